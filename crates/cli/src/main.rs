@@ -1,0 +1,2 @@
+//! `rangewalk`: the same core without a browser.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Rangewalk core.

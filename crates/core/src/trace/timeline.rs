@@ -85,11 +85,7 @@ impl Timeline {
         let Some(last) = self.last_step() else { return 0 };
         let frames = self.tape.frames();
         let ended = self.tape.stack_at(last).into_iter().map(|frame| frames[frame as usize]);
-        ended
-            .filter(|frame| frame.exit == self.at)
-            .map(|frame| frame.enter)
-            .next()
-            .unwrap_or(last)
+        ended.filter(|frame| frame.exit == self.at).map(|frame| frame.enter).next().unwrap_or(last)
     }
 
     /// Where stepping out of the function of the last step leads: just behind it.

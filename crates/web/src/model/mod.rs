@@ -1,3 +1,14 @@
 //! View models: pure functions from a run and a place in it to small structs in the page's own words.
 
 pub mod axis;
+pub mod counters;
+pub mod held;
+pub mod lanes;
+pub mod lanes_fold;
+pub mod lanes_note;
+pub mod stack;
+pub mod stage_index;
+pub mod stage_names;
+pub mod stage_now;
+pub mod tree;
+pub mod tree_order;

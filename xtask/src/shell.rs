@@ -1,7 +1,8 @@
 //! Running other programs: each command is shown before it runs and named when it fails.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
@@ -29,6 +30,28 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         .with_context(|| format!("`{line}` could not be started"))?;
     ensure!(status.success(), "`{line}` failed ({status})");
     Ok(())
+}
+
+/// Like `run`, but answers how the command ended and what it printed to its standard output.
+pub(crate) fn run_showing(command: &mut Command) -> Result<(ExitStatus, String)> {
+    let line = line(command);
+    println!("$ {line}");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("`{line}` could not be started"))?;
+    let mut shown = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        for text in BufReader::new(stdout).split(b'\n') {
+            let text = text?;
+            let text = String::from_utf8_lossy(&text);
+            println!("{text}");
+            shown.push_str(&text);
+            shown.push('\n');
+        }
+    }
+    Ok((child.wait()?, shown))
 }
 
 /// What the command prints, if it can be started and succeeds.

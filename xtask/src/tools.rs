@@ -101,6 +101,14 @@ pub(crate) fn browsers() -> Result<()> {
     run(command(install).args(missing).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
+/// Adds that component to the toolchain in use, unless its cargo command is there.
+pub(crate) fn component(name: &str, subcommand: &str) -> Result<()> {
+    match output(command("cargo").args([subcommand, "--version"])) {
+        Some(_) => Ok(()),
+        None => run(command("rustup component add").arg(name)),
+    }
+}
+
 /// Adds the wasm target to the toolchain in use.
 fn wasm_target() -> Result<()> {
     let sysroot = output(&mut command("rustc --print sysroot")).context("rustc does not run")?;

@@ -1,0 +1,7 @@
+//! What the processor manual says: page-table levels and the words in them.
+
+pub mod level;
+pub mod pte;
+
+pub use level::Level;
+pub use pte::{Entry, Pte, PteFlags};

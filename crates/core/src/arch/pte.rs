@@ -1,0 +1,237 @@
+//! Page-table words: the bits of x86-64, what they mean, and the transforms that the kernel applies to them.
+
+use crate::addr::Pfn;
+use crate::arch::Level;
+use crate::kernel::Kernel;
+
+bitflags::bitflags! {
+    /// The bits of a page-table word outside the frame number.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub struct PteFlags: u64 {
+        /// Present.
+        const PRESENT = 1;
+        /// Writable.
+        const RW = 1 << 1;
+        /// User space may use it.
+        const USER = 1 << 2;
+        /// Page write-through: first bit of the cache mode.
+        const PWT = 1 << 3;
+        /// Page cache disable: second bit of the cache mode.
+        const PCD = 1 << 4;
+        /// Used since last cleared; set by the CPU.
+        const ACCESSED = 1 << 5;
+        /// Written since last cleared; set by the CPU.
+        const DIRTY = 1 << 6;
+        /// Leaf mark of a PMD or PUD; in a PTE the third bit of the cache mode.
+        const PSE = 1 << 7;
+        /// Global; in a non-present PTE: `PROT_NONE`.
+        const GLOBAL = 1 << 8;
+        /// No `struct page` behind it.
+        const SPECIAL = 1 << 9;
+        /// Write-protected for userfaultfd.
+        const UFFD_WP = 1 << 10;
+        /// Written since the last `clear_refs`.
+        const SOFT_DIRTY = 1 << 11;
+        /// Device-mapped memory (6.12).
+        const DEVMAP = 1 << 57;
+        /// The dirt of a read-only entry (6.6 and later).
+        const SAVED_DIRTY = 1 << 58;
+        /// Not executable.
+        const NX = 1 << 63;
+    }
+}
+
+/// `PROT_NONE`, the second meaning of bit 8.
+pub const PROTNONE: PteFlags = PteFlags::GLOBAL;
+/// Bits 12 to 51: the frame number.
+pub const PFN_MASK: u64 = ((1 << 52) - 1) & !0xfff;
+/// The flags of an entry that points to a lower table.
+pub const TABLE_FLAGS: u64 = 0x67;
+
+/// One page-table word of any level. Layout: `shared` facts, section 6.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Pte(pub u64);
+
+/// What a word means, decoded once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Nothing. Bits A and D alone count as nothing (a processor erratum).
+    None,
+    /// Points to a lower table in this frame.
+    Table(Pfn),
+    /// Maps this frame. `PROT_NONE` too.
+    Leaf(Pfn),
+    /// Neither empty nor present: a swap-like word.
+    NonPresent,
+}
+
+impl Pte {
+    /// The empty word.
+    pub const NONE: Pte = Pte(0);
+
+    /// A word that maps `pfn` with the bits of `prot`.
+    #[must_use]
+    pub const fn new(pfn: Pfn, prot: u64) -> Self {
+        // PROT_NONE words hold the frame number inverted (L1TF).
+        if prot & PteFlags::PRESENT.bits() == 0 && prot & PROTNONE.bits() != 0 {
+            Self((!(pfn.0 << 12) & PFN_MASK) | prot)
+        } else {
+            Self((pfn.0 << 12) | prot)
+        }
+    }
+
+    /// A word that points to the lower table in `pfn`.
+    #[must_use]
+    pub const fn table(pfn: Pfn) -> Self {
+        Self((pfn.0 << 12) | TABLE_FLAGS)
+    }
+
+    /// The word's bits outside the frame number, known or not.
+    #[must_use]
+    pub const fn flags(self) -> PteFlags {
+        PteFlags::from_bits_retain(self.0 & !PFN_MASK)
+    }
+
+    const fn has(self, flags: PteFlags) -> bool {
+        self.0 & flags.bits() != 0
+    }
+
+    const fn with(self, flags: PteFlags) -> Self {
+        Self(self.0 | flags.bits())
+    }
+
+    const fn without(self, flags: PteFlags) -> Self {
+        Self(self.0 & !flags.bits())
+    }
+
+    /// `pte_none`.
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        self.0 & !PteFlags::ACCESSED.union(PteFlags::DIRTY).bits() == 0
+    }
+
+    /// `pte_present`: present to the kernel, `PROT_NONE` included.
+    #[must_use]
+    pub const fn is_present(self) -> bool {
+        self.has(PteFlags::PRESENT.union(PROTNONE))
+    }
+
+    /// Present to the processor.
+    #[must_use]
+    pub const fn is_hw_present(self) -> bool {
+        self.has(PteFlags::PRESENT)
+    }
+
+    /// `pte_write`.
+    #[must_use]
+    pub const fn is_write(self) -> bool {
+        self.has(PteFlags::RW)
+    }
+
+    /// `pte_dirty`: bit 6, or bit 58 on kernels that save it there.
+    #[must_use]
+    pub const fn is_dirty(self, kernel: &Kernel) -> bool {
+        self.has(PteFlags::DIRTY) || (kernel.saved_dirty && self.has(PteFlags::SAVED_DIRTY))
+    }
+
+    /// `pte_young`.
+    #[must_use]
+    pub const fn is_young(self) -> bool {
+        self.has(PteFlags::ACCESSED)
+    }
+
+    /// `pte_special`.
+    #[must_use]
+    pub const fn is_special(self) -> bool {
+        self.has(PteFlags::SPECIAL)
+    }
+
+    /// The frame number; of a `PROT_NONE` word turned back.
+    #[must_use]
+    pub const fn pfn(self) -> Pfn {
+        let raw = if self.has(PROTNONE) && !self.has(PteFlags::PRESENT) { !self.0 } else { self.0 };
+        Pfn((raw & PFN_MASK) >> 12)
+    }
+
+    /// What this word of `level` means.
+    #[must_use]
+    pub const fn decode(self, level: Level) -> Entry {
+        if self.is_none() {
+            Entry::None
+        } else if !self.is_present() {
+            Entry::NonPresent
+        } else if matches!(level, Level::Pte) || self.has(PteFlags::PSE) {
+            Entry::Leaf(self.pfn())
+        } else {
+            Entry::Table(self.pfn())
+        }
+    }
+
+    /// `pte_wrprotect`: clears RW; kernels from 6.6 then move D to SAVED_DIRTY, for read-only + dirty means shadow stack.
+    #[must_use]
+    pub const fn wrprotect(self, kernel: &Kernel) -> Self {
+        self.without(PteFlags::RW).shift_dirt(kernel)
+    }
+
+    const fn shift_dirt(self, kernel: &Kernel) -> Self {
+        if kernel.saved_dirty && self.has(PteFlags::DIRTY) && !self.has(PteFlags::RW) {
+            self.without(PteFlags::DIRTY).with(PteFlags::SAVED_DIRTY)
+        } else {
+            self
+        }
+    }
+
+    /// `pte_mkclean`: clears the dirt wherever it is; soft-dirty stays.
+    #[must_use]
+    pub const fn mkclean(self, kernel: &Kernel) -> Self {
+        let clean = self.without(PteFlags::DIRTY);
+        if kernel.saved_dirty { clean.without(PteFlags::SAVED_DIRTY) } else { clean }
+    }
+
+    /// `pte_mkdirty`: sets D and soft-dirty.
+    #[must_use]
+    pub const fn mkdirty(self, kernel: &Kernel) -> Self {
+        self.with(PteFlags::DIRTY.union(PteFlags::SOFT_DIRTY)).shift_dirt(kernel)
+    }
+
+    /// `pte_mkwrite`: sets RW and moves saved dirt back.
+    #[must_use]
+    pub const fn mkwrite(self, kernel: &Kernel) -> Self {
+        let word = self.with(PteFlags::RW);
+        if kernel.saved_dirty && word.has(PteFlags::SAVED_DIRTY) {
+            word.without(PteFlags::SAVED_DIRTY).with(PteFlags::DIRTY)
+        } else {
+            word
+        }
+    }
+
+    /// `pte_mkold`.
+    #[must_use]
+    pub const fn mkold(self) -> Self {
+        self.without(PteFlags::ACCESSED)
+    }
+
+    /// `pte_mkyoung`.
+    #[must_use]
+    pub const fn mkyoung(self) -> Self {
+        self.with(PteFlags::ACCESSED)
+    }
+
+    /// `pte_mkspecial`.
+    #[must_use]
+    pub const fn mkspecial(self) -> Self {
+        self.with(PteFlags::SPECIAL)
+    }
+
+    /// What the processor does on a store through this entry: sets bit 6 and nothing else.
+    #[must_use]
+    pub const fn hw_dirty(self) -> Self {
+        self.with(PteFlags::DIRTY)
+    }
+}
+
+impl std::fmt::Debug for Pte {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}

@@ -1,0 +1,81 @@
+//! A file's side: its `address_space` with page cache and i_mmap tree, and what the device buffers remember beside it.
+
+use std::collections::BTreeMap;
+
+use crate::addr::Pfn;
+use crate::machine::{PageId, VmaId};
+
+/// What stands behind a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// Shared memory: memfd, tmpfs.
+    Shmem,
+    /// A device buffer of raw frames whose dirty bits tell what was written.
+    DevPagetable {
+        /// Entries that one fault inserts.
+        prefault: u32,
+    },
+    /// A device buffer of raw frames whose first write of a page faults into `pfn_mkwrite`.
+    DevMkwrite {
+        /// Entries that one fault inserts.
+        prefault: u32,
+    },
+}
+
+impl FileKind {
+    /// True for the two kinds of device buffer.
+    #[must_use]
+    pub const fn is_device(self) -> bool {
+        !matches!(self, FileKind::Shmem)
+    }
+}
+
+/// The bitmap that `clean_record_shared_mapping_range` writes, with its in-out `start` and `end`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DirtyBitmap {
+    /// 64 bits a word, bit 0 = the call's `bitmap_pgoff`.
+    pub words: Vec<u64>,
+    /// Bits in use.
+    pub bits: u64,
+    /// First bit of the hull; with `start >= end` nothing is set.
+    pub start: u64,
+    /// First bit behind the hull.
+    pub end: u64,
+}
+
+/// A file's address space. Never to be mixed up with a process's [`Mm`](super::Mm).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressSpace {
+    /// What stands behind it.
+    pub kind: FileKind,
+    /// `i_size` in pages.
+    pub pages: u64,
+    /// First frame of a device buffer, whose frames are contiguous.
+    pub dev_pfn: Pfn,
+    /// Root of the i_mmap interval tree.
+    pub root: Option<VmaId>,
+    /// Its cached leftmost node.
+    pub leftmost: Option<VmaId>,
+    /// Where `clean` records.
+    pub bitmap: DirtyBitmap,
+    /// Device buffer: pages that `pfn_mkwrite` was told of, 64 a word.
+    pub written: Vec<u64>,
+    /// Device buffer: faults answered so far.
+    pub faults: u64,
+    /// Device buffer: `pfn_mkwrite` calls so far.
+    pub mkwrites: u64,
+    pub(super) i_pages: BTreeMap<u64, PageId>,
+}
+
+impl AddressSpace {
+    /// The cached page at `pgoff`.
+    #[must_use]
+    pub fn page(&self, pgoff: u64) -> Option<PageId> {
+        self.i_pages.get(&pgoff).copied()
+    }
+
+    /// The cached pages in `first..=last`, ascending.
+    pub fn pages_in(&self, first: u64, last: u64) -> impl Iterator<Item = (u64, PageId)> + '_ {
+        self.i_pages.range(first..=last).map(|(pgoff, page)| (*pgoff, *page))
+    }
+}

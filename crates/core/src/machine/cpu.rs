@@ -1,0 +1,256 @@
+//! The one gate to the world during a run. Every read returns a copy, every write tells the sink what it replaced, every event may
+//! stop the run: so a run can be recorded, rewound, and one day replayed from its own log.
+
+use std::ops::{Deref, DerefMut};
+
+use crate::addr::{Pfn, VirtAddr};
+use crate::arch::Pte;
+use crate::kernel::Kernel;
+use crate::machine::delta::{MachineField, MappingField, MmField, NodeField};
+use crate::machine::page_table::Table;
+use crate::machine::{
+    Cell, Event, FileKind, Func, MappingId, MmId, Page, PageId, RbNode, Sink, SlotId, Stop,
+    TableId, Vma, VmaId, World,
+};
+
+/// Executes kernel functions on a [`World`], telling a [`Sink`].
+pub struct Cpu<'a, S: Sink> {
+    world: &'a mut World,
+    sink: &'a mut S,
+}
+
+/// A kernel function in progress: ends when dropped.
+pub struct Scope<'c, 'a, S: Sink>(&'c mut Cpu<'a, S>);
+
+impl<S: Sink> Drop for Scope<'_, '_, S> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.0.sink.exit();
+    }
+}
+
+impl<'a, S: Sink> Deref for Scope<'_, 'a, S> {
+    type Target = Cpu<'a, S>;
+
+    #[inline(always)]
+    fn deref(&self) -> &Self::Target {
+        self.0
+    }
+}
+
+impl<S: Sink> DerefMut for Scope<'_, '_, S> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.0
+    }
+}
+
+impl<'a, S: Sink> Cpu<'a, S> {
+    /// A processor for one run.
+    pub fn new(world: &'a mut World, sink: &'a mut S) -> Self {
+        Self { world, sink }
+    }
+
+    /// Begins kernel function `func`; it ends when the guard drops. `args` as [`Func::args`] says.
+    #[inline(always)]
+    pub fn enter<'c>(&'c mut self, func: Func, args: [u64; 2]) -> Scope<'c, 'a, S> {
+        self.sink.enter(func, args);
+        Scope(self)
+    }
+
+    /// Reports a step.
+    ///
+    /// # Errors
+    /// The sink may stop the run.
+    #[inline(always)]
+    pub fn event(&mut self, event: Event) -> Result<(), Stop> {
+        self.sink.event(event)
+    }
+
+    /// Writes any cell.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, cell: Cell, new: u64) {
+        let old = self.world.get(cell);
+        if old != new {
+            self.world.put(cell, new);
+            self.sink.delta(cell, old, new);
+        }
+    }
+
+    /// Reads any cell.
+    #[inline(always)]
+    pub(crate) fn get(&self, cell: Cell) -> u64 {
+        self.world.get(cell)
+    }
+
+    /// The emulated kernel.
+    #[inline(always)]
+    #[must_use]
+    pub fn kernel(&self) -> &'static Kernel {
+        self.world.kernel
+    }
+
+    /// Reads a page-table word.
+    #[inline(always)]
+    #[must_use]
+    pub fn word(&self, slot: SlotId) -> Pte {
+        self.world.word(slot)
+    }
+
+    /// Writes a page-table word.
+    #[inline(always)]
+    pub(crate) fn set_word(&mut self, slot: SlotId, word: Pte) {
+        let old = self.world.word(slot);
+        self.world.put_word(slot, word.0);
+        self.sink.delta(Cell::Word(slot), old.0, word.0);
+    }
+
+    /// The table that an upper entry points to.
+    #[inline(always)]
+    #[must_use]
+    pub fn table_at(&self, pfn: Pfn) -> TableId {
+        self.world.table_at(pfn)
+    }
+
+    /// What a table is.
+    #[must_use]
+    pub fn table(&self, table: TableId) -> Table {
+        self.world.table(table).expect("a live table")
+    }
+
+    /// A VMA.
+    #[inline(always)]
+    #[must_use]
+    pub fn vma(&self, vma: VmaId) -> Vma {
+        *self.world.vma(vma)
+    }
+
+    /// A VMA's tree node.
+    #[inline(always)]
+    #[must_use]
+    pub fn node(&self, vma: VmaId) -> RbNode {
+        *self.world.node(vma)
+    }
+
+    pub(crate) fn set_node(&mut self, vma: VmaId, field: NodeField, value: u64) {
+        self.set(Cell::Node(vma, field), value);
+    }
+
+    /// A page frame.
+    #[must_use]
+    pub fn page(&self, page: PageId) -> Page {
+        *self.world.page(page)
+    }
+
+    /// The page behind a frame number; `None` for raw device frames.
+    #[must_use]
+    pub fn pfn_to_page(&self, pfn: Pfn) -> Option<PageId> {
+        self.world.pfn_to_page(pfn)
+    }
+
+    /// The page that a mapping caches at `pgoff`.
+    #[must_use]
+    pub fn cached(&self, mapping: MappingId, pgoff: u64) -> Option<PageId> {
+        self.world.mapping(mapping).page(pgoff)
+    }
+
+    /// What stands behind a mapping.
+    #[must_use]
+    pub fn file_kind(&self, mapping: MappingId) -> FileKind {
+        self.world.mapping(mapping).kind
+    }
+
+    /// A file's size in pages.
+    #[must_use]
+    pub fn file_pages(&self, mapping: MappingId) -> u64 {
+        self.world.mapping(mapping).pages
+    }
+
+    /// First frame of a device buffer.
+    #[must_use]
+    pub fn device_pfn(&self, mapping: MappingId) -> Pfn {
+        self.world.mapping(mapping).dev_pfn
+    }
+
+    /// Root of a mapping's i_mmap tree.
+    #[inline(always)]
+    #[must_use]
+    pub fn tree_root(&self, mapping: MappingId) -> Option<VmaId> {
+        self.world.mapping(mapping).root
+    }
+
+    /// Leftmost node of a mapping's i_mmap tree.
+    #[inline(always)]
+    #[must_use]
+    pub fn tree_leftmost(&self, mapping: MappingId) -> Option<VmaId> {
+        self.world.mapping(mapping).leftmost
+    }
+
+    /// A number that a mapping keeps.
+    #[must_use]
+    pub fn mapping_field(&self, mapping: MappingId, field: MappingField) -> u64 {
+        self.get(Cell::Mapping(mapping, field))
+    }
+
+    /// A process's top-level table, which every live process has.
+    #[inline(always)]
+    #[must_use]
+    pub fn pgd(&self, mm: MmId) -> TableId {
+        self.world.mm(mm).pgd.expect("a live process has a PGD")
+    }
+
+    /// `mm->tlb_flush_pending`.
+    #[must_use]
+    pub fn tlb_flush_pending(&self, mm: MmId) -> u64 {
+        self.get(Cell::Mm(mm, MmField::TlbFlushPending))
+    }
+
+    /// True while the process lives.
+    #[must_use]
+    pub fn is_alive(&self, mm: MmId) -> bool {
+        self.world.mm(mm).alive
+    }
+
+    /// The first VMA that ends above `addr`, in address order.
+    #[must_use]
+    pub fn find_vma(&self, mm: MmId, addr: VirtAddr) -> Option<VmaId> {
+        let mm = self.world.mm(mm);
+        mm.at_or_below(addr)
+            .filter(|vma| self.world.vma(*vma).contains(addr))
+            .or_else(|| mm.at_or_above(addr))
+    }
+
+    /// The VMA that ends at or below `addr`, nearest first.
+    #[must_use]
+    pub fn find_vma_prev(&self, mm: MmId, addr: VirtAddr) -> Option<VmaId> {
+        let below = VirtAddr(addr.0.checked_sub(1)?);
+        self.world.mm(mm).at_or_below(below)
+    }
+
+    /// The process's VMAs in address order.
+    #[must_use]
+    pub fn vmas(&self, mm: MmId) -> Vec<VmaId> {
+        self.world.mm(mm).vmas().collect()
+    }
+
+    /// A number of the machine as a whole.
+    #[must_use]
+    pub fn machine_field(&self, field: MachineField) -> u64 {
+        self.get(Cell::Machine(field))
+    }
+
+    /// Lowest number of a table that is not in use.
+    pub(crate) fn free_table_id(&self) -> TableId {
+        self.world.free_table_id()
+    }
+
+    /// Lowest number of a VMA that is not in use.
+    pub(crate) fn free_vma_id(&self) -> VmaId {
+        self.world.free_vma_id()
+    }
+
+    /// Lowest number of a page frame that is not in use.
+    pub(crate) fn free_page_id(&self) -> PageId {
+        self.world.free_page_id()
+    }
+}

@@ -1,0 +1,124 @@
+//! What memory did: every cell of the world that a run can change, and one change of it.
+
+use crate::addr::VirtAddr;
+use crate::machine::{MappingId, MmId, PageId, SlotId, TableId, VmaId};
+
+/// A place that holds one number. [`World`](super::World) reads and writes them all alike, forwards and backwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// A page-table word.
+    Word(SlotId),
+    /// A table: 0 when free, else level, mm and frame packed.
+    Table(TableId),
+    /// A field of a page frame.
+    Page(PageId, PageField),
+    /// The page cached at this offset, plus 1.
+    Cached(MappingId, u64),
+    /// A field of a VMA.
+    Vma(VmaId, VmaField),
+    /// A field of a tree node.
+    Node(VmaId, NodeField),
+    /// A field of a mapping.
+    Mapping(MappingId, MappingField),
+    /// 64 bits of the bitmap of `clean`.
+    Bitmap(MappingId, u64),
+    /// 64 bits of a device buffer's written pages.
+    Written(MappingId, u64),
+    /// A field of a process's memory map.
+    Mm(MmId, MmField),
+    /// The VMA that starts at this address, plus 1.
+    VmaAt(MmId, VirtAddr),
+    /// A number of the machine as a whole.
+    Machine(MachineField),
+}
+
+/// Fields of a [`Page`](super::Page).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in Page")]
+pub enum PageField {
+    Kind,
+    Flags,
+    Mapcount,
+    Owner,
+    Pgoff,
+}
+
+/// Fields of a [`Vma`](super::Vma).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in Vma")]
+pub enum VmaField {
+    Mm,
+    Start,
+    End,
+    Pgoff,
+    Flags,
+    Prot,
+    File,
+    AnonVma,
+    AnonChain,
+    AnonPgoff,
+}
+
+/// Fields of an [`RbNode`](super::RbNode).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in RbNode")]
+pub enum NodeField {
+    Start,
+    Last,
+    SubtreeLast,
+    Parent,
+    Left,
+    Right,
+    Colour,
+}
+
+/// Fields of an [`AddressSpace`](super::AddressSpace).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in AddressSpace")]
+pub enum MappingField {
+    Root,
+    Leftmost,
+    BitmapBits,
+    BitmapStart,
+    BitmapEnd,
+    Faults,
+    Mkwrites,
+}
+
+/// Fields of an [`Mm`](super::Mm).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in Mm")]
+pub enum MmField {
+    Alive,
+    Pgd,
+    TlbFlushPending,
+    NrTables,
+}
+
+/// Numbers of the machine as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MachineField {
+    /// First frame that may be free.
+    FreePage,
+    /// First table number that may be free.
+    FreeTable,
+    /// First VMA number that may be free.
+    FreeVma,
+    /// The next family of copies on write.
+    NextAnonVma,
+    /// `fault_around_bytes` in pages.
+    FaultAroundPages,
+}
+
+/// One change of one cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delta {
+    /// Which.
+    pub cell: Cell,
+    /// What it held.
+    pub old: u64,
+    /// What it holds now.
+    pub new: u64,
+}
+
+const _: () = assert!(size_of::<Delta>() <= 32);

@@ -1,0 +1,347 @@
+//! What a step *means*. Small and `Copy`: what memory did stands in the deltas behind it, words and names are the views' job.
+
+use crate::addr::VirtAddr;
+use crate::arch::{Entry, Level};
+use crate::machine::rbtree::{Colour, Side};
+use crate::machine::{MappingId, MmId, PageId, SlotId, TableId, VmaId};
+
+/// A lock of the kernel, by what it protects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lock {
+    /// `i_mmap_rwsem` of a mapping.
+    IMmap(MappingId),
+    /// `mmap_lock` of a process.
+    Mmap(MmId),
+    /// The PTE table's spin lock.
+    Ptl(TableId),
+}
+
+/// How a lock is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// With other readers.
+    Read,
+    /// Alone.
+    Write,
+}
+
+/// What a look at a tree node said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Look {
+    /// The whole tree ends before the range: nothing to find.
+    RootEndsBefore,
+    /// The leftmost node starts behind the range: nothing to find.
+    LeftmostStartsAfter,
+    /// Its `subtree_last` reaches the range: go down there.
+    Enter,
+    /// Its `subtree_last` ends before the range: the subtree is passed over.
+    Pruned,
+    /// It meets the range.
+    Hit,
+    /// It ends before the range.
+    EndsBefore,
+    /// It starts behind the range: so does everything after it.
+    StartsAfter,
+    /// Reached again from below.
+    Climb,
+}
+
+/// What a page-table entry held when the walk read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Found {
+    /// Nothing.
+    None,
+    /// A lower table.
+    Table,
+    /// A page.
+    Leaf,
+    /// A swap-like word.
+    NonPresent,
+}
+
+impl From<Entry> for Found {
+    fn from(entry: Entry) -> Self {
+        match entry {
+            Entry::None => Found::None,
+            Entry::Table(_) => Found::Table,
+            Entry::Leaf(_) => Found::Leaf,
+            Entry::NonPresent => Found::NonPresent,
+        }
+    }
+}
+
+/// What the walk's filter (`test_walk`) said of a VMA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Walk it.
+    Walk,
+    /// It fails, and the walk of the whole mapping ends: what the kernel does.
+    EndsWalk,
+    /// It fails and is passed over: what the documentation says (`filter=skip`).
+    Skipped,
+}
+
+/// What `post_vma` decided to flush.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Flush {
+    /// Nothing changed and nobody else is about to flush.
+    Nothing,
+    /// The smallest range around the changed entries.
+    Hull,
+    /// Somebody else's flush is pending: the whole clipped range.
+    Nested,
+    /// An unmap, fork or page free: the range it touched.
+    Range,
+}
+
+/// How much of the TLB a flush costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// Nothing.
+    None,
+    /// One INVLPG a page: at most 33.
+    Pages,
+    /// Everything of this address space: above 33 pages.
+    All,
+}
+
+/// A load or a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// Reads one byte.
+    Load,
+    /// Writes one byte.
+    Store,
+}
+
+/// Why the processor faulted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FaultCause {
+    /// No entry.
+    NotPresent,
+    /// An entry that does not allow it.
+    Protection,
+}
+
+/// How a fault ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FaultEnd {
+    /// The access is tried again.
+    Retry,
+    /// SIGSEGV: no VMA there.
+    SegvMapErr,
+    /// SIGSEGV: the VMA forbids it.
+    SegvAccErr,
+    /// SIGBUS: behind the end of the file.
+    Bus,
+}
+
+/// One step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "fields: the thing concerned, in the kernel's words")]
+pub enum Event {
+    /// Statement `index` of the scenario begins.
+    Statement { index: u32 },
+    /// The statement's kernel function returned this.
+    Return { value: u64 },
+
+    /// A lock is taken.
+    Lock { lock: Lock, mode: Mode },
+    /// A lock is dropped.
+    Unlock { lock: Lock, mode: Mode },
+
+    /// The tree is asked for page offsets `first..=last`.
+    TreeQuery { mapping: MappingId, first: u64, last: u64 },
+    /// The search looks at a node.
+    TreeLook { node: VmaId, look: Look },
+    /// Nothing more meets the range.
+    TreeEnd { mapping: MappingId },
+    /// An insertion compares with `at` and goes on to its `side`; the node's `subtree_last` grows if needed.
+    TreeDescend { node: VmaId, at: VmaId, side: Side },
+    /// The node is linked in, red.
+    TreeLink { node: VmaId },
+    /// `pivot` sinks to `side`, its child rises.
+    TreeRotate { pivot: VmaId, side: Side },
+    /// A node changes colour.
+    TreeColour { node: VmaId, colour: Colour },
+    /// The node leaves the tree.
+    TreeErase { node: VmaId },
+    /// `subtree_last` of a node is computed anew.
+    TreeAugment { node: VmaId },
+
+    /// The filter is asked about a VMA.
+    Filter { vma: VmaId, verdict: Verdict },
+    /// The wanted range, clipped to a VMA, in addresses.
+    Clip { vma: VmaId, start: VirtAddr, end: VirtAddr },
+    /// `mmu_notifier_invalidate_range_start`.
+    NotifierStart { mm: MmId, start: VirtAddr, end: VirtAddr },
+    /// `mmu_notifier_invalidate_range_end`.
+    NotifierEnd { mm: MmId, start: VirtAddr, end: VirtAddr },
+    /// `tlb_flush_pending` becomes `pending`.
+    FlushPending { mm: MmId, pending: u32 },
+    /// The flush decision, and the flush.
+    Flush { mm: MmId, flush: Flush, reach: Reach, start: VirtAddr, end: VirtAddr },
+
+    /// An entry above the PTEs is read on the way down.
+    Descend { level: Level, found: Found, slot: SlotId, addr: VirtAddr },
+    /// Nothing from `addr` to `end`: stepped over at once, one entry of `level`.
+    Hole { level: Level, addr: VirtAddr, end: VirtAddr },
+    /// A PTE is visited by the walk.
+    Slot { found: Found, slot: SlotId, addr: VirtAddr },
+    /// The PTE is taken out: exchanged with 0, so that no CPU can set bits behind the walk's back.
+    Xchg { slot: SlotId, addr: VirtAddr },
+    /// The changed PTE is put back.
+    Store { slot: SlotId, addr: VirtAddr },
+    /// `bit` of the bitmap is set, and the hull grows.
+    Record { mapping: MappingId, bit: u64 },
+
+    /// A process touches memory.
+    Access { mm: MmId, access: Access, addr: VirtAddr },
+    /// The processor sets A or D in the entry it used.
+    Hardware { slot: SlotId, access: Access, addr: VirtAddr },
+    /// Page fault.
+    Fault { mm: MmId, access: Access, cause: FaultCause, addr: VirtAddr },
+    /// The fault is dealt with.
+    FaultEnd { mm: MmId, end: FaultEnd, addr: VirtAddr },
+    /// A page table is hooked in, below an entry of `level`.
+    TableAlloc { table: TableId, level: Level, addr: VirtAddr },
+    /// A page table is unhooked and freed.
+    TableFree { table: TableId, level: Level, addr: VirtAddr },
+    /// A page enters the page cache.
+    CacheAdd { mapping: MappingId, pgoff: u64 },
+    /// A page is marked dirty for the kernel.
+    PageDirty { page: PageId },
+    /// A new page for a copy on write.
+    Cow { page: PageId, addr: VirtAddr },
+    /// A PTE is installed.
+    Install { slot: SlotId, addr: VirtAddr },
+    /// A PTE is zapped.
+    Zap { slot: SlotId, addr: VirtAddr },
+    /// A PTE is copied to the child; the parent's may lose its write bit.
+    Copy { from: SlotId, to: SlotId, addr: VirtAddr },
+    /// The driver hears that a page of its buffer is about to be written.
+    Mkwrite { mapping: MappingId, pgoff: u64 },
+
+    /// A process comes to be.
+    MmNew { mm: MmId },
+    /// A process is gone.
+    MmGone { mm: MmId },
+    /// A VMA comes to be, or changes its borders.
+    VmaChange { vma: VmaId },
+    /// A VMA is gone.
+    VmaGone { vma: VmaId },
+}
+
+const _: () = assert!(size_of::<Event>() <= 24);
+
+/// The rows of the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Locks and statements.
+    Lock,
+    /// The interval tree.
+    Tree,
+    /// VMAs, filters, notifiers.
+    Mapping,
+    /// Upper page tables.
+    Table,
+    /// Entries looked at.
+    Entry,
+    /// Entries changed.
+    Change,
+    /// TLB flushes.
+    Flush,
+}
+
+impl Kind {
+    /// All rows, from the top.
+    pub const ALL: [Kind; 7] = [
+        Kind::Lock,
+        Kind::Tree,
+        Kind::Mapping,
+        Kind::Table,
+        Kind::Entry,
+        Kind::Change,
+        Kind::Flush,
+    ];
+
+    /// Its name on the page.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Lock => "lock",
+            Kind::Tree => "tree",
+            Kind::Mapping => "mapping",
+            Kind::Table => "table",
+            Kind::Entry => "entry",
+            Kind::Change => "change",
+            Kind::Flush => "flush",
+        }
+    }
+}
+
+impl Event {
+    /// The row it belongs to.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Event::Statement { .. }
+            | Event::Return { .. }
+            | Event::Lock { .. }
+            | Event::Unlock { .. } => Kind::Lock,
+            Event::TreeQuery { .. }
+            | Event::TreeLook { .. }
+            | Event::TreeEnd { .. }
+            | Event::TreeDescend { .. }
+            | Event::TreeLink { .. }
+            | Event::TreeRotate { .. }
+            | Event::TreeColour { .. }
+            | Event::TreeErase { .. }
+            | Event::TreeAugment { .. } => Kind::Tree,
+            Event::Filter { .. }
+            | Event::Clip { .. }
+            | Event::NotifierStart { .. }
+            | Event::NotifierEnd { .. }
+            | Event::FlushPending { .. }
+            | Event::Access { .. }
+            | Event::Fault { .. }
+            | Event::FaultEnd { .. }
+            | Event::CacheAdd { .. }
+            | Event::PageDirty { .. }
+            | Event::Mkwrite { .. }
+            | Event::MmNew { .. }
+            | Event::MmGone { .. }
+            | Event::VmaChange { .. }
+            | Event::VmaGone { .. } => Kind::Mapping,
+            Event::Descend { .. }
+            | Event::Hole { .. }
+            | Event::TableAlloc { .. }
+            | Event::TableFree { .. } => Kind::Table,
+            Event::Slot { .. } | Event::Record { .. } => Kind::Entry,
+            Event::Xchg { .. }
+            | Event::Store { .. }
+            | Event::Hardware { .. }
+            | Event::Cow { .. }
+            | Event::Install { .. }
+            | Event::Zap { .. }
+            | Event::Copy { .. } => Kind::Change,
+            Event::Flush { .. } => Kind::Flush,
+        }
+    }
+
+    /// The page-table entry it concerns, with the address it was reached by.
+    #[must_use]
+    pub const fn slot(&self) -> Option<(SlotId, VirtAddr)> {
+        match *self {
+            Event::Descend { slot, addr, .. }
+            | Event::Slot { slot, addr, .. }
+            | Event::Xchg { slot, addr }
+            | Event::Store { slot, addr }
+            | Event::Hardware { slot, addr, .. }
+            | Event::Install { slot, addr }
+            | Event::Zap { slot, addr } => Some((slot, addr)),
+            Event::Copy { to, addr, .. } => Some((to, addr)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The kernel functions that are emulated, for the call stack: symbol, file, and what the two arguments of a frame mean.
+
+use crate::kernel::Kernel;
+
+/// What the two numbers that a frame keeps of its arguments mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Args {
+    /// None.
+    Nothing,
+    /// First page offset and number of pages.
+    Pages,
+    /// First and last page offset.
+    Pgoffs,
+    /// An address range.
+    Range,
+    /// One address.
+    Addr,
+    /// A VMA's number.
+    Vma,
+    /// A process's number.
+    Mm,
+}
+
+macro_rules! funcs {
+    ($($variant:ident, $symbol:literal, $file:literal, $args:ident;)*) => {
+        /// A function of the kernel.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        #[expect(missing_docs, reason = "the symbol says it")]
+        pub enum Func { $($variant,)* }
+
+        impl Func {
+            const fn row(self) -> (&'static str, &'static str, Args) {
+                match self { $(Func::$variant => ($symbol, $file, Args::$args),)* }
+            }
+        }
+    };
+}
+
+funcs! {
+    WpSharedMappingRange, "wp_shared_mapping_range", "mm/mapping_dirty_helpers.c", Pages;
+    CleanRecordSharedMappingRange, "clean_record_shared_mapping_range", "mm/mapping_dirty_helpers.c", Pages;
+    WpCleanTestWalk, "wp_clean_test_walk", "mm/mapping_dirty_helpers.c", Vma;
+    WpCleanPreVma, "wp_clean_pre_vma", "mm/mapping_dirty_helpers.c", Range;
+    WpCleanPostVma, "wp_clean_post_vma", "mm/mapping_dirty_helpers.c", Vma;
+    WpCleanPudEntry, "wp_clean_pud_entry", "mm/mapping_dirty_helpers.c", Addr;
+    WpCleanPmdEntry, "wp_clean_pmd_entry", "mm/mapping_dirty_helpers.c", Addr;
+    WpPte, "wp_pte", "mm/mapping_dirty_helpers.c", Addr;
+    CleanRecordPte, "clean_record_pte", "mm/mapping_dirty_helpers.c", Addr;
+    WalkPageMapping, "walk_page_mapping", "mm/pagewalk.c", Pages;
+    WalkPageRange, "__walk_page_range", "mm/pagewalk.c", Range;
+    WalkPgdRange, "walk_pgd_range", "mm/pagewalk.c", Range;
+    WalkP4dRange, "walk_p4d_range", "mm/pagewalk.c", Range;
+    WalkPudRange, "walk_pud_range", "mm/pagewalk.c", Range;
+    WalkPmdRange, "walk_pmd_range", "mm/pagewalk.c", Range;
+    WalkPteRange, "walk_pte_range", "mm/pagewalk.c", Range;
+    TreeIterFirst, "vma_interval_tree_iter_first", "mm/interval_tree.c", Pgoffs;
+    TreeIterNext, "vma_interval_tree_iter_next", "mm/interval_tree.c", Pgoffs;
+    TreeInsert, "vma_interval_tree_insert", "mm/interval_tree.c", Vma;
+    TreeInsertAfter, "vma_interval_tree_insert_after", "mm/interval_tree.c", Vma;
+    TreeRemove, "vma_interval_tree_remove", "mm/interval_tree.c", Vma;
+    RbInsertColor, "rb_insert_augmented", "lib/rbtree.c", Vma;
+    RbEraseColor, "rb_erase_augmented", "lib/rbtree.c", Vma;
+    DoMmap, "do_mmap", "mm/mmap.c", Range;
+    DoMunmap, "do_munmap", "mm/mmap.c", Range;
+    SplitVma, "__split_vma", "mm/vma.c", Vma;
+    MergeVma, "vma_merge_new_range", "mm/vma.c", Range;
+    UnmapRegion, "unmap_region", "mm/vma.c", Range;
+    UnmapPageRange, "unmap_page_range", "mm/memory.c", Range;
+    ZapPteRange, "zap_pte_range", "mm/memory.c", Range;
+    FreePgtables, "free_pgtables", "mm/memory.c", Range;
+    HandleMmFault, "handle_mm_fault", "mm/memory.c", Addr;
+    DoReadFault, "do_read_fault", "mm/memory.c", Addr;
+    DoCowFault, "do_cow_fault", "mm/memory.c", Addr;
+    DoSharedFault, "do_shared_fault", "mm/memory.c", Addr;
+    DoWpPage, "do_wp_page", "mm/memory.c", Addr;
+    WpPageCopy, "wp_page_copy", "mm/memory.c", Addr;
+    WpPfnShared, "wp_pfn_shared", "mm/memory.c", Addr;
+    WpPageReuse, "wp_page_reuse", "mm/memory.c", Addr;
+    FinishFault, "finish_fault", "mm/memory.c", Addr;
+    FilemapMapPages, "filemap_map_pages", "mm/filemap.c", Pgoffs;
+    ShmemFault, "shmem_fault", "mm/shmem.c", Pages;
+    DeviceFault, "vm_ops.fault", "the driver", Addr;
+    DeviceMkwrite, "vm_ops.pfn_mkwrite", "the driver", Addr;
+    CopyPageRange, "copy_page_range", "mm/memory.c", Vma;
+    DupMmap, "dup_mmap", "mm/mmap.c", Mm;
+    ExitMmap, "exit_mmap", "mm/mmap.c", Mm;
+    FlushTlbRange, "flush_tlb_range", "arch/x86/mm/tlb.c", Range;
+}
+
+impl Func {
+    /// Its symbol in the oldest of the emulated kernels.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        self.row().0
+    }
+
+    /// Its symbol in `kernel`: 7.3 renamed the tree's functions.
+    #[must_use]
+    pub const fn symbol_in(self, kernel: &Kernel) -> &'static str {
+        if !kernel.rmap_tree_names {
+            return self.symbol();
+        }
+        match self {
+            Func::TreeIterFirst => "mapping_rmap_tree_iter_first",
+            Func::TreeIterNext => "mapping_rmap_tree_iter_next",
+            Func::TreeInsert => "mapping_rmap_tree_insert",
+            Func::TreeInsertAfter => "mapping_rmap_tree_insert_after",
+            Func::TreeRemove => "mapping_rmap_tree_remove",
+            Func::UnmapPageRange => "__zap_vma_range",
+            _ => self.symbol(),
+        }
+    }
+
+    /// The source file it stands in.
+    #[must_use]
+    pub const fn file(self) -> &'static str {
+        self.row().1
+    }
+
+    /// What its frame's numbers mean.
+    #[must_use]
+    pub const fn args(self) -> Args {
+        self.row().2
+    }
+}

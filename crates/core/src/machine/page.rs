@@ -1,0 +1,83 @@
+//! Page frames of ordinary memory.
+
+use crate::addr::Pfn;
+use crate::machine::{MappingId, PageId};
+
+/// Frame number of `PageId(0)`: the emulated machine's memory begins at 4 GiB.
+pub const PAGE_PFN_BASE: u64 = 0x10_0000;
+
+/// What a frame is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[repr(u8)]
+pub enum PageKind {
+    /// Not in use.
+    #[default]
+    Free,
+    /// Page cache of a file.
+    File,
+    /// A copy on write.
+    Anon,
+    /// A page table.
+    Table,
+}
+
+bitflags::bitflags! {
+    /// Flags of a page.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub struct PageFlags: u8 {
+        /// `PG_dirty`: the kernel knows that it was written.
+        const DIRTY = 1;
+        /// `PG_uptodate`.
+        const UPTODATE = 2;
+    }
+}
+
+/// One frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Page {
+    /// Use.
+    pub kind: PageKind,
+    /// Flags.
+    pub flags: PageFlags,
+    /// How many page-table entries map it.
+    pub mapcount: u32,
+    /// File: its mapping. Table: the `TableId`. Otherwise 0.
+    pub owner: u32,
+    /// File: page offset. Otherwise 0.
+    pub pgoff: u64,
+}
+
+impl Page {
+    /// The file and page offset that this page caches, if it does.
+    #[must_use]
+    pub fn file(&self) -> Option<(MappingId, u64)> {
+        (self.kind == PageKind::File).then_some((MappingId(self.owner), self.pgoff))
+    }
+}
+
+impl PageId {
+    /// Its frame number.
+    #[must_use]
+    pub const fn pfn(self) -> Pfn {
+        Pfn(PAGE_PFN_BASE + self.0 as u64)
+    }
+
+    /// The page of `pfn`, if that is ordinary memory: a world of `pages` frames.
+    #[must_use]
+    pub fn of(pfn: Pfn, pages: usize) -> Option<Self> {
+        let index = u32::try_from(pfn.0.checked_sub(PAGE_PFN_BASE)?).ok()?;
+        ((index as usize) < pages).then_some(Self(index))
+    }
+}
+
+impl PageKind {
+    /// From the number kept in a cell.
+    pub(super) fn from_cell(value: u64) -> Self {
+        match value {
+            1 => Self::File,
+            2 => Self::Anon,
+            3 => Self::Table,
+            _ => Self::Free,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Page tables: 512 words each, in one flat arena.
+
+use crate::addr::Pfn;
+use crate::arch::level::PTRS_PER_TABLE;
+use crate::arch::{Level, Pte};
+use crate::machine::{MmId, SlotId, TableId};
+
+/// What a table is, beside its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// The level of its entries.
+    pub level: Level,
+    /// Whose memory it maps.
+    pub mm: MmId,
+    /// The frame that holds it.
+    pub pfn: Pfn,
+}
+
+/// Every page table of the machine.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tables {
+    words: Vec<u64>,
+    /// `None`: free.
+    meta: Vec<Option<Table>>,
+}
+
+impl Tables {
+    pub(super) fn word(&self, slot: SlotId) -> Pte {
+        Pte(self.words[slot.index()])
+    }
+
+    pub(super) fn set_word(&mut self, slot: SlotId, word: u64) {
+        self.words[slot.index()] = word;
+    }
+
+    pub(super) fn get(&self, table: TableId) -> Option<Table> {
+        *self.meta.get(table.index())?
+    }
+
+    /// Makes or frees a table. Its words must be empty either way.
+    pub(super) fn set(&mut self, table: TableId, meta: Option<Table>) {
+        if table.index() >= self.meta.len() {
+            self.meta.resize(table.index() + 1, None);
+            self.words.resize(self.meta.len() * PTRS_PER_TABLE as usize, 0);
+        }
+        self.meta[table.index()] = meta;
+    }
+
+    pub(super) fn words_of(&self, table: TableId) -> &[u64] {
+        let start = table.index() * PTRS_PER_TABLE as usize;
+        &self.words[start..start + PTRS_PER_TABLE as usize]
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (TableId, Table)> + '_ {
+        (0u32..).zip(&self.meta).filter_map(|(id, meta)| Some((TableId(id), (*meta)?)))
+    }
+
+    /// Lowest free number.
+    pub(super) fn first_free(&self, from: u32) -> TableId {
+        let used = |id: &u32| self.get(TableId(*id)).is_some();
+        TableId((from..).find(|id| !used(id)).unwrap_or(u32::MAX))
+    }
+}

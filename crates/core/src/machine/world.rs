@@ -1,0 +1,468 @@
+//! The whole emulated machine: ground state, in arenas of plain records. Views read it; during a run only `Cpu` writes it.
+
+use crate::addr::{Pfn, VirtAddr};
+use crate::arch::{Level, Pte};
+use crate::kernel::Kernel;
+use crate::machine::address_space::DirtyBitmap;
+use crate::machine::delta::{MachineField, MappingField, MmField, NodeField, PageField, VmaField};
+use crate::machine::page_table::{Table, Tables};
+use crate::machine::rbtree::{self, Colour};
+use crate::machine::vma::OpenFile;
+use crate::machine::{
+    AddressSpace, Cell, Delta, FileKind, MappingId, Mm, MmId, Page, PageFlags, PageId, PageKind,
+    RbNode, SlotId, TableId, VmFlags, Vma, VmaId,
+};
+
+/// Frame number of the first device buffer's first frame: 256 GiB, far above memory.
+const DEVICE_PFN_BASE: u64 = 0x400_0000;
+
+/// The emulated machine.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub(in crate::machine) kernel: &'static Kernel,
+    tables: Tables,
+    pages: Vec<Page>,
+    mappings: Vec<AddressSpace>,
+    vmas: Vec<Vma>,
+    nodes: Vec<RbNode>,
+    mms: Vec<Mm>,
+    free_page: u64,
+    free_table: u64,
+    free_vma: u64,
+    next_anon_vma: u64,
+    fault_around_pages: u64,
+}
+
+fn id(value: u64) -> u32 {
+    u32::try_from(value).expect("arena numbers have 32 bits")
+}
+
+impl World {
+    /// A machine without files and processes.
+    #[must_use]
+    pub fn new(kernel: &'static Kernel) -> Self {
+        Self {
+            kernel,
+            tables: Tables::default(),
+            pages: Vec::new(),
+            mappings: Vec::new(),
+            vmas: Vec::new(),
+            nodes: Vec::new(),
+            mms: Vec::new(),
+            free_page: 0,
+            free_table: 0,
+            free_vma: 0,
+            next_anon_vma: 1,
+            fault_around_pages: 16,
+        }
+    }
+
+    /// Adds a file of `pages` pages with an empty page cache. Files are there before a run begins: no delta.
+    pub fn add_file(&mut self, kind: FileKind, pages: u64) -> MappingId {
+        let dev_pfn = match kind {
+            FileKind::Shmem => Pfn(0),
+            _ => Pfn(DEVICE_PFN_BASE
+                + self
+                    .mappings
+                    .iter()
+                    .filter(|m| m.kind.is_device())
+                    .map(|m| m.pages)
+                    .sum::<u64>()),
+        };
+        let words = usize::try_from(pages.div_ceil(64)).expect("a file's pages fit the host");
+        self.mappings.push(AddressSpace {
+            kind,
+            pages,
+            dev_pfn,
+            root: None,
+            leftmost: None,
+            bitmap: DirtyBitmap { words: Vec::new(), bits: pages, start: pages, end: 0 },
+            written: vec![0; if kind.is_device() { words } else { 0 }],
+            faults: 0,
+            mkwrites: 0,
+            i_pages: std::collections::BTreeMap::new(),
+        });
+        MappingId(id(self.mappings.len() as u64 - 1))
+    }
+
+    /// The emulated kernel.
+    #[must_use]
+    pub fn kernel(&self) -> &'static Kernel {
+        self.kernel
+    }
+
+    /// A page-table word.
+    #[inline(always)]
+    #[must_use]
+    pub fn word(&self, slot: SlotId) -> Pte {
+        self.tables.word(slot)
+    }
+
+    #[inline(always)]
+    pub(in crate::machine) fn put_word(&mut self, slot: SlotId, word: u64) {
+        self.tables.set_word(slot, word);
+    }
+
+    /// A live table, or `None`.
+    #[must_use]
+    pub fn table(&self, table: TableId) -> Option<Table> {
+        self.tables.get(table)
+    }
+
+    /// All live tables.
+    pub fn tables(&self) -> impl Iterator<Item = (TableId, Table)> + '_ {
+        self.tables.iter()
+    }
+
+    /// The 512 words of a table.
+    #[must_use]
+    pub fn table_words(&self, table: TableId) -> &[u64] {
+        self.tables.words_of(table)
+    }
+
+    /// The table in frame `pfn`.
+    #[inline(always)]
+    #[must_use]
+    pub fn table_at(&self, pfn: Pfn) -> TableId {
+        let page = self.pfn_to_page(pfn).expect("an upper entry points to a page");
+        let page = self.page(page);
+        assert!(page.kind == PageKind::Table, "an upper entry points to a table");
+        TableId(page.owner)
+    }
+
+    /// The PTE slot of `addr`, or the level whose entry is empty, with that entry.
+    ///
+    /// # Errors
+    /// The level and entry at which the descent ends without a table below.
+    pub fn pte_slot(&self, mm: MmId, addr: VirtAddr) -> Result<SlotId, (Level, SlotId)> {
+        let mut table = self.mm(mm).pgd.ok_or((Level::Pgd, SlotId(0)))?;
+        for level in [Level::Pgd, Level::Pud, Level::Pmd] {
+            let slot = SlotId::new(table, level.index(addr));
+            match self.word(slot).decode(level) {
+                crate::arch::Entry::Table(pfn) => table = self.table_at(pfn),
+                _ => return Err((level, slot)),
+            }
+        }
+        Ok(SlotId::new(table, Level::Pte.index(addr)))
+    }
+
+    /// A page frame.
+    #[inline(always)]
+    #[must_use]
+    pub fn page(&self, page: PageId) -> &Page {
+        &self.pages[page.index()]
+    }
+
+    /// All page frames ever used, free ones included.
+    #[must_use]
+    pub fn pages(&self) -> &[Page] {
+        &self.pages
+    }
+
+    /// The page behind a frame number; `None` for raw device frames.
+    #[inline(always)]
+    #[must_use]
+    pub fn pfn_to_page(&self, pfn: Pfn) -> Option<PageId> {
+        PageId::of(pfn, self.pages.len())
+    }
+
+    /// A file's address space.
+    #[inline(always)]
+    #[must_use]
+    pub fn mapping(&self, mapping: MappingId) -> &AddressSpace {
+        &self.mappings[mapping.index()]
+    }
+
+    /// All files.
+    pub fn mappings(&self) -> impl Iterator<Item = (MappingId, &AddressSpace)> + '_ {
+        (0u32..).map(MappingId).zip(&self.mappings)
+    }
+
+    /// A VMA; one not in use has no `mm`.
+    #[inline(always)]
+    #[must_use]
+    pub fn vma(&self, vma: VmaId) -> &Vma {
+        &self.vmas[vma.index()]
+    }
+
+    /// All VMAs in use.
+    pub fn vmas(&self) -> impl Iterator<Item = (VmaId, &Vma)> + '_ {
+        (0u32..).map(VmaId).zip(&self.vmas).filter(|(_, vma)| vma.mm.is_some())
+    }
+
+    /// A VMA's tree node.
+    #[inline(always)]
+    #[must_use]
+    pub fn node(&self, vma: VmaId) -> &RbNode {
+        &self.nodes[vma.index()]
+    }
+
+    /// A process's memory map.
+    #[must_use]
+    pub fn mm(&self, mm: MmId) -> &Mm {
+        &self.mms[mm.index()]
+    }
+
+    /// All processes, dead ones included.
+    pub fn mms(&self) -> impl Iterator<Item = (MmId, &Mm)> + '_ {
+        (0u32..).map(MmId).zip(&self.mms)
+    }
+
+    /// True if process `mm` exists and lives.
+    #[must_use]
+    pub fn is_alive(&self, mm: MmId) -> bool {
+        self.mms.get(mm.index()).is_some_and(|mm| mm.alive)
+    }
+
+    /// Fault-around window in pages; 1 turns it off.
+    #[must_use]
+    pub fn fault_around_pages(&self) -> u64 {
+        self.fault_around_pages
+    }
+
+    pub(in crate::machine) fn free_table_id(&self) -> TableId {
+        self.tables.first_free(id(self.free_table))
+    }
+
+    pub(in crate::machine) fn free_vma_id(&self) -> VmaId {
+        let from = id(self.free_vma);
+        let used = |n: &u32| self.vmas.get(*n as usize).is_some_and(|vma| vma.mm.is_some());
+        VmaId((from..).find(|n| !used(n)).unwrap_or(u32::MAX))
+    }
+
+    pub(in crate::machine) fn free_page_id(&self) -> PageId {
+        let from = id(self.free_page);
+        let used = |n: &u32| self.pages.get(*n as usize).is_some_and(|p| p.kind != PageKind::Free);
+        PageId((from..).find(|n| !used(n)).unwrap_or(u32::MAX))
+    }
+
+    /// Does a recorded change again.
+    pub(crate) fn step_forward(&mut self, delta: &Delta) {
+        debug_assert_eq!(self.get(delta.cell), delta.old, "redo of {:?}", delta.cell);
+        self.put(delta.cell, delta.new);
+    }
+
+    /// Takes a recorded change back.
+    pub(crate) fn step_back(&mut self, delta: &Delta) {
+        debug_assert_eq!(self.get(delta.cell), delta.new, "undo of {:?}", delta.cell);
+        self.put(delta.cell, delta.old);
+    }
+
+    /// Reads a cell. One that was never written holds 0.
+    #[inline]
+    pub(in crate::machine) fn get(&self, cell: Cell) -> u64 {
+        match cell {
+            Cell::Word(slot) => self.tables.word(slot).0,
+            Cell::Table(table) => self.tables.get(table).map_or(0, pack_table),
+            Cell::Page(page, field) => {
+                self.pages.get(page.index()).map_or(0, |page| page_field(page, field))
+            }
+            Cell::Cached(mapping, pgoff) => {
+                self.mapping(mapping).page(pgoff).map_or(0, |page| u64::from(page.0) + 1)
+            }
+            Cell::Vma(vma, field) => {
+                self.vmas.get(vma.index()).map_or(0, |vma| vma_field(vma, field))
+            }
+            Cell::Node(vma, field) => {
+                self.nodes.get(vma.index()).map_or(0, |node| node_field(node, field))
+            }
+            Cell::Mapping(mapping, field) => mapping_field(self.mapping(mapping), field),
+            Cell::Bitmap(mapping, word) => word_of(&self.mapping(mapping).bitmap.words, word),
+            Cell::Written(mapping, word) => word_of(&self.mapping(mapping).written, word),
+            Cell::Mm(mm, field) => self.mms.get(mm.index()).map_or(0, |mm| mm_field(mm, field)),
+            Cell::VmaAt(mm, addr) => {
+                let vma = self.mms.get(mm.index()).and_then(|mm| mm.vmas.get(&addr));
+                rbtree::encode(vma.copied())
+            }
+            Cell::Machine(MachineField::FreePage) => self.free_page,
+            Cell::Machine(MachineField::FreeTable) => self.free_table,
+            Cell::Machine(MachineField::FreeVma) => self.free_vma,
+            Cell::Machine(MachineField::NextAnonVma) => self.next_anon_vma,
+            Cell::Machine(MachineField::FaultAroundPages) => self.fault_around_pages,
+        }
+    }
+
+    /// Writes a cell, growing its arena where needed.
+    #[inline]
+    pub(in crate::machine) fn put(&mut self, cell: Cell, value: u64) {
+        match cell {
+            Cell::Word(slot) => self.tables.set_word(slot, value),
+            Cell::Table(table) => self.tables.set(table, unpack_table(value)),
+            Cell::Page(page, field) => set_page(grown(&mut self.pages, page.index()), field, value),
+            Cell::Cached(mapping, pgoff) => {
+                let i_pages = &mut self.mappings[mapping.index()].i_pages;
+                match value.checked_sub(1) {
+                    Some(page) => i_pages.insert(pgoff, PageId(id(page))),
+                    None => i_pages.remove(&pgoff),
+                };
+            }
+            Cell::Vma(vma, field) => set_vma(grown(&mut self.vmas, vma.index()), field, value),
+            Cell::Node(vma, field) => set_node(grown(&mut self.nodes, vma.index()), field, value),
+            Cell::Mapping(mapping, field) => {
+                set_mapping(&mut self.mappings[mapping.index()], field, value);
+            }
+            Cell::Bitmap(mapping, word) => {
+                let words = &mut self.mappings[mapping.index()].bitmap.words;
+                *grown(words, index(word)) = value;
+            }
+            Cell::Written(mapping, word) => {
+                *grown(&mut self.mappings[mapping.index()].written, index(word)) = value;
+            }
+            Cell::Mm(mm, field) => set_mm(grown(&mut self.mms, mm.index()), field, value),
+            Cell::VmaAt(mm, addr) => {
+                let vmas = &mut grown(&mut self.mms, mm.index()).vmas;
+                match rbtree::decode(id(value)) {
+                    Some(vma) => vmas.insert(addr, vma),
+                    None => vmas.remove(&addr),
+                };
+            }
+            Cell::Machine(MachineField::FreePage) => self.free_page = value,
+            Cell::Machine(MachineField::FreeTable) => self.free_table = value,
+            Cell::Machine(MachineField::FreeVma) => self.free_vma = value,
+            Cell::Machine(MachineField::NextAnonVma) => self.next_anon_vma = value,
+            Cell::Machine(MachineField::FaultAroundPages) => self.fault_around_pages = value,
+        }
+    }
+}
+
+fn index(word: u64) -> usize {
+    usize::try_from(word).expect("a bitmap fits the host")
+}
+
+fn word_of(words: &[u64], word: u64) -> u64 {
+    words.get(index(word)).copied().unwrap_or(0)
+}
+
+/// The record at `index`, made empty if it was not there yet.
+fn grown<T: Default + Clone>(arena: &mut Vec<T>, index: usize) -> &mut T {
+    if index >= arena.len() {
+        arena.resize(index + 1, T::default());
+    }
+    &mut arena[index]
+}
+
+/// frame number << 24 | mm << 3 | level + 1; mm < 2^21.
+fn pack_table(table: Table) -> u64 {
+    table.pfn.0 << 24 | u64::from(table.mm.0) << 3 | (table.level as u64 + 1)
+}
+
+fn unpack_table(value: u64) -> Option<Table> {
+    let level = *Level::ALL.get(index((value & 7).checked_sub(1)?))?;
+    Some(Table { level, mm: MmId(id((value >> 3) & 0x1f_ffff)), pfn: Pfn(value >> 24) })
+}
+
+fn page_field(page: &Page, field: PageField) -> u64 {
+    match field {
+        PageField::Kind => page.kind as u64,
+        PageField::Flags => page.flags.bits().into(),
+        PageField::Mapcount => page.mapcount.into(),
+        PageField::Owner => page.owner.into(),
+        PageField::Pgoff => page.pgoff,
+    }
+}
+
+fn set_page(page: &mut Page, field: PageField, value: u64) {
+    match field {
+        PageField::Kind => page.kind = PageKind::from_cell(value),
+        PageField::Flags => page.flags = PageFlags::from_bits_retain(value.to_le_bytes()[0]),
+        PageField::Mapcount => page.mapcount = id(value),
+        PageField::Owner => page.owner = id(value),
+        PageField::Pgoff => page.pgoff = value,
+    }
+}
+
+fn vma_field(vma: &Vma, field: VmaField) -> u64 {
+    match field {
+        VmaField::Mm => vma.mm.map_or(0, |mm| u64::from(mm.0) + 1),
+        VmaField::Start => vma.start.0,
+        VmaField::End => vma.end.0,
+        VmaField::Pgoff => vma.pgoff,
+        VmaField::Flags => vma.flags.bits(),
+        VmaField::Prot => vma.prot,
+        VmaField::File => OpenFile::to_cell(vma.file),
+        VmaField::AnonVma => vma.anon_vma.into(),
+        VmaField::AnonChain => vma.anon_chain.into(),
+        VmaField::AnonPgoff => vma.anon_pgoff,
+    }
+}
+
+fn set_vma(vma: &mut Vma, field: VmaField, value: u64) {
+    match field {
+        VmaField::Mm => vma.mm = value.checked_sub(1).map(|mm| MmId(id(mm))),
+        VmaField::Start => vma.start = VirtAddr(value),
+        VmaField::End => vma.end = VirtAddr(value),
+        VmaField::Pgoff => vma.pgoff = value,
+        VmaField::Flags => vma.flags = VmFlags::from_bits_retain(value),
+        VmaField::Prot => vma.prot = value,
+        VmaField::File => vma.file = OpenFile::from_cell(value),
+        VmaField::AnonVma => vma.anon_vma = id(value),
+        VmaField::AnonChain => vma.anon_chain = id(value),
+        VmaField::AnonPgoff => vma.anon_pgoff = value,
+    }
+}
+
+fn node_field(node: &RbNode, field: NodeField) -> u64 {
+    match field {
+        NodeField::Start => node.start,
+        NodeField::Last => node.last,
+        NodeField::SubtreeLast => node.subtree_last,
+        NodeField::Parent => node.parent.into(),
+        NodeField::Left => node.left.into(),
+        NodeField::Right => node.right.into(),
+        NodeField::Colour => node.colour as u64,
+    }
+}
+
+fn set_node(node: &mut RbNode, field: NodeField, value: u64) {
+    match field {
+        NodeField::Start => node.start = value,
+        NodeField::Last => node.last = value,
+        NodeField::SubtreeLast => node.subtree_last = value,
+        NodeField::Parent => node.parent = id(value),
+        NodeField::Left => node.left = id(value),
+        NodeField::Right => node.right = id(value),
+        NodeField::Colour => node.colour = if value == 0 { Colour::Red } else { Colour::Black },
+    }
+}
+
+fn mapping_field(mapping: &AddressSpace, field: MappingField) -> u64 {
+    match field {
+        MappingField::Root => rbtree::encode(mapping.root),
+        MappingField::Leftmost => rbtree::encode(mapping.leftmost),
+        MappingField::BitmapBits => mapping.bitmap.bits,
+        MappingField::BitmapStart => mapping.bitmap.start,
+        MappingField::BitmapEnd => mapping.bitmap.end,
+        MappingField::Faults => mapping.faults,
+        MappingField::Mkwrites => mapping.mkwrites,
+    }
+}
+
+fn set_mapping(mapping: &mut AddressSpace, field: MappingField, value: u64) {
+    match field {
+        MappingField::Root => mapping.root = rbtree::decode(id(value)),
+        MappingField::Leftmost => mapping.leftmost = rbtree::decode(id(value)),
+        MappingField::BitmapBits => mapping.bitmap.bits = value,
+        MappingField::BitmapStart => mapping.bitmap.start = value,
+        MappingField::BitmapEnd => mapping.bitmap.end = value,
+        MappingField::Faults => mapping.faults = value,
+        MappingField::Mkwrites => mapping.mkwrites = value,
+    }
+}
+
+fn mm_field(mm: &Mm, field: MmField) -> u64 {
+    match field {
+        MmField::Alive => mm.alive.into(),
+        MmField::Pgd => mm.pgd.map_or(0, |table| u64::from(table.0) + 1),
+        MmField::TlbFlushPending => mm.tlb_flush_pending.into(),
+        MmField::NrTables => mm.nr_tables.into(),
+    }
+}
+
+fn set_mm(mm: &mut Mm, field: MmField, value: u64) {
+    match field {
+        MmField::Alive => mm.alive = value != 0,
+        MmField::Pgd => mm.pgd = value.checked_sub(1).map(|table| TableId(id(table))),
+        MmField::TlbFlushPending => mm.tlb_flush_pending = id(value),
+        MmField::NrTables => mm.nr_tables = id(value),
+    }
+}

@@ -1,0 +1,185 @@
+//! The tape: what a run did, step by step, with everything needed to undo it.
+
+use std::ops::Range;
+
+use crate::machine::{Cell, Delta, Event, Func, Sink, Stop};
+
+/// Most steps that a tape holds unless told otherwise.
+pub const DEFAULT_STEPS_MAX: u32 = 1_000_000;
+
+/// One call of a kernel function: a half-open range of steps, nested in its caller's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// What was called.
+    pub func: Func,
+    /// The caller's frame.
+    pub parent: Option<u32>,
+    /// First step inside.
+    pub enter: u32,
+    /// First step behind it.
+    pub exit: u32,
+    /// As [`Func::args`] says.
+    pub args: [u64; 2],
+}
+
+/// A recorded run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tape {
+    events: Vec<Event>,
+    /// For each step, where its deltas end.
+    deltas_end: Vec<u32>,
+    deltas: Vec<Delta>,
+    /// Changes made before the first event.
+    lead: u32,
+    frames: Vec<Frame>,
+    open: Vec<u32>,
+    steps_max: u32,
+}
+
+impl Default for Tape {
+    fn default() -> Self {
+        Self::new(DEFAULT_STEPS_MAX)
+    }
+}
+
+fn number(len: usize) -> u32 {
+    u32::try_from(len).expect("a tape is bounded by its step limit")
+}
+
+impl Tape {
+    /// An empty tape that stops the run at `steps_max` steps.
+    #[must_use]
+    pub fn new(steps_max: u32) -> Self {
+        Self {
+            events: Vec::new(),
+            deltas_end: Vec::new(),
+            deltas: Vec::new(),
+            lead: 0,
+            frames: Vec::new(),
+            open: Vec::new(),
+            steps_max,
+        }
+    }
+
+    /// Number of steps.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        number(self.events.len())
+    }
+
+    /// True if nothing happened.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// What step `step` means.
+    ///
+    /// # Panics
+    /// Behind the end.
+    #[must_use]
+    pub fn event(&self, step: u32) -> Event {
+        self.events[step as usize]
+    }
+
+    /// All events in order.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// What memory did in step `step`, oldest first.
+    #[must_use]
+    pub fn deltas(&self, step: u32) -> &[Delta] {
+        &self.deltas[self.delta_range(step)]
+    }
+
+    fn delta_range(&self, step: u32) -> Range<usize> {
+        let start = match step.checked_sub(1) {
+            Some(before) => self.deltas_end[before as usize],
+            None => self.lead,
+        };
+        start as usize..self.deltas_end[step as usize] as usize
+    }
+
+    /// All calls, callers before callees, in order of entry.
+    #[must_use]
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    /// The innermost frame that `step` belongs to: the last one entered by then that has not ended.
+    #[must_use]
+    pub fn frame_at(&self, step: u32) -> Option<u32> {
+        let entered = self.frames.partition_point(|frame| frame.enter <= step);
+        let mut frame = number(entered.checked_sub(1)?);
+        while self.frames[frame as usize].exit <= step {
+            frame = self.frames[frame as usize].parent?;
+        }
+        Some(frame)
+    }
+
+    /// The call stack at `step`, outermost first.
+    #[must_use]
+    pub fn stack_at(&self, step: u32) -> Vec<u32> {
+        let mut stack: Vec<u32> =
+            std::iter::successors(self.frame_at(step), |f| self.frames[*f as usize].parent)
+                .collect();
+        stack.reverse();
+        stack
+    }
+
+    /// Bytes that the recording takes, without spare room.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.events)
+            + size_of_val(&*self.deltas_end)
+            + size_of_val(&*self.deltas)
+            + size_of_val(&*self.frames)
+    }
+
+    /// Empties the tape but keeps its room, for the next run.
+    pub fn clear(&mut self) {
+        self.events.clear();
+        self.deltas_end.clear();
+        self.deltas.clear();
+        self.frames.clear();
+        self.open.clear();
+        self.lead = 0;
+    }
+}
+
+impl Sink for Tape {
+    #[inline]
+    fn event(&mut self, event: Event) -> Result<(), Stop> {
+        if self.len() >= self.steps_max {
+            return Err(Stop::Steps(self.steps_max));
+        }
+        self.events.push(event);
+        self.deltas_end.push(number(self.deltas.len()));
+        Ok(())
+    }
+
+    #[inline]
+    fn delta(&mut self, cell: Cell, old: u64, new: u64) {
+        self.deltas.push(Delta { cell, old, new });
+        match self.deltas_end.last_mut() {
+            Some(end) => *end += 1,
+            None => self.lead += 1,
+        }
+    }
+
+    #[inline]
+    fn enter(&mut self, func: Func, args: [u64; 2]) {
+        let at = self.len();
+        let parent = self.open.last().copied();
+        self.open.push(number(self.frames.len()));
+        self.frames.push(Frame { func, parent, enter: at, exit: u32::MAX, args });
+    }
+
+    #[inline]
+    fn exit(&mut self) {
+        let frame = self.open.pop().expect("every exit has its enter");
+        self.frames[frame as usize].exit = self.len();
+    }
+}

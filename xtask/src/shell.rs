@@ -12,7 +12,7 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
-/// A command from its words: `command("npm ci")`. No quoting: an argument with a space is added by `arg`.
+/// A command from its words, as in `command("npm ci")`. A word with a space is added by `arg`.
 pub(crate) fn command(words: &str) -> Command {
     let mut words = words.split_whitespace();
     let mut command = Command::new(words.next().unwrap_or_default());

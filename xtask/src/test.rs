@@ -1,5 +1,5 @@
-//! `test`: everything that must hold, stage by stage. It runs every stage, names those that failed, and
-//! closes with the line `N passed, N failed`.
+//! `test`: everything that must hold, stage by stage. It runs every stage, names those that
+//! failed, and closes with the line `N passed, N failed`.
 
 use std::ops::AddAssign;
 use std::path::PathBuf;
@@ -125,7 +125,7 @@ fn consistent(tally: Tally, succeeded: bool) -> Tally {
     if succeeded || tally.failed > 0 { tally } else { Tally { failed: 1, ..tally } }
 }
 
-/// The counts of `test result: ok. 3 passed; 0 failed; ...`, the closing line of a cargo test program.
+/// The counts of `test result: ok. 3 passed; 0 failed; ...`, cargo test's closing line.
 fn cargo_tally(line: &str) -> Option<Tally> {
     let counts = line.strip_prefix("test result: ")?;
     let count = |label: &str| counts.split_once(label)?.0.rsplit([' ', '.']).next()?.parse().ok();

@@ -134,7 +134,7 @@ fn cargo_tool(folder: &Path, program: &str, package: &str, version: &str) -> Res
     }
     println!("{wanted} is not at hand: building it into {}, once.", folder.display());
     let start = Instant::now();
-    // A plain debug build: the tools run for seconds, an optimised build of them takes many minutes.
+    // A plain debug build: the tools run for seconds, to optimise them takes many minutes.
     // Without default features, neither asks the network for anything.
     run(command("cargo install --locked --no-default-features --debug --force --quiet")
         .args([package, "--version", version, "--root"])

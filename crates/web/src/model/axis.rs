@@ -135,8 +135,7 @@ impl Axis {
     /// Left edge of the page's own column, if it has one.
     #[must_use]
     pub fn column(&self, page: u64) -> Option<f32> {
-        let shown =
-            |s: &&Segment| s.stretch == Stretch::Cells && s.first <= page && page < s.end;
+        let shown = |s: &&Segment| s.stretch == Stretch::Cells && s.first <= page && page < s.end;
         self.segments.iter().find(shown).map(|_| self.x(page))
     }
 
@@ -150,9 +149,9 @@ impl Axis {
 
     /// The breaks that touch `first..=last`.
     pub fn breaks(&self, first: u64, last: u64) -> impl Iterator<Item = &Segment> + '_ {
-        self.segments.iter().filter(move |s| {
-            s.stretch == Stretch::Skip && s.first <= last && first < s.end
-        })
+        self.segments
+            .iter()
+            .filter(move |s| s.stretch == Stretch::Skip && s.first <= last && first < s.end)
     }
 
     /// True if some pages have no column of their own.
@@ -210,7 +209,6 @@ impl Shown {
         let at = self.spans.partition_point(|(f, _)| *f < first);
         self.spans.insert(at, (first, end));
     }
-
 
     fn try_add(&mut self, first: u64, end: u64, room: f32) -> bool {
         let before = self.spans.clone();

@@ -183,10 +183,8 @@ type Row = (&'static str, fn(&Ledger) -> String);
 
 fn walk_rows(now: &Now<'_>) -> Vec<Row> {
     let clean = now.walk.is_some_and(|w| w.kind == WalkKind::Clean);
-    let mut rows: Vec<Row> = vec![
-        ("entries seen", |l| l.entries.to_string()),
-        ("changed", |l| l.changed.to_string()),
-    ];
+    let mut rows: Vec<Row> =
+        vec![("entries seen", |l| l.entries.to_string()), ("changed", |l| l.changed.to_string())];
     if clean {
         rows.push(("bits recorded", |l| l.recorded.to_string()));
     }

@@ -63,7 +63,8 @@ fn row_of(now: &Now<'_>, lock: Lock, mode: Mode) -> Holding {
     let (name, note) = match lock {
         Lock::IMmap(mapping) => {
             let several = now.world().mappings().count() > 1;
-            let of = if several { format!(", {}", now.labels.file(mapping)) } else { String::new() };
+            let of =
+                if several { format!(", {}", now.labels.file(mapping)) } else { String::new() };
             ("i_mmap_rwsem", format!("{mode}{of}"))
         }
         Lock::Mmap(mm) => ("mmap_lock", format!("{mode}, {}", now.labels.process(mm))),
@@ -87,7 +88,8 @@ fn pages(now: &Now<'_>, low: VirtAddr, high: VirtAddr) -> String {
 
 fn stale(now: &Now<'_>, ledger: &Ledger) -> String {
     let page = |addr: &VirtAddr| now.place.vma.and_then(|vma| now.page_at(vma, *addr));
-    let some: Vec<String> = ledger.stale_at.iter().filter_map(page).map(|p| p.to_string()).collect();
+    let some: Vec<String> =
+        ledger.stale_at.iter().filter_map(page).map(|p| p.to_string()).collect();
     if some.len() as u64 == u64::from(ledger.stale) {
         format!("stale in TLBs: {}", some.join(", "))
     } else {

@@ -356,7 +356,8 @@ fn fold(now: &Now<'_>, axis: &Axis, plan: &Plan, y: f32) -> LaneFold {
         }
     }
     let (vmas, of) = (plan.folded.len(), processes.len());
-    let plural = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    let plural =
+        |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     let text = format!(
         "{} more in {}",
         plural(vmas, "mapping", "mappings"),

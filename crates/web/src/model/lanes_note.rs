@@ -20,9 +20,7 @@ pub fn row(now: &Now<'_>, id: VmaId) -> Option<String> {
     let step = now.step.unwrap_or(0);
     let at = walk.visits.iter().position(|visit| visit.vma == id);
     match at {
-        Some(at) if now.visit.is_some_and(|visit| visit.vma == id) => {
-            here(now, &walk.visits[at])
-        }
+        Some(at) if now.visit.is_some_and(|visit| visit.vma == id) => here(now, &walk.visits[at]),
         Some(at) if walk.visits[at].steps.start <= step => Some(done(now, &walk.visits[at])),
         Some(at) => Some(to_come(now, walk, at)),
         None => Some(aside(now, walk, id)),
@@ -49,7 +47,9 @@ fn here(now: &Now<'_>, visit: &Visit) -> Option<String> {
             Verdict::EndsWalk => "filter ends the walk".to_owned(),
             Verdict::Skipped => "filter passes over it".to_owned(),
         }),
-        Event::Flush { .. } => Some(visit.flush.map_or_else(String::new, |f| flushed(f.flush, f.reach))),
+        Event::Flush { .. } => {
+            Some(visit.flush.map_or_else(String::new, |f| flushed(f.flush, f.reach)))
+        }
         Event::Hole { level, .. } => Some(format!("hole: no {} entry", level.name())),
         Event::NotifierEnd { .. } | Event::FlushPending { pending: 0, .. } => {
             Some(done(now, visit))
@@ -64,9 +64,8 @@ fn here(now: &Now<'_>, visit: &Visit) -> Option<String> {
             };
             let table = Level::Pmd.round_down(addr);
             let first = start.max(table);
-            let last = rangewalk_core::addr::VirtAddr(
-                Level::Pmd.addr_end(addr, end).0.saturating_sub(1),
-            );
+            let last =
+                rangewalk_core::addr::VirtAddr(Level::Pmd.addr_end(addr, end).0.saturating_sub(1));
             let slot = |addr| Level::Pte.index(addr);
             let now_at = if now.place.level == Some(Level::Pte) {
                 format!(", now {}", slot(addr))

@@ -86,6 +86,8 @@ pub struct Walk {
     pub looks: Vec<Seen>,
     /// Visits, in order.
     pub visits: Vec<Visit>,
+    /// The first bit recorded, with the VMA and address whose page it stands for.
+    pub first_bit: Option<(u64, VmaId, VirtAddr)>,
 }
 
 /// How many changed addresses a visit remembers.
@@ -112,13 +114,15 @@ impl Walk {
         };
         let steps = frame.enter..frame.exit.min(tape.len());
         let mapping = steps.clone().find_map(|step| match tape.event(step) {
-            Event::Lock { lock: Lock::IMmap(mapping), .. }
-            | Event::TreeQuery { mapping, .. } => Some(mapping),
+            Event::Lock { lock: Lock::IMmap(mapping), .. } | Event::TreeQuery { mapping, .. } => {
+                Some(mapping)
+            }
             _ => None,
         })?;
         let [first, nr] = frame.args;
         let (looks, visits) = (Vec::new(), Vec::new());
-        let mut walk = Self { kind, mapping, first, nr, steps, looks, visits };
+        let first_bit = None;
+        let mut walk = Self { kind, mapping, first, nr, steps, looks, visits, first_bit };
         for step in walk.steps.clone() {
             walk.take(step, tape.event(step));
         }
@@ -153,6 +157,9 @@ impl Walk {
                 if visit.changed_at.len() < CHANGED_KEPT {
                     visit.changed_at.push(addr);
                 }
+            }
+            Event::Record { bit, .. } if self.first_bit.is_none() => {
+                self.first_bit = visit.changed_at.last().map(|addr| (bit, visit.vma, *addr));
             }
             Event::Flush { flush, reach, start, end, .. } => {
                 let pages = end.0.saturating_sub(start.0) >> 12;
@@ -203,7 +210,8 @@ impl StageIndex {
     pub fn walk_in(&self, steps: &Range<u32>, step: u32) -> Option<&Walk> {
         let from = self.walks.partition_point(|walk| walk.steps.start < steps.start);
         let inside = self.walks[from..].iter().take_while(|walk| walk.steps.start < steps.end);
-        let mut inside = inside.enumerate().take_while(|(n, walk)| *n == 0 || walk.steps.start <= step);
+        let mut inside =
+            inside.enumerate().take_while(|(n, walk)| *n == 0 || walk.steps.start <= step);
         let mut last = inside.next()?.1;
         for (_, walk) in inside {
             last = walk;

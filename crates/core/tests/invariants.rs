@@ -40,8 +40,6 @@ impl WriteLocks {
 fn check(kernel: &'static Kernel, ops: &[common::Op]) {
     let mut plain = common::world(kernel);
     let untraced = common::run(&mut plain, &mut (), ops);
-        println!("{untraced:?}");
-    }
 
     let mut world = common::world(kernel);
     let mut tape = Tape::default();

@@ -12,6 +12,8 @@ pub struct AxisSpec {
     pub cell_max: f32,
     /// Narrowest column of a page before the axis breaks.
     pub cell_min: f32,
+    /// Column of a page on a broken axis.
+    pub cell_broken: f32,
     /// Width of a break.
     pub skip: f32,
 }
@@ -82,7 +84,7 @@ impl Axis {
         if cell >= spec.cell_min {
             return Self::lay(spec, pages, cell, &[(0, pages)]);
         }
-        let cell = spec.cell_min;
+        let cell = spec.cell_broken;
         let mut shown = Shown { pages, cell, skip: spec.skip, spans: Vec::new() };
         let lens = span(LENS) * cell + spec.skip;
         let room = spec.width - lens;
@@ -271,8 +273,14 @@ impl Shown {
 mod tests {
     use super::*;
 
-    const SPEC: AxisSpec =
-        AxisSpec { x: 108.0, width: 480.0, cell_max: 20.0, cell_min: 15.0, skip: 40.0 };
+    const SPEC: AxisSpec = AxisSpec {
+        x: 108.0,
+        width: 480.0,
+        cell_max: 20.0,
+        cell_min: 11.0,
+        cell_broken: 15.0,
+        skip: 40.0,
+    };
 
     #[test]
     fn twenty_four_pages_stand_twenty_units_apart() {

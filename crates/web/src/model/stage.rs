@@ -260,7 +260,11 @@ fn numbers(now: &Now<'_>, axis: &Axis, here: Option<u64>, form: StageForm) -> Ve
     let ends = axis.segments.iter().filter(|s| s.stretch == Stretch::Cells);
     let ends = ends.flat_map(|s| [s.first, s.end - 1]);
     let rest = axis.columns(0, axis.pages).map(|(page, _)| page);
-    let rest = rest.filter(|_| form == StageForm::Full && !axis.is_broken());
+    let width = text_width(&axis.pages.to_string()) + 3.0;
+    let apart = [1u8, 2, 5, 10].into_iter().find(|n| width <= axis.cell * f32::from(*n));
+    let apart = u64::from(apart.unwrap_or(20));
+    let plain = form == StageForm::Full && !axis.is_broken();
+    let rest = rest.filter(|page| plain && page.is_multiple_of(apart));
     let mut taken: Vec<(f32, f32)> = Vec::new();
     for gap in breaks(axis) {
         let (middle, half) = (gap.x + gap.width / 2.0, text_width(&gap.text) / 2.0);

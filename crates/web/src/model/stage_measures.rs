@@ -87,7 +87,14 @@ pub const TABLES: TablesAt = TablesAt {
 
 const FULL: Measures = Measures {
     size: (1136.0, 556.0),
-    axis: AxisSpec { x: 108.0, width: 480.0, cell_max: 20.0, cell_min: 15.0, skip: 30.0 },
+    axis: AxisSpec {
+        x: 108.0,
+        width: 480.0,
+        cell_max: 20.0,
+        cell_min: 11.0,
+        cell_broken: 15.0,
+        skip: 30.0,
+    },
     strip: (52.5, 20.0),
     tree: Some(TreeRoom {
         top: 122.0,
@@ -110,7 +117,14 @@ pub const EMBED_TAG: (f32, f32) = (420.0, 31.0);
 
 const EMBED: Measures = Measures {
     size: (692.0, 228.0),
-    axis: AxisSpec { x: 34.0, width: 348.0, cell_max: 14.5, cell_min: 11.0, skip: 30.0 },
+    axis: AxisSpec {
+        x: 34.0,
+        width: 348.0,
+        cell_max: 14.5,
+        cell_min: 8.0,
+        cell_broken: 12.0,
+        skip: 30.0,
+    },
     strip: (24.5, 16.0),
     tree: None,
     lanes: LaneStyle::Column,
@@ -122,7 +136,14 @@ const EMBED: Measures = Measures {
 
 const PHONE: Measures = Measures {
     size: (343.0, 158.0),
-    axis: AxisSpec { x: 0.0, width: 343.0, cell_max: 14.3, cell_min: 11.0, skip: 30.0 },
+    axis: AxisSpec {
+        x: 0.0,
+        width: 343.0,
+        cell_max: 14.3,
+        cell_min: 8.0,
+        cell_broken: 12.0,
+        skip: 30.0,
+    },
     strip: (22.5, 18.0),
     tree: None,
     lanes: LaneStyle::Beside,

@@ -236,7 +236,7 @@ impl Lanes {
 pub fn size_words(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     let mut unit = 0;
-    let mut tenths = (bytes >> 10).saturating_mul(10) + ((bytes & 1023) * 10 >> 10);
+    let mut tenths = (bytes >> 10).saturating_mul(10) + (((bytes & 1023) * 10) >> 10);
     while tenths >= 10_240 && unit + 1 < UNITS.len() {
         tenths >>= 10;
         unit += 1;

@@ -1,4 +1,5 @@
-//! Text to [`Scenario`]. Never fails: a line that is not understood is kept as written and said to be so.
+//! Text to [`Scenario`]. Never fails: a line that is not understood is kept as written and said
+//! to be so.
 
 mod expect;
 mod lex;
@@ -127,7 +128,8 @@ impl Parser {
         self.exits.iter().find(|(dead, _)| *dead == process).map(|(_, line)| *line)
     }
 
-    /// Bits in a file's bitmap at this point: as many as it has pages, unless `bitmap` said otherwise.
+    /// Bits in a file's bitmap at this point: as many as it has pages, unless `bitmap` said
+    /// otherwise.
     fn bitmap_bits(&self, file: FileId) -> u64 {
         let set = self.bitmaps.iter().rev().find(|(of, _)| *of == file);
         set.map_or(self.scenario.file(file).pages, |(_, bits)| *bits)

@@ -20,7 +20,7 @@ impl Parser {
         if let Some(keyword) = words.expect_keyword() {
             return self.expect_of(keyword, words);
         }
-        let token = words.take(Part::Option, "what is expected")?;
+        let token = words.take(Part::Option, "the expectation")?;
         if let Some(failure) = Failure::ALL.into_iter().find(|failure| failure.name() == token.text)
         {
             return Ok(Expect::Fails(failure));

@@ -9,10 +9,11 @@ mod statement;
 
 use crate::scenario::ast::{FileId, Layout, ProcessId, Scenario, Statement};
 use crate::scenario::cover::Cover;
-use crate::scenario::diagnostic::{Diagnostic, Site};
+use crate::scenario::diagnostic::{Diagnostic, Site, nearest};
 use crate::scenario::limits::{COLUMNS_MAX, DIAGNOSTICS_MAX, LINES_MAX};
 use crate::scenario::parse::lex::columns;
 use crate::scenario::parse::scope::Scope;
+use crate::scenario::syntax::STATEMENTS;
 
 /// Reads a scenario. The diagnostics are in order of lines.
 #[must_use]
@@ -96,7 +97,9 @@ impl Parser {
     /// The names that a line which was not understood would have declared.
     fn give_up(&mut self, line: u32, body: &str) {
         let mut words = body.split_whitespace();
-        let names: Vec<&str> = match words.next() {
+        let known = STATEMENTS.iter().map(|syntax| syntax.keyword);
+        let meant = words.next().and_then(|keyword| nearest(keyword, known));
+        let names: Vec<&str> = match meant {
             Some("file" | "map") => words.take(1).collect(),
             Some("fork") => words.skip(1).take(1).collect(),
             Some("proc") => words.collect(),

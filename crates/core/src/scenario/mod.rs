@@ -1,12 +1,14 @@
-//! The scenario language: a story about files, processes, mappings and walks in lines short enough for a mail.
+//! The scenario language: a story about files, processes, mappings and walks in lines short
+//! enough for a mail.
 //!
-//! [`parse`] never fails: it returns what it understood and says what it did not. [`format()`] gives the one canonical form.
-//! `docs/scenario.md` teaches the language.
+//! [`parse`] never fails: it returns what it understood and says what it did not. [`format()`]
+//! gives the one canonical form. `docs/scenario.md` teaches the language.
 
 pub mod ast;
 mod cover;
 pub mod diagnostic;
 pub mod format;
+pub mod gallery;
 pub mod limits;
 pub mod parse;
 pub mod run;
@@ -16,4 +18,4 @@ pub use ast::{Op, Scenario, Statement};
 pub use diagnostic::{Diagnostic, Severity};
 pub use format::format;
 pub use parse::parse;
-pub use run::{Outcome, Played, Run, Span, Verdict, run, run_with};
+pub use run::{Outcome, Played, Run, Span, Verdict, run, run_with, statement_texts};

@@ -5,6 +5,10 @@ use crate::arch::{Level, PteFlags};
 use crate::kernel::{Kernel, LINUX_7_3};
 use crate::machine::FileKind;
 use crate::machine::event::Access;
+use crate::machine::vma::OpenMode;
+use crate::mm::Errno;
+use crate::mm::mmap::{Prot, Sharing};
+use crate::mm::pagewalk::FilterMiss;
 use crate::scenario::diagnostic::Site;
 
 /// Place in [`Scenario::files`].
@@ -60,37 +64,6 @@ pub struct Process {
     pub name: String,
 }
 
-/// Whether stores reach the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sharing {
-    /// `MAP_SHARED`, the default.
-    Shared,
-    /// `MAP_PRIVATE`: copied on write.
-    Private,
-}
-
-/// How the mapped descriptor was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Descriptor {
-    /// `O_RDWR`, the default.
-    ReadWrite,
-    /// `O_RDONLY`.
-    ReadOnly,
-}
-
-bitflags::bitflags! {
-    /// What a mapping allows.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    pub struct Protection: u8 {
-        /// Loads.
-        const READ = 1;
-        /// Stores.
-        const WRITE = 2;
-        /// Execution.
-        const EXEC = 4;
-    }
-}
-
 /// A mapping as written: a place in a process that stands for pages of a file, whatever later becomes of its VMA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
@@ -105,11 +78,11 @@ pub struct Label {
     /// Where.
     pub addr: VirtAddr,
     /// What it allows.
-    pub protection: Protection,
+    pub prot: Prot,
     /// Whether stores reach the file.
     pub sharing: Sharing,
     /// How the descriptor was opened.
-    pub descriptor: Descriptor,
+    pub mode: OpenMode,
     /// The mapping it was inherited from.
     pub parent: Option<LabelId>,
 }
@@ -149,20 +122,11 @@ pub enum Place {
     },
 }
 
-/// What the walk does at a VMA that fails its filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Filter {
-    /// Ends, as the kernel's does.
-    Stop,
-    /// Goes on with the next, as the kernel's documentation says.
-    Skip,
-}
-
 /// How a statement may fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// A system call returned this error, by name.
-    Errno(&'static str),
+    /// A system call returned this error.
+    Errno(Errno),
     /// An access no VMA allows.
     Sigsegv,
     /// An access behind the end of the file.
@@ -170,15 +134,20 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The errors that a system call of the emulated kernel can return.
-    pub const ERRNOS: [&'static str; 7] =
-        ["EACCES", "EEXIST", "EFAULT", "EINVAL", "ENODEV", "ENOMEM", "EPERM"];
+    /// All that can happen.
+    pub const ALL: [Failure; 5] = [
+        Failure::Errno(Errno::Access),
+        Failure::Errno(Errno::Invalid),
+        Failure::Errno(Errno::Perm),
+        Failure::Sigbus,
+        Failure::Sigsegv,
+    ];
 
     /// `EACCES`, `SIGBUS`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Failure::Errno(name) => name,
+            Failure::Errno(errno) => errno.name(),
             Failure::Sigsegv => "SIGSEGV",
             Failure::Sigbus => "SIGBUS",
         }
@@ -262,7 +231,7 @@ pub enum Op {
     /// `fault_around_bytes`, in pages.
     FaultAround(u64),
     /// What a filter miss does from here on.
-    Filter(Filter),
+    Filter(FilterMiss),
     /// A file comes to be.
     File(FileId),
     /// `write(2)`: pages enter the page cache, dirty.
@@ -426,6 +395,14 @@ impl Scenario {
             }
             Place::Address { process, addr, pages } => (process, addr, addr.add_pages(pages)),
         }
+    }
+
+    /// The label under which `child` inherited `parent`.
+    #[must_use]
+    pub fn heir(&self, parent: LabelId, child: ProcessId) -> Option<LabelId> {
+        let heir = |label: &Label| label.parent == Some(parent) && label.process == child;
+        let place = self.labels.iter().position(heir)?;
+        u32::try_from(place).ok().map(LabelId)
     }
 
     /// A declared file.

@@ -5,9 +5,12 @@ use std::fmt::Write;
 use crate::addr::PAGE_SIZE;
 use crate::machine::FileKind;
 use crate::machine::event::Access;
+use crate::machine::vma::OpenMode;
+use crate::mm::mmap::{Prot, Sharing};
+use crate::mm::pagewalk::FilterMiss;
 use crate::scenario::ast::{
-    Descriptor, Expect, FileId, Filter, FlushWant, Label, LabelId, Layout, Op, Pages, Place,
-    Protection, PteWant, Scenario, Sharing, Statement, TreeWant,
+    Expect, FileId, FlushWant, Label, LabelId, Layout, Op, Pages, Place, PteWant, Scenario,
+    Statement, TreeWant,
 };
 use crate::scenario::limits::{COLUMNS_MAX, PREFAULT_DEFAULT};
 use crate::scenario::syntax::PTE_LETTERS;
@@ -129,10 +132,8 @@ fn map_lines(scenario: &Scenario, block: &[(&Statement, &Label)], out: &mut Stri
 
 fn modes(label: &Label) -> String {
     let mut modes = String::new();
-    for (bit, letter) in
-        [(Protection::READ, 'r'), (Protection::WRITE, 'w'), (Protection::EXEC, 'x')]
-    {
-        if label.protection.contains(bit) {
+    for (bit, letter) in [(Prot::READ, 'r'), (Prot::WRITE, 'w'), (Prot::EXEC, 'x')] {
+        if label.prot.contains(bit) {
             modes.push(letter);
         }
     }
@@ -142,7 +143,7 @@ fn modes(label: &Label) -> String {
     if label.sharing == Sharing::Private {
         modes.push_str(" private");
     }
-    if label.descriptor == Descriptor::ReadOnly {
+    if label.mode == OpenMode::ReadOnly {
         modes.push_str(" ro-fd");
     }
     modes
@@ -159,8 +160,8 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         Op::Note(text) => words("note", text),
         Op::Kernel(kernel) => format!("kernel {kernel}"),
         Op::FaultAround(pages) => format!("faround {}K", pages * PAGE_SIZE / 1024),
-        Op::Filter(Filter::Stop) => "filter stop".to_owned(),
-        Op::Filter(Filter::Skip) => "filter skip".to_owned(),
+        Op::Filter(FilterMiss::EndsWalk) => "filter stop".to_owned(),
+        Op::Filter(FilterMiss::Skips) => "filter skip".to_owned(),
         Op::File(id) => file_line(scenario, *id),
         Op::Fill(id, pages) => format!("fill {} {}", file(*id), range(*pages)),
         Op::Proc(all) => {

@@ -16,4 +16,4 @@ pub use ast::{Op, Scenario, Statement};
 pub use diagnostic::{Diagnostic, Severity};
 pub use format::format;
 pub use parse::parse;
-pub use run::{Outcome, Run, Span, Verdict, run};
+pub use run::{Outcome, Played, Run, Span, Verdict, run, run_with};

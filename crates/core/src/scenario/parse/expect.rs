@@ -20,12 +20,13 @@ impl Parser {
             return self.expect_of(keyword, words);
         }
         let token = words.take(Part::Option, "what is expected")?;
-        if let Some(failure) = failure(token.text) {
+        if let Some(failure) = Failure::ALL.into_iter().find(|failure| failure.name() == token.text)
+        {
             return Ok(Expect::Fails(failure));
         }
         let known = || {
             let keywords = EXPECTS.iter().map(|row| row.keyword).filter(|word| !word.is_empty());
-            keywords.chain(Failure::ERRNOS).chain(["SIGSEGV", "SIGBUS"])
+            keywords.chain(Failure::ALL.map(Failure::name))
         };
         let hint = match nearest(token.text, known()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -104,14 +105,6 @@ impl Parser {
                 Err(Diagnostic::error(token.site, message).hint("as B(A* C*)"))
             }
         }
-    }
-}
-
-fn failure(word: &str) -> Option<Failure> {
-    match word {
-        "SIGSEGV" => Some(Failure::Sigsegv),
-        "SIGBUS" => Some(Failure::Sigbus),
-        _ => Failure::ERRNOS.into_iter().find(|name| *name == word).map(Failure::Errno),
     }
 }
 

@@ -12,9 +12,11 @@ use crate::addr::VirtAddr;
 use crate::kernel::{KERNELS, Kernel};
 use crate::machine::FileKind;
 use crate::machine::event::Access;
+use crate::machine::vma::OpenMode;
+use crate::mm::mmap::{Prot, Sharing};
+use crate::mm::pagewalk::FilterMiss;
 use crate::scenario::ast::{
-    Descriptor, File, FileId, Filter, Label, LabelId, Op, Pages, Part, Place, Process, ProcessId,
-    Protection, Sharing,
+    File, FileId, Label, LabelId, Op, Pages, Part, Place, Process, ProcessId,
 };
 use crate::scenario::diagnostic::{Diagnostic, Site, nearest};
 use crate::scenario::limits::{
@@ -174,13 +176,13 @@ impl Parser {
         if let Some(token) = token {
             user_range(token, addr, pages.count)?;
         }
-        let protection = protection(words)?;
-        let (mut sharing, mut descriptor) = (Sharing::Shared, Descriptor::ReadWrite);
+        let prot = protection(words)?;
+        let (mut sharing, mut mode) = (Sharing::Shared, OpenMode::ReadWrite);
         while let Some(token) = words.peek() {
             if words.take_if("private") {
                 sharing = Sharing::Private;
             } else if words.take_if("ro-fd") {
-                descriptor = Descriptor::ReadOnly;
+                mode = OpenMode::ReadOnly;
             } else {
                 let message = format!("`{}` does not fit here", token.text);
                 return Err(Diagnostic::error(token.site, message).hint("private or ro-fd"));
@@ -193,9 +195,9 @@ impl Parser {
             file,
             pages,
             addr,
-            protection,
+            prot,
             sharing,
-            descriptor,
+            mode,
             parent: None,
         };
         self.warn_of_mapping(words, &label);
@@ -423,39 +425,39 @@ impl Parser {
     }
 }
 
-fn filter(words: &mut Words<'_>) -> Result<Filter, Diagnostic> {
+fn filter(words: &mut Words<'_>) -> Result<FilterMiss, Diagnostic> {
     let token = words.take(Part::Option, "stop or skip")?;
     match token.text {
-        "stop" => Ok(Filter::Stop),
-        "skip" => Ok(Filter::Skip),
+        "stop" => Ok(FilterMiss::EndsWalk),
+        "skip" => Ok(FilterMiss::Skips),
         other => Err(Diagnostic::error(token.site, format!("`{other}` is not a filter rule"))
             .hint("stop is what the kernel does, skip what its documentation says")),
     }
 }
 
 /// `rw`, `r`, `rx`, `rwx`, `w`, or `none`.
-fn protection(words: &mut Words<'_>) -> Result<Protection, Diagnostic> {
+fn protection(words: &mut Words<'_>) -> Result<Prot, Diagnostic> {
     let token = words.take(Part::Mode, "the protection")?;
     if token.text == "none" {
-        return Ok(Protection::empty());
+        return Ok(Prot::empty());
     }
-    let mut protection = Protection::empty();
+    let mut prot = Prot::empty();
     for letter in token.text.chars() {
         let bit = match letter {
-            'r' => Protection::READ,
-            'w' => Protection::WRITE,
-            'x' => Protection::EXEC,
-            _ => Protection::empty(),
+            'r' => Prot::READ,
+            'w' => Prot::WRITE,
+            'x' => Prot::EXEC,
+            _ => Prot::empty(),
         };
-        if bit.is_empty() || protection.contains(bit) {
+        if bit.is_empty() || prot.contains(bit) {
             let message = format!("`{}` is not a protection", token.text);
             return Err(
                 Diagnostic::error(token.site, message).hint("some of r, w and x, as rw, or none")
             );
         }
-        protection |= bit;
+        prot |= bit;
     }
-    Ok(protection)
+    Ok(prot)
 }
 
 fn once(seen: &mut Option<u32>, line: u32, site: Site, what: &str) -> Result<(), Diagnostic> {

@@ -39,10 +39,10 @@ impl FakeProc {
 
     fn pagemap(&self, pid: u32, start: u64, entries: &[u64]) {
         let path = self.0.join(pid.to_string()).join("pagemap");
-        let mut file = File::options().write(true).create(true).truncate(false).open(path).unwrap();
-        file.seek(SeekFrom::Start(start / 4096 * 8)).unwrap();
+        let mut file = File::create(path).expect("a pagemap");
+        file.seek(SeekFrom::Start(start / 4096 * 8)).expect("a sparse file");
         for entry in entries {
-            file.write_all(&entry.to_ne_bytes()).unwrap();
+            file.write_all(&entry.to_ne_bytes()).expect("an entry");
         }
     }
 

@@ -219,7 +219,7 @@ impl Gathering {
         Some(CapturedMapping { file, mapping, touched: Vec::new() })
     }
 
-    /// Puts the processes in order and tells which were forked with what they map. A child that still
+    /// Puts the processes in order and tells which were forked with what they map. A child that
     /// maps the same at the same addresses has it from its parent: other addresses are random.
     fn families(&mut self) {
         let processes = &mut self.capture.processes;

@@ -1,4 +1,5 @@
-//! Turns what real processes share into a scenario: `/proc` → [`gather`] → [`Capture`] → [`write`].
+//! Turns what real processes share into a scenario:
+//! `/proc` → [`gather()`] → [`Capture`] → [`write()`].
 
 pub mod gather;
 pub mod maps;

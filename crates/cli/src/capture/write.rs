@@ -22,8 +22,8 @@ pub enum Naming {
     Clean,
 }
 
-/// The scenario, in canonical form: the files, the processes, their mappings at their real addresses,
-/// the pages they touched, and a walk over them.
+/// The scenario, in canonical form: the files, the processes, their mappings at their real
+/// addresses, the pages they touched, and a walk over them.
 #[must_use]
 pub fn write(capture: &Capture, naming: Naming) -> String {
     let mut writing = Writing::new(capture, naming);

@@ -1,5 +1,8 @@
 //! The page: a Yew app over the core's public face.
 
+pub mod model;
+pub mod view;
+
 use yew::prelude::*;
 
 /// The whole page.

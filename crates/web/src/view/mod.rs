@@ -1,0 +1,3 @@
+//! Components: one a file, dumb, each drawing one view model.
+
+pub mod stage;

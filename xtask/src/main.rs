@@ -1,2 +1,43 @@
-//! The chores of the project: serve, test, dist, bench.
-fn main() {}
+//! The chores of the project: serve, dist, test, bench. Each does its own set-up.
+
+mod dist;
+mod serve;
+mod shell;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  serve [PORT]     build the page and serve it at http://127.0.0.1:PORT/ (8080)
+  dist             write the page, a static site, to dist/
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[&str]) -> Result<()> {
+    std::env::set_current_dir(shell::root())?;
+    match args {
+        ["serve"] => serve::serve(8080),
+        ["serve", port] => serve::serve(port.parse().context("PORT is a number up to 65535")?),
+        ["dist"] => dist::dist(),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        _ => bail!("no such command: {}\n\n{USAGE}", args.join(" ")),
+    }
+}

@@ -1,2 +1,5 @@
 //! Mounts the page.
-fn main() {}
+
+fn main() {
+    yew::Renderer::<rangewalk_web::App>::new().render();
+}

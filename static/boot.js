@@ -1,0 +1,16 @@
+// Starts the program. It is a file of its own because the page allows no inline script; the names of
+// the two files it loads carry a hash and stand in the preload links that the build wrote.
+const href = (selector) => document.querySelector(selector).href;
+
+import(href("link[rel=modulepreload]"))
+  .then((program) => program.default({ module_or_path: href("link[rel=preload][as=fetch]") }))
+  .catch((error) => {
+    console.error(error);
+    const message = document.createElement("p");
+    message.setAttribute("role", "alert");
+    message.textContent =
+      location.protocol === "file:"
+        ? "Browsers start no WebAssembly from a file: serve this folder over HTTP and open it there."
+        : `Rangewalk could not start: ${error}. Reload the page to try again.`;
+    document.body.append(message);
+  });

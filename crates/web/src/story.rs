@@ -1,0 +1,215 @@
+//! What follows from a scenario text: its run, what was wrong with it, and where each `Go` leads. Nothing here is typed by anyone.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use rangewalk_core::machine::{Event, Func, Kind};
+use rangewalk_core::trace::{Tape, Timeline};
+
+use crate::command::Go;
+use crate::standin::{self as scenario, Diagnostic, Run, Severity};
+
+/// Longest text that is run, in bytes.
+pub const TEXT_MAX: usize = 256 * 1024;
+
+/// A text that was run.
+pub struct Story {
+    run: Run,
+    title: Rc<str>,
+    diagnostics: Rc<[Diagnostic]>,
+    /// Steps that change an entry, ascending.
+    changes: Vec<u32>,
+}
+
+impl Story {
+    /// Runs a text. With errors in it, what stands above the first of them runs.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        if text.len() > TEXT_MAX {
+            return Self::of_too_long(text.len());
+        }
+        let (mut parsed, mut diagnostics) = scenario::parse(text);
+        let title = Rc::from(parsed.title.as_str());
+        if let Some(line) = first_error(&diagnostics) {
+            let sound: Vec<&str> = text.lines().take(line as usize - 1).collect();
+            parsed = scenario::parse(&sound.join("\n")).0;
+        }
+        let run = scenario::run(&parsed);
+        diagnostics.extend(run.diagnostics.iter().cloned());
+        diagnostics.sort_by_key(|d| (d.line, d.column));
+        let changes = changes_of(run.timeline.tape());
+        Self { run, title, diagnostics: diagnostics.into(), changes }
+    }
+
+    fn of_too_long(len: usize) -> Self {
+        let message = format!("the text has {len} bytes; at most {TEXT_MAX} are run");
+        let hint = "Take some lines out.".to_owned();
+        let severity = Severity::Error;
+        let diagnostic = Diagnostic { severity, line: 1, column: 1, len: 0, message, hint };
+        let mut story = Self::of("");
+        story.diagnostics = Rc::new([diagnostic]);
+        story
+    }
+
+    /// The run, its cursor where the page stands.
+    #[must_use]
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// What the scenario is called; empty if it says nothing.
+    #[must_use]
+    pub fn title(&self) -> Rc<str> {
+        self.title.clone()
+    }
+
+    /// What is wrong with the text and what the run met, in order of lines.
+    #[must_use]
+    pub fn diagnostics(&self) -> &Rc<[Diagnostic]> {
+        &self.diagnostics
+    }
+
+    /// Steps done.
+    #[must_use]
+    pub fn at(&self) -> u32 {
+        self.timeline().at()
+    }
+
+    /// Steps of the whole run.
+    #[must_use]
+    pub fn steps(&self) -> u32 {
+        self.timeline().tape().len()
+    }
+
+    fn timeline(&self) -> &Timeline {
+        &self.run.timeline
+    }
+
+    /// Moves the cursor to `at` steps done or to the end.
+    pub fn seek(&mut self, at: u32) {
+        self.run.timeline.seek(at);
+    }
+
+    /// The statement that the last step belongs to; the first one before any step is done.
+    #[must_use]
+    pub fn statement(&self) -> Option<usize> {
+        self.statement_of(self.at().saturating_sub(1))
+    }
+
+    /// The statement that `step` belongs to.
+    #[must_use]
+    pub fn statement_of(&self, step: u32) -> Option<usize> {
+        self.run.spans.partition_point(|span| span.first <= step).checked_sub(1)
+    }
+
+    /// The steps of statement `index`.
+    #[must_use]
+    pub fn steps_of(&self, index: usize) -> Range<u32> {
+        self.run.spans.get(index).map_or(0..self.steps(), |span| span.first..span.end)
+    }
+
+    /// The steps of the statement at the cursor.
+    #[must_use]
+    pub fn span(&self) -> Range<u32> {
+        self.statement().map_or(0..self.steps(), |index| self.steps_of(index))
+    }
+
+    /// How many of the steps in `range` change an entry.
+    #[must_use]
+    pub fn changes_in(&self, range: Range<u32>) -> usize {
+        let before = |step: u32| self.changes.partition_point(|change| *change < step);
+        before(range.end).saturating_sub(before(range.start))
+    }
+
+    /// Where the first walk over a file's mappings begins, else the end.
+    #[must_use]
+    pub fn opening(&self) -> u32 {
+        let is_walk = |func: Func| {
+            matches!(func, Func::WpSharedMappingRange | Func::CleanRecordSharedMappingRange)
+        };
+        let walk = self.timeline().tape().frames().iter().find(|frame| is_walk(frame.func));
+        let statement = walk.and_then(|frame| self.statement_of(frame.enter));
+        statement.map_or(self.steps(), |index| self.steps_of(index).start + 1)
+    }
+
+    /// The place that `go` leads to from the cursor.
+    #[must_use]
+    pub fn goal(&self, go: Go) -> u32 {
+        let at = self.at();
+        match go {
+            Go::To(to) => to.min(self.steps()),
+            Go::Step => (at + 1).min(self.steps()),
+            Go::Back => at.saturating_sub(1),
+            Go::Over => self.timeline().over(),
+            Go::BackOver => self.timeline().back_over(),
+            Go::Out => self.timeline().out(),
+            Go::First => {
+                let first = self.span().start + 1;
+                if at > first { first } else { 0 }
+            }
+            Go::Last => {
+                let last = self.span().end;
+                if at < last { last } else { self.steps() }
+            }
+            Go::NextChange => {
+                let next = self.changes.partition_point(|change| *change < at);
+                self.changes.get(next).map_or(at, |change| change + 1)
+            }
+            Go::PreviousChange => {
+                let before = self.changes.partition_point(|change| change + 1 < at);
+                before.checked_sub(1).map_or(at, |index| self.changes[index] + 1)
+            }
+            Go::NextStatement => self.next_statement(),
+            Go::PreviousStatement => self.previous_statement(),
+            Go::Line(line) => self.line(line).unwrap_or(at),
+        }
+    }
+
+    fn next_statement(&self) -> u32 {
+        let next = if self.at() == 0 { Some(0) } else { self.statement().map(|index| index + 1) };
+        let next = next.filter(|index| *index < self.run.spans.len());
+        next.map_or(self.steps(), |index| (self.steps_of(index).start + 1).min(self.steps()))
+    }
+
+    fn previous_statement(&self) -> u32 {
+        let Some(index) = self.statement() else { return 0 };
+        let first = self.steps_of(index).start + 1;
+        if self.at() > first {
+            return first;
+        }
+        index.checked_sub(1).map_or(0, |before| self.steps_of(before).start + 1)
+    }
+
+    fn line(&self, line: u32) -> Option<u32> {
+        let index = self.run.spans.iter().position(|span| span.line == line)?;
+        Some((self.steps_of(index).start + 1).min(self.steps()))
+    }
+
+    /// A place in words of the scenario: statement, and steps done in it.
+    #[must_use]
+    pub fn mark(&self) -> (usize, u32) {
+        (self.statement().unwrap_or(0), self.at() - self.span().start)
+    }
+
+    /// The place that [`Story::mark`] gave in another run, as near as this one has it.
+    #[must_use]
+    pub fn at_mark(&self, (statement, done): (usize, u32)) -> u32 {
+        if statement >= self.run.spans.len() {
+            return self.steps();
+        }
+        let span = self.steps_of(statement);
+        (span.start + done).min(span.end)
+    }
+}
+
+/// The line of the first error.
+fn first_error(diagnostics: &[Diagnostic]) -> Option<u32> {
+    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    errors.map(|d| d.line.max(1)).min()
+}
+
+fn changes_of(tape: &Tape) -> Vec<u32> {
+    let is_change = |event: &Event| event.kind() == Kind::Change;
+    let steps = (0..).zip(tape.events());
+    steps.filter(|(_, event)| is_change(event)).map(|(step, _)| step).collect()
+}

@@ -3,6 +3,9 @@
 mod dist;
 mod serve;
 mod shell;
+mod test;
+#[cfg(test)]
+mod tidy;
 mod tools;
 
 use std::process::ExitCode;
@@ -14,6 +17,7 @@ usage: cargo xtask COMMAND
 
   serve [PORT]     build the page and serve it at http://127.0.0.1:PORT/ (8080)
   dist             write the page, a static site, to dist/
+  test [STAGE...]  fmt, clippy, unit, page, browser: all when none is named
 ";
 
 fn main() -> ExitCode {
@@ -34,6 +38,7 @@ fn run(args: &[&str]) -> Result<()> {
         ["serve"] => serve::serve(8080),
         ["serve", port] => serve::serve(port.parse().context("PORT is a number up to 65535")?),
         ["dist"] => dist::dist(),
+        ["test", stages @ ..] => test::test(stages),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

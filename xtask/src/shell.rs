@@ -1,7 +1,8 @@
 //! Running other programs: each command is shown before it runs and named when it fails.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
@@ -11,7 +12,7 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
-/// A command from its words: `command("npm ci")`. No quoting: an argument with a space is added by `arg`.
+/// A command from its words, as in `command("npm ci")`. A word with a space is added by `arg`.
 pub(crate) fn command(words: &str) -> Command {
     let mut words = words.split_whitespace();
     let mut command = Command::new(words.next().unwrap_or_default());
@@ -29,6 +30,28 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         .with_context(|| format!("`{line}` could not be started"))?;
     ensure!(status.success(), "`{line}` failed ({status})");
     Ok(())
+}
+
+/// Like `run`, but answers how the command ended and what it printed to its standard output.
+pub(crate) fn run_showing(command: &mut Command) -> Result<(ExitStatus, String)> {
+    let line = line(command);
+    println!("$ {line}");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("`{line}` could not be started"))?;
+    let mut shown = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        for text in BufReader::new(stdout).split(b'\n') {
+            let text = text?;
+            let text = String::from_utf8_lossy(&text);
+            println!("{text}");
+            shown.push_str(&text);
+            shown.push('\n');
+        }
+    }
+    Ok((child.wait()?, shown))
 }
 
 /// What the command prints, if it can be started and succeeds.

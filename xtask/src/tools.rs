@@ -101,6 +101,14 @@ pub(crate) fn browsers() -> Result<()> {
     run(command(install).args(missing).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
+/// Adds that component to the toolchain in use, unless its cargo command is there.
+pub(crate) fn component(name: &str, subcommand: &str) -> Result<()> {
+    match output(command("cargo").args([subcommand, "--version"])) {
+        Some(_) => Ok(()),
+        None => run(command("rustup component add").arg(name)),
+    }
+}
+
 /// Adds the wasm target to the toolchain in use.
 fn wasm_target() -> Result<()> {
     let sysroot = output(&mut command("rustc --print sysroot")).context("rustc does not run")?;
@@ -126,7 +134,7 @@ fn cargo_tool(folder: &Path, program: &str, package: &str, version: &str) -> Res
     }
     println!("{wanted} is not at hand: building it into {}, once.", folder.display());
     let start = Instant::now();
-    // A plain debug build: the tools run for seconds, an optimised build of them takes many minutes.
+    // A plain debug build: the tools run for seconds, to optimise them takes many minutes.
     // Without default features, neither asks the network for anything.
     run(command("cargo install --locked --no-default-features --debug --force --quiet")
         .args([package, "--version", version, "--root"])

@@ -11,15 +11,6 @@ pub enum MunmapCut {
     Dies,
 }
 
-/// When a VMA with a `close` hook may still take part in a merge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseHook {
-    /// No neighbour with a hook merges.
-    NeverMerges,
-    /// Only a VMA that would disappear must have none.
-    NeverDisappears,
-}
-
 /// One release of Linux with its named differences. Sources: the measured answers of the three kernels.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kernel {
@@ -33,16 +24,10 @@ pub struct Kernel {
     pub dirty_page_maps_dirty: bool,
     /// Mappings of an anonymous inode (the device buffers) may become executable.
     pub anon_inode_may_exec: bool,
-    /// `walk_pmd_range` looks again at the entry above it before it descends.
-    pub walk_rechecks_pud: bool,
     /// See [`MunmapCut`].
     pub munmap_cut: MunmapCut,
-    /// See [`CloseHook`].
-    pub close_hook: CloseHook,
-    /// `mmap` compares the left neighbour with the right one's `anon_vma`, not with its own lack of one.
-    pub mmap_prefers_right_anon_vma: bool,
-    /// A VMA with copies on write may join a neighbour that has none.
-    pub faulted_joins_unfaulted: bool,
+    /// `mmap` between two VMAs compares the left one's `anon_vma` with the right one's, and prefers the right one.
+    pub mmap_compares_neighbours: bool,
     /// Private file mappings merge only if a second, anonymous offset is contiguous too.
     pub anon_offset_must_match: bool,
     /// `i_mmap` is held per VMA at unlink, not for up to eight of one file.
@@ -58,11 +43,8 @@ pub static LINUX_7_3: Kernel = Kernel {
     saved_dirty: true,
     dirty_page_maps_dirty: true,
     anon_inode_may_exec: false,
-    walk_rechecks_pud: true,
     munmap_cut: MunmapCut::Dies,
-    close_hook: CloseHook::NeverDisappears,
-    mmap_prefers_right_anon_vma: false,
-    faulted_joins_unfaulted: true,
+    mmap_compares_neighbours: false,
     anon_offset_must_match: true,
     unlinks_one_by_one: false,
     rmap_tree_names: true,
@@ -75,11 +57,8 @@ pub static LINUX_6_12: Kernel = Kernel {
     saved_dirty: true,
     dirty_page_maps_dirty: false,
     anon_inode_may_exec: true,
-    walk_rechecks_pud: true,
     munmap_cut: MunmapCut::Dies,
-    close_hook: CloseHook::NeverDisappears,
-    mmap_prefers_right_anon_vma: false,
-    faulted_joins_unfaulted: false,
+    mmap_compares_neighbours: false,
     anon_offset_must_match: false,
     unlinks_one_by_one: false,
     rmap_tree_names: false,
@@ -92,11 +71,8 @@ pub static LINUX_6_1: Kernel = Kernel {
     saved_dirty: false,
     dirty_page_maps_dirty: false,
     anon_inode_may_exec: true,
-    walk_rechecks_pud: false,
     munmap_cut: MunmapCut::KeepsLeftRest,
-    close_hook: CloseHook::NeverMerges,
-    mmap_prefers_right_anon_vma: true,
-    faulted_joins_unfaulted: false,
+    mmap_compares_neighbours: true,
     anon_offset_must_match: false,
     unlinks_one_by_one: true,
     rmap_tree_names: false,

@@ -7,4 +7,5 @@ pub mod arch;
 pub mod kernel;
 pub mod machine;
 pub mod mm;
+pub mod scenario;
 pub mod trace;

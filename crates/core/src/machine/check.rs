@@ -1,1 +1,220 @@
-//! What must hold at every step.
+//! What must hold after every step that is not in the middle of a change: each broken rule by name, with the place.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::arch::{Entry, Level};
+use crate::machine::rbtree::Colour;
+use crate::machine::{
+    MappingId, Mm, MmId, PageId, PageKind, SlotId, TableId, VmFlags, VmaId, World,
+};
+
+/// A broken rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// A page's mapcount is not the number of entries that map it.
+    Mapcount {
+        /// The page.
+        page: PageId,
+        /// Its mapcount.
+        mapcount: u32,
+        /// Entries that map it.
+        entries: u32,
+    },
+    /// Two VMAs of a process overlap, or one is empty or listed at the wrong address.
+    VmaOrder(MmId, VmaId),
+    /// An entry maps something where its process has no VMA.
+    Stray(MmId, SlotId),
+    /// A table is hooked in twice, or live but hooked in nowhere.
+    TableUse(TableId, u32),
+    /// A process's count of its tables is wrong.
+    TableCount(MmId),
+    /// A node's key or parent does not fit its VMA or neighbours.
+    TreeNode(VmaId),
+    /// In-order keys are not ascending.
+    TreeOrder(VmaId),
+    /// `subtree_last` is not the greatest last page below.
+    SubtreeLast(VmaId),
+    /// A red node has a red child, or the root is red.
+    RedRed(VmaId),
+    /// Two ways down have different numbers of black nodes.
+    BlackHeight(VmaId),
+    /// The cached leftmost node is not the leftmost.
+    Leftmost(MappingId),
+    /// The tree does not hold exactly the file's VMAs.
+    TreeMembers(MappingId),
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl World {
+    /// Every broken rule. Takes time proportional to the whole world. While a tree is being rebalanced or an entry exchanged, some rules are
+    /// broken for a moment: [`World::check_memory`] leaves the tree out.
+    #[must_use]
+    pub fn check(&self) -> Vec<Violation> {
+        let mut found = self.check_memory();
+        for (id, _) in self.mappings() {
+            check_tree(self, id, &mut found);
+        }
+        found
+    }
+
+    /// The rules of VMAs and page tables.
+    #[must_use]
+    pub fn check_memory(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let mut uses: BTreeMap<TableId, u32> = BTreeMap::new();
+        let mut mapped: BTreeMap<PageId, u32> = BTreeMap::new();
+        for (id, mm) in self.mms().filter(|(_, mm)| mm.alive) {
+            check_vmas(self, id, mm, &mut found);
+            let Some(pgd) = mm.pgd else { continue };
+            let mut tables = 0;
+            let mut walk = TableWalk { world: self, mm: id, uses: &mut uses, mapped: &mut mapped };
+            walk.table(pgd, Level::Pgd, 0, &mut tables, &mut found);
+            if tables != mm.nr_tables + 1 {
+                found.push(Violation::TableCount(id));
+            }
+        }
+        for (id, _) in self.tables() {
+            let used = uses.get(&id).copied().unwrap_or(0);
+            if used != 1 {
+                found.push(Violation::TableUse(id, used));
+            }
+        }
+        for (id, page) in (0u32..).map(PageId).zip(self.pages()) {
+            let entries = mapped.get(&id).copied().unwrap_or(0);
+            if page.kind != PageKind::Table && page.mapcount != entries {
+                found.push(Violation::Mapcount { page: id, mapcount: page.mapcount, entries });
+            }
+        }
+        found
+    }
+}
+
+fn check_vmas(world: &World, id: MmId, mm: &Mm, found: &mut Vec<Violation>) {
+    let mut end = 0;
+    for vma_id in mm.vmas() {
+        let vma = world.vma(vma_id);
+        let listed = mm.at_or_below(vma.start) == Some(vma_id);
+        if vma.start.0 < end || vma.start >= vma.end || vma.mm != Some(id) || !listed {
+            found.push(Violation::VmaOrder(id, vma_id));
+        }
+        end = vma.end.0;
+    }
+}
+
+/// Visits every table and entry of one process.
+struct TableWalk<'w> {
+    world: &'w World,
+    mm: MmId,
+    uses: &'w mut BTreeMap<TableId, u32>,
+    mapped: &'w mut BTreeMap<PageId, u32>,
+}
+
+impl TableWalk<'_> {
+    fn table(
+        &mut self,
+        table: TableId,
+        level: Level,
+        base: u64,
+        tables: &mut u32,
+        found: &mut Vec<Violation>,
+    ) {
+        *tables += 1;
+        *self.uses.entry(table).or_default() += 1;
+        for (index, word) in (0u32..).zip(self.world.table_words(table)) {
+            let addr = base + (u64::from(index) << level.shift());
+            match (crate::arch::Pte(*word).decode(level), level.below()) {
+                (Entry::Table(pfn), Some(below)) => {
+                    self.table(self.world.table_at(pfn), below, addr, tables, found);
+                }
+                (Entry::Leaf(pfn), _) => self.leaf(table, index, addr, pfn, found),
+                _ => {}
+            }
+        }
+    }
+
+    fn leaf(
+        &mut self,
+        table: TableId,
+        index: u32,
+        addr: u64,
+        pfn: crate::addr::Pfn,
+        found: &mut Vec<Violation>,
+    ) {
+        let addr = crate::addr::VirtAddr(addr);
+        let vma = self.world.mm(self.mm).at_or_below(addr).map(|id| self.world.vma(id));
+        // A dying VMA is zapped before the process forgets it, so an entry always has its VMA.
+        if !vma.is_some_and(|vma| vma.contains(addr)) {
+            found.push(Violation::Stray(self.mm, SlotId::new(table, index)));
+        }
+        let raw = vma.is_some_and(|vma| vma.flags.contains(VmFlags::PFNMAP));
+        if let Some(page) = self.world.pfn_to_page(pfn).filter(|_| !raw) {
+            *self.mapped.entry(page).or_default() += 1;
+        }
+    }
+}
+
+fn check_tree(world: &World, mapping: MappingId, found: &mut Vec<Violation>) {
+    let space = world.mapping(mapping);
+    let mut in_order = Vec::new();
+    if let Some(root) = space.root {
+        if world.node(root).colour == Colour::Red {
+            found.push(Violation::RedRed(root));
+        }
+        check_subtree(world, root, None, &mut in_order, found);
+    }
+    if in_order.first().copied() != space.leftmost {
+        found.push(Violation::Leftmost(mapping));
+    }
+    for pair in in_order.windows(2) {
+        if world.node(pair[0]).start > world.node(pair[1]).start {
+            found.push(Violation::TreeOrder(pair[1]));
+        }
+    }
+    let mut members = in_order;
+    members.sort_unstable();
+    let vmas = world.vmas().filter(|(_, vma)| vma.mapping() == Some(mapping)).map(|(id, _)| id);
+    if !members.into_iter().eq(vmas) {
+        found.push(Violation::TreeMembers(mapping));
+    }
+}
+
+/// Returns the subtree's black height and greatest last page.
+fn check_subtree(
+    world: &World,
+    id: VmaId,
+    parent: Option<VmaId>,
+    in_order: &mut Vec<VmaId>,
+    found: &mut Vec<Violation>,
+) -> (u32, u64) {
+    let node = world.node(id);
+    let vma = world.vma(id);
+    if node.parent() != parent || node.start != vma.pgoff || node.last != vma.last_pgoff() {
+        found.push(Violation::TreeNode(id));
+    }
+    let mut below = |child: Option<VmaId>, in_order: &mut Vec<VmaId>| match child {
+        Some(child) => {
+            if node.colour == Colour::Red && world.node(child).colour == Colour::Red {
+                found.push(Violation::RedRed(child));
+            }
+            check_subtree(world, child, Some(id), in_order, found)
+        }
+        None => (1, 0),
+    };
+    let (left_height, left_last) = below(node.left(), in_order);
+    in_order.push(id);
+    let (right_height, right_last) = below(node.right(), in_order);
+    if left_height != right_height {
+        found.push(Violation::BlackHeight(id));
+    }
+    let last = node.last.max(left_last).max(right_last);
+    if node.subtree_last != last {
+        found.push(Violation::SubtreeLast(id));
+    }
+    (left_height + u32::from(node.colour == Colour::Black), last)
+}

@@ -211,6 +211,12 @@ impl<'a, S: Sink> Cpu<'a, S> {
         self.world.mm(mm).alive
     }
 
+    /// The PTE of `addr`, if its table is there.
+    #[must_use]
+    pub fn pte_slot(&self, mm: MmId, addr: VirtAddr) -> Option<SlotId> {
+        self.world.pte_slot(mm, addr).ok()
+    }
+
     /// The first VMA that ends above `addr`, in address order.
     #[must_use]
     pub fn find_vma(&self, mm: MmId, addr: VirtAddr) -> Option<VmaId> {
@@ -237,6 +243,11 @@ impl<'a, S: Sink> Cpu<'a, S> {
     #[must_use]
     pub fn machine_field(&self, field: MachineField) -> u64 {
         self.get(Cell::Machine(field))
+    }
+
+    /// The number of the next process.
+    pub(crate) fn next_mm_id(&self) -> MmId {
+        self.world.next_mm_id()
     }
 
     /// Lowest number of a table that is not in use.

@@ -106,6 +106,8 @@ pub enum MachineField {
     FreeVma,
     /// The next family of copies on write.
     NextAnonVma,
+    /// The next process's number; they are not used again.
+    NextMm,
     /// `fault_around_bytes` in pages.
     FaultAroundPages,
 }

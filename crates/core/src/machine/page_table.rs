@@ -16,6 +16,25 @@ pub struct Table {
     pub pfn: Pfn,
 }
 
+impl Table {
+    /// frame number << 24 | mm << 3 | level + 1; mm < 2^21.
+    pub(crate) fn to_cell(self) -> u64 {
+        self.pfn.0 << 24 | u64::from(self.mm.0) << 3 | (self.level as u64 + 1)
+    }
+
+    pub(super) fn from_cell(value: u64) -> Option<Self> {
+        let level = match value & 7 {
+            1 => Level::Pgd,
+            2 => Level::Pud,
+            3 => Level::Pmd,
+            4 => Level::Pte,
+            _ => return None,
+        };
+        let mm = u32::try_from((value >> 3) & 0x1f_ffff).expect("21 bits");
+        Some(Self { level, mm: MmId(mm), pfn: Pfn(value >> 24) })
+    }
+}
+
 /// Every page table of the machine.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tables {

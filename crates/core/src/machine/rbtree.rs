@@ -53,7 +53,7 @@ pub(super) const fn decode(link: u32) -> Option<VmaId> {
     if link == 0 { None } else { Some(VmaId(link - 1)) }
 }
 
-pub(super) fn encode(link: Option<VmaId>) -> u64 {
+pub(crate) fn encode(link: Option<VmaId>) -> u64 {
     link.map_or(0, |vma| u64::from(vma.0) + 1)
 }
 

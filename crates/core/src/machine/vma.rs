@@ -137,7 +137,7 @@ impl Vma {
 }
 
 impl OpenFile {
-    pub(super) fn to_cell(file: Option<Self>) -> u64 {
+    pub(crate) fn to_cell(file: Option<Self>) -> u64 {
         file.map_or(0, |f| (u64::from(f.mapping.0) << 1 | f.mode as u64) + 1)
     }
 

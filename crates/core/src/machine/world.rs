@@ -30,6 +30,7 @@ pub struct World {
     free_table: u64,
     free_vma: u64,
     next_anon_vma: u64,
+    next_mm: u64,
     fault_around_pages: u64,
 }
 
@@ -53,6 +54,7 @@ impl World {
             free_table: 0,
             free_vma: 0,
             next_anon_vma: 1,
+            next_mm: 0,
             fault_around_pages: 16,
         }
     }
@@ -220,6 +222,11 @@ impl World {
         self.fault_around_pages
     }
 
+    /// Processes are never reused, and one that was rewound away counts no more.
+    pub(in crate::machine) fn next_mm_id(&self) -> MmId {
+        MmId(id(self.next_mm))
+    }
+
     pub(in crate::machine) fn free_table_id(&self) -> TableId {
         self.tables.first_free(id(self.free_table))
     }
@@ -253,7 +260,7 @@ impl World {
     pub(in crate::machine) fn get(&self, cell: Cell) -> u64 {
         match cell {
             Cell::Word(slot) => self.tables.word(slot).0,
-            Cell::Table(table) => self.tables.get(table).map_or(0, pack_table),
+            Cell::Table(table) => self.tables.get(table).map_or(0, Table::to_cell),
             Cell::Page(page, field) => {
                 self.pages.get(page.index()).map_or(0, |page| page_field(page, field))
             }
@@ -278,6 +285,7 @@ impl World {
             Cell::Machine(MachineField::FreeTable) => self.free_table,
             Cell::Machine(MachineField::FreeVma) => self.free_vma,
             Cell::Machine(MachineField::NextAnonVma) => self.next_anon_vma,
+            Cell::Machine(MachineField::NextMm) => self.next_mm,
             Cell::Machine(MachineField::FaultAroundPages) => self.fault_around_pages,
         }
     }
@@ -287,7 +295,7 @@ impl World {
     pub(in crate::machine) fn put(&mut self, cell: Cell, value: u64) {
         match cell {
             Cell::Word(slot) => self.tables.set_word(slot, value),
-            Cell::Table(table) => self.tables.set(table, unpack_table(value)),
+            Cell::Table(table) => self.tables.set(table, Table::from_cell(value)),
             Cell::Page(page, field) => set_page(grown(&mut self.pages, page.index()), field, value),
             Cell::Cached(mapping, pgoff) => {
                 let i_pages = &mut self.mappings[mapping.index()].i_pages;
@@ -296,7 +304,10 @@ impl World {
                     None => i_pages.remove(&pgoff),
                 };
             }
-            Cell::Vma(vma, field) => set_vma(grown(&mut self.vmas, vma.index()), field, value),
+            Cell::Vma(vma, field) => {
+                grown(&mut self.nodes, vma.index());
+                set_vma(grown(&mut self.vmas, vma.index()), field, value);
+            }
             Cell::Node(vma, field) => set_node(grown(&mut self.nodes, vma.index()), field, value),
             Cell::Mapping(mapping, field) => {
                 set_mapping(&mut self.mappings[mapping.index()], field, value);
@@ -320,6 +331,7 @@ impl World {
             Cell::Machine(MachineField::FreeTable) => self.free_table = value,
             Cell::Machine(MachineField::FreeVma) => self.free_vma = value,
             Cell::Machine(MachineField::NextAnonVma) => self.next_anon_vma = value,
+            Cell::Machine(MachineField::NextMm) => self.next_mm = value,
             Cell::Machine(MachineField::FaultAroundPages) => self.fault_around_pages = value,
         }
     }
@@ -339,16 +351,6 @@ fn grown<T: Default + Clone>(arena: &mut Vec<T>, index: usize) -> &mut T {
         arena.resize(index + 1, T::default());
     }
     &mut arena[index]
-}
-
-/// frame number << 24 | mm << 3 | level + 1; mm < 2^21.
-fn pack_table(table: Table) -> u64 {
-    table.pfn.0 << 24 | u64::from(table.mm.0) << 3 | (table.level as u64 + 1)
-}
-
-fn unpack_table(value: u64) -> Option<Table> {
-    let level = *Level::ALL.get(index((value & 7).checked_sub(1)?))?;
-    Some(Table { level, mm: MmId(id((value >> 3) & 0x1f_ffff)), pfn: Pfn(value >> 24) })
 }
 
 fn page_field(page: &Page, field: PageField) -> u64 {

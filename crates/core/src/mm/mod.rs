@@ -1,1 +1,56 @@
-//! The kernel's algorithms, function by function.
+//! The kernel's algorithms, function by function: each Rust function bears the name of the kernel function whose steps it takes, in
+//! the file of its verb, and names the kernel file it comes from. All of them work through a [`Cpu`](crate::machine::Cpu).
+
+pub mod access;
+pub mod bitmap;
+pub mod copy;
+pub mod device;
+pub mod exit;
+pub mod fault;
+pub mod filemap;
+pub mod fork;
+pub mod free;
+pub mod interval_tree;
+pub mod mapping_dirty_helpers;
+pub mod merge;
+pub mod mmap;
+pub mod munmap;
+pub mod page_alloc;
+pub mod pagewalk;
+pub mod pgalloc;
+pub mod process;
+pub mod protection;
+pub mod rbtree;
+pub mod rmap;
+pub mod tlb;
+pub mod vma;
+pub mod zap;
+
+/// Why a system call refused, by the kernel's own number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Errno {
+    /// Not permitted.
+    Perm = 1,
+    /// The descriptor does not allow it.
+    Access = 13,
+    /// The arguments make no sense.
+    Invalid = 22,
+}
+
+impl Errno {
+    /// As system calls return it: negative.
+    #[must_use]
+    pub const fn code(self) -> i64 {
+        -(self as i64)
+    }
+
+    /// `EPERM`, `EACCES`, `EINVAL`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Errno::Perm => "EPERM",
+            Errno::Access => "EACCES",
+            Errno::Invalid => "EINVAL",
+        }
+    }
+}

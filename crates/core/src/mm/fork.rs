@@ -1,0 +1,49 @@
+//! `fork` duplicates a process's memory map (`mm/mmap.c:dup_mmap`).
+
+use crate::machine::delta::MachineField;
+use crate::machine::event::{Flush, Lock, Mode};
+use crate::machine::{Cell, Cpu, Event, Func, MmId, Sink, Stop, Vma, VmaId};
+use crate::mm::copy::copy_page_range;
+use crate::mm::interval_tree::vma_interval_tree_insert_after;
+use crate::mm::process::create;
+use crate::mm::tlb::flush_tlb_range;
+use crate::mm::vma::{file_of, vm_area_alloc, with_i_mmap_write};
+
+/// The child: each VMA in ascending order stands right behind its parent in the tree, *before* its entries are copied, so that a walk
+/// always meets the source first.
+///
+/// # Errors
+/// The sink may stop the run.
+pub fn dup_mmap<S: Sink>(cpu: &mut Cpu<S>, parent: MmId) -> Result<MmId, Stop> {
+    let cpu = &mut cpu.enter(Func::DupMmap, [parent.0.into(), 0]);
+    let child = create(cpu)?;
+    let lock = Lock::Mmap(parent);
+    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    let vmas = cpu.vmas(parent);
+    for from in &vmas {
+        let to = dup_vma(cpu, child, *from)?;
+        copy_page_range(cpu, *from, to)?;
+    }
+    if let (Some(first), Some(last)) = (vmas.first(), vmas.last()) {
+        let (start, end) = (cpu.vma(*first).start, cpu.vma(*last).end);
+        flush_tlb_range(cpu, parent, Flush::Range, start, end)?;
+    }
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+    Ok(child)
+}
+
+/// `vm_area_dup`, `anon_vma_fork`: the record, a family of copies of its own below the parent's, and the place in the tree.
+fn dup_vma<S: Sink>(cpu: &mut Cpu<S>, child: MmId, from: VmaId) -> Result<VmaId, Stop> {
+    let parent = cpu.vma(from);
+    let mut vma = Vma { mm: Some(child), ..parent };
+    if parent.anon_vma != 0 {
+        let fresh = cpu.machine_field(MachineField::NextAnonVma);
+        cpu.set(Cell::Machine(MachineField::NextAnonVma), fresh + 1);
+        vma.anon_vma = u32::try_from(fresh).expect("families are bounded by steps");
+        vma.anon_chain = parent.anon_chain + 1;
+    }
+    let to = vm_area_alloc(cpu, vma)?;
+    let mapping = file_of(&vma).mapping;
+    with_i_mmap_write(cpu, mapping, |cpu| vma_interval_tree_insert_after(cpu, mapping, to, from))?;
+    Ok(to)
+}

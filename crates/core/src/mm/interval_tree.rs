@@ -1,0 +1,241 @@
+//! The i_mmap interval tree (`mm/interval_tree.c`, `include/linux/interval_tree_generic.h`): VMAs of one file, keyed by their first
+//! page offset, augmented with the greatest last page offset below.
+
+use crate::machine::delta::{MappingField, NodeField};
+use crate::machine::event::Look;
+use crate::machine::rbtree::{Side, encode};
+use crate::machine::{Cell, Cpu, Event, Func, MappingId, Sink, Stop, VmaId};
+use crate::mm::rbtree::{rb_erase_augmented, rb_insert_augmented, rb_link_node, side_of};
+
+/// Fills the node's key from its VMA.
+fn set_key<S: Sink>(cpu: &mut Cpu<S>, node: VmaId) -> u64 {
+    let vma = cpu.vma(node);
+    cpu.set_node(node, NodeField::Start, vma.pgoff);
+    cpu.set_node(node, NodeField::Last, vma.last_pgoff());
+    cpu.set_node(node, NodeField::SubtreeLast, vma.last_pgoff());
+    vma.pgoff
+}
+
+fn raise<S: Sink>(cpu: &mut Cpu<S>, node: VmaId, last: u64) {
+    if cpu.node(node).subtree_last < last {
+        cpu.set_node(node, NodeField::SubtreeLast, last);
+    }
+}
+
+/// `vma_interval_tree_insert`: ties go right, behind those already there.
+///
+/// # Errors
+/// The sink may stop the run.
+pub fn vma_interval_tree_insert<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    node: VmaId,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::TreeInsert, [node.0.into(), 0]);
+    let start = set_key(cpu, node);
+    let last = cpu.node(node).last;
+    let mut place = None;
+    let mut leftmost = true;
+    let mut next = cpu.tree_root(mapping);
+    while let Some(at) = next {
+        let side = if start < cpu.node(at).start { Side::Left } else { Side::Right };
+        cpu.event(Event::TreeDescend { node, at, side })?;
+        raise(cpu, at, last);
+        leftmost &= side == Side::Left;
+        place = Some((at, side));
+        next = cpu.node(at).child(side);
+    }
+    rb_link_node(cpu, mapping, node, place)?;
+    if leftmost {
+        cpu.set(Cell::Mapping(mapping, MappingField::Leftmost), encode(Some(node)));
+    }
+    rb_insert_augmented(cpu, mapping, node)
+}
+
+/// `vma_interval_tree_insert_after`: right behind `prev`, whose interval is the same (fork).
+///
+/// # Errors
+/// The sink may stop the run.
+pub fn vma_interval_tree_insert_after<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    node: VmaId,
+    prev: VmaId,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::TreeInsertAfter, [node.0.into(), prev.0.into()]);
+    set_key(cpu, node);
+    let last = cpu.node(node).last;
+    let place = match cpu.node(prev).right() {
+        None => {
+            cpu.event(Event::TreeDescend { node, at: prev, side: Side::Right })?;
+            raise(cpu, prev, last);
+            (prev, Side::Right)
+        }
+        Some(right) => {
+            let mut at = right;
+            cpu.event(Event::TreeDescend { node, at, side: Side::Left })?;
+            raise(cpu, at, last);
+            while let Some(left) = cpu.node(at).left() {
+                at = left;
+                cpu.event(Event::TreeDescend { node, at, side: Side::Left })?;
+                raise(cpu, at, last);
+            }
+            (at, Side::Left)
+        }
+    };
+    rb_link_node(cpu, mapping, node, Some(place))?;
+    rb_insert_augmented(cpu, mapping, node)
+}
+
+/// `vma_interval_tree_remove`.
+///
+/// # Errors
+/// The sink may stop the run.
+pub fn vma_interval_tree_remove<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    node: VmaId,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::TreeRemove, [node.0.into(), 0]);
+    if cpu.tree_leftmost(mapping) == Some(node) {
+        let next = rb_next(cpu, node);
+        cpu.set(Cell::Mapping(mapping, MappingField::Leftmost), encode(next));
+    }
+    rb_erase_augmented(cpu, mapping, node)
+}
+
+/// `lib/rbtree.c:rb_next`: the in-order successor.
+fn rb_next<S: Sink>(cpu: &Cpu<S>, node: VmaId) -> Option<VmaId> {
+    if let Some(right) = cpu.node(node).right() {
+        let mut at = right;
+        while let Some(left) = cpu.node(at).left() {
+            at = left;
+        }
+        return Some(at);
+    }
+    let mut at = node;
+    while let Some(parent) = cpu.node(at).parent() {
+        if side_of(cpu, at, parent) == Side::Left {
+            return Some(parent);
+        }
+        at = parent;
+    }
+    None
+}
+
+/// `vma_interval_tree_iter_first`: the first VMA in tree order that meets `first..=last`.
+///
+/// # Errors
+/// The sink may stop the run.
+#[inline]
+pub fn vma_interval_tree_iter_first<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    first: u64,
+    last: u64,
+) -> Result<Option<VmaId>, Stop> {
+    let cpu = &mut cpu.enter(Func::TreeIterFirst, [first, last]);
+    cpu.event(Event::TreeQuery { mapping, first, last })?;
+    let (Some(root), Some(leftmost)) = (cpu.tree_root(mapping), cpu.tree_leftmost(mapping)) else {
+        cpu.event(Event::TreeEnd { mapping })?;
+        return Ok(None);
+    };
+    if cpu.node(root).subtree_last < first {
+        cpu.event(Event::TreeLook { node: root, look: Look::RootEndsBefore })?;
+        return Ok(None);
+    }
+    if cpu.node(leftmost).start > last {
+        cpu.event(Event::TreeLook { node: leftmost, look: Look::LeftmostStartsAfter })?;
+        return Ok(None);
+    }
+    cpu.event(Event::TreeLook { node: root, look: Look::Enter })?;
+    subtree_search(cpu, root, first, last)
+}
+
+/// `vma_interval_tree_iter_next`: the next one behind `node`, which was the last hit.
+///
+/// # Errors
+/// The sink may stop the run.
+#[inline]
+pub fn vma_interval_tree_iter_next<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    node: VmaId,
+    first: u64,
+    last: u64,
+) -> Result<Option<VmaId>, Stop> {
+    let cpu = &mut cpu.enter(Func::TreeIterNext, [first, last]);
+    let mut node = node;
+    loop {
+        if let Some(right) = cpu.node(node).right()
+            && enters(cpu, right, first)?
+        {
+            return subtree_search(cpu, right, first, last);
+        }
+        // Climb until we come up from a left child: what lies there is next in order.
+        loop {
+            let Some(parent) = cpu.node(node).parent() else {
+                cpu.event(Event::TreeEnd { mapping })?;
+                return Ok(None);
+            };
+            let from = side_of(cpu, node, parent);
+            node = parent;
+            if from == Side::Left {
+                break;
+            }
+        }
+        cpu.event(Event::TreeLook { node, look: Look::Climb })?;
+        let at = cpu.node(node);
+        if at.start > last {
+            cpu.event(Event::TreeLook { node, look: Look::StartsAfter })?;
+            return Ok(None);
+        }
+        if at.last >= first {
+            cpu.event(Event::TreeLook { node, look: Look::Hit })?;
+            return Ok(Some(node));
+        }
+        cpu.event(Event::TreeLook { node, look: Look::EndsBefore })?;
+    }
+}
+
+/// True if the subtree below `node` reaches the range.
+#[inline]
+fn enters<S: Sink>(cpu: &mut Cpu<S>, node: VmaId, first: u64) -> Result<bool, Stop> {
+    let enters = cpu.node(node).subtree_last >= first;
+    let look = if enters { Look::Enter } else { Look::Pruned };
+    cpu.event(Event::TreeLook { node, look })?;
+    Ok(enters)
+}
+
+/// `interval_tree_generic.h:subtree_search`: the leftmost hit below `node`, whose `subtree_last` reaches the range.
+#[inline]
+fn subtree_search<S: Sink>(
+    cpu: &mut Cpu<S>,
+    node: VmaId,
+    first: u64,
+    last: u64,
+) -> Result<Option<VmaId>, Stop> {
+    let mut node = node;
+    loop {
+        let at = cpu.node(node);
+        if let Some(left) = at.left()
+            && enters(cpu, left, first)?
+        {
+            node = left;
+            continue;
+        }
+        if at.start > last {
+            cpu.event(Event::TreeLook { node, look: Look::StartsAfter })?;
+            return Ok(None);
+        }
+        if at.last >= first {
+            cpu.event(Event::TreeLook { node, look: Look::Hit })?;
+            return Ok(Some(node));
+        }
+        cpu.event(Event::TreeLook { node, look: Look::EndsBefore })?;
+        match at.right() {
+            Some(right) if enters(cpu, right, first)? => node = right,
+            _ => return Ok(None),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `mmap(MAP_FIXED)` of a file (`mm/mmap.c:do_mmap`, `mm/vma.c:mmap_region`).
+
+use crate::addr::{PAGE_SHIFT, TASK_SIZE, VirtAddr};
+use crate::machine::delta::VmaField;
+use crate::machine::event::{Lock, Mode};
+use crate::machine::vma::{OpenFile, OpenMode};
+use crate::machine::{Cell, Cpu, Event, FileKind, Func, MmId, Sink, Stop, VmFlags, Vma, VmaId};
+use crate::mm::Errno;
+use crate::mm::interval_tree::vma_interval_tree_insert;
+use crate::mm::merge::vma_merge_new_range;
+use crate::mm::munmap::unmap_locked;
+use crate::mm::protection::vma_page_prot;
+use crate::mm::vma::{file_of, vm_area_alloc, with_i_mmap_write};
+
+bitflags::bitflags! {
+    /// `PROT_*`; empty is `PROT_NONE`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+    pub struct Prot: u8 {
+        /// `PROT_READ`.
+        const READ = 1;
+        /// `PROT_WRITE`.
+        const WRITE = 2;
+        /// `PROT_EXEC`.
+        const EXEC = 4;
+    }
+}
+
+/// `MAP_SHARED` or `MAP_PRIVATE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Sharing {
+    /// Writes reach the file.
+    #[default]
+    Shared,
+    /// Writes are copied.
+    Private,
+}
+
+/// What a process asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MmapRequest {
+    /// Where, exactly.
+    pub addr: VirtAddr,
+    /// How many pages.
+    pub pages: u64,
+    /// From which page of the file.
+    pub pgoff: u64,
+    /// Through which open file.
+    pub file: OpenFile,
+    /// Shared or private.
+    pub sharing: Sharing,
+    /// What it may do with it.
+    pub prot: Prot,
+}
+
+/// Maps part of a file, over whatever was there. The VMA may be a neighbour that took the range in.
+///
+/// # Errors
+/// Outer: the sink may stop the run. Inner: as `mmap` fails.
+pub fn do_mmap<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    request: MmapRequest,
+) -> Result<Result<VmaId, Errno>, Stop> {
+    let end = request.pages.checked_shl(PAGE_SHIFT).and_then(|len| request.addr.0.checked_add(len));
+    let fits = end.is_some_and(|end| end <= TASK_SIZE) && request.pages <= TASK_SIZE >> PAGE_SHIFT;
+    let offset_fits = request.pgoff.checked_add(request.pages).is_some();
+    if !fits || !offset_fits || request.pages == 0 || !request.addr.is_page_aligned() {
+        return Ok(Err(Errno::Invalid));
+    }
+    let flags = match vm_flags(cpu, &request) {
+        Ok(flags) => flags,
+        Err(errno) => return Ok(Err(errno)),
+    };
+    let end = request.addr.add_pages(request.pages);
+    let cpu = &mut cpu.enter(Func::DoMmap, [request.addr.0, end.0]);
+    let lock = Lock::Mmap(mm);
+    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    unmap_locked(cpu, mm, request.addr, end)?;
+    let vma = mmap_region(cpu, mm, &request, flags)?;
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+    Ok(Ok(vma))
+}
+
+/// The `vm_flags` that the request asks for, or why it is refused.
+fn vm_flags<S: Sink>(cpu: &Cpu<S>, request: &MmapRequest) -> Result<VmFlags, Errno> {
+    let kind = cpu.file_kind(request.file.mapping);
+    let mut flags = VmFlags::MAYREAD | VmFlags::MAYWRITE | VmFlags::MAYEXEC;
+    flags.set(VmFlags::READ, request.prot.contains(Prot::READ));
+    flags.set(VmFlags::WRITE, request.prot.contains(Prot::WRITE));
+    flags.set(VmFlags::EXEC, request.prot.contains(Prot::EXEC));
+    if kind.is_device() && !cpu.kernel().anon_inode_may_exec {
+        if flags.contains(VmFlags::EXEC) {
+            return Err(Errno::Perm);
+        }
+        flags.remove(VmFlags::MAYEXEC);
+    }
+    match request.sharing {
+        Sharing::Shared => {
+            flags |= VmFlags::SHARED | VmFlags::MAYSHARE;
+            if request.file.mode == OpenMode::ReadOnly {
+                if flags.contains(VmFlags::WRITE) {
+                    return Err(Errno::Access);
+                }
+                flags.remove(VmFlags::SHARED | VmFlags::MAYWRITE);
+            }
+        }
+        Sharing::Private if flags.contains(VmFlags::WRITE) => flags |= VmFlags::ACCOUNT,
+        Sharing::Private => {}
+    }
+    if let FileKind::DevPagetable { .. } | FileKind::DevMkwrite { .. } = kind {
+        // A driver of raw frames cannot copy on write.
+        if flags.is_cow_mapping() {
+            return Err(Errno::Invalid);
+        }
+        flags |= VmFlags::PFNMAP | VmFlags::IO | VmFlags::DONTEXPAND | VmFlags::DONTDUMP;
+    }
+    Ok(flags)
+}
+
+/// `mmap_region`: joins a neighbour, or makes a VMA of its own.
+fn mmap_region<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    request: &MmapRequest,
+    flags: VmFlags,
+) -> Result<VmaId, Stop> {
+    let new = Vma {
+        mm: Some(mm),
+        start: request.addr,
+        end: request.addr.add_pages(request.pages),
+        pgoff: request.pgoff,
+        flags,
+        prot: 0,
+        file: Some(request.file),
+        anon_vma: 0,
+        anon_chain: 0,
+        anon_pgoff: request.addr.0 >> PAGE_SHIFT,
+    };
+    let vma = match vma_merge_new_range(cpu, &new)? {
+        Some(vma) => vma,
+        None => {
+            let vma = vm_area_alloc(cpu, new)?;
+            let mapping = request.file.mapping;
+            with_i_mmap_write(cpu, mapping, |cpu| vma_interval_tree_insert(cpu, mapping, vma))?;
+            vma
+        }
+    };
+    let flags = flags | VmFlags::SOFTDIRTY;
+    cpu.set(Cell::Vma(vma, VmaField::Flags), flags.bits());
+    let prot = vma_page_prot(cpu, flags, file_of(&new));
+    cpu.set(Cell::Vma(vma, VmaField::Prot), prot);
+    Ok(vma)
+}

@@ -1,0 +1,100 @@
+//! `munmap` (`mm/vma.c:do_vmi_align_munmap`): cut what sticks out, zap, unlink, free the tables.
+
+use crate::addr::{PAGE_SHIFT, TASK_SIZE, VirtAddr};
+use crate::kernel::MunmapCut;
+use crate::machine::event::{Lock, Mode};
+use crate::machine::{Cpu, Event, Func, MmId, Sink, Stop, VmaId};
+use crate::mm::Errno;
+use crate::mm::free::free_pgtables;
+use crate::mm::vma::{NewPiece, split_vma, vm_area_free};
+use crate::mm::zap::{MmuGather, unmap_vmas};
+
+/// Unmaps `pages` pages from `addr`; what is not mapped there does not matter.
+///
+/// # Errors
+/// Outer: the sink may stop the run. Inner: as `munmap` fails.
+pub fn do_munmap<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    addr: VirtAddr,
+    pages: u64,
+) -> Result<Result<(), Errno>, Stop> {
+    let end = pages.checked_shl(PAGE_SHIFT).and_then(|len| addr.0.checked_add(len));
+    let fits = end.is_some_and(|end| end <= TASK_SIZE) && pages <= TASK_SIZE >> PAGE_SHIFT;
+    if !fits || pages == 0 || !addr.is_page_aligned() {
+        return Ok(Err(Errno::Invalid));
+    }
+    let end = addr.add_pages(pages);
+    let cpu = &mut cpu.enter(Func::DoMunmap, [addr.0, end.0]);
+    let lock = Lock::Mmap(mm);
+    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    unmap_locked(cpu, mm, addr, end)?;
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+    Ok(Ok(()))
+}
+
+/// The part of `munmap` under `mmap_lock`, which `MAP_FIXED` needs too.
+pub(super) fn unmap_locked<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    start: VirtAddr,
+    end: VirtAddr,
+) -> Result<(), Stop> {
+    if vmas_between(cpu, mm, start, end).is_empty() {
+        return Ok(());
+    }
+    cut(cpu, mm, start, end)?;
+    let dying = vmas_between(cpu, mm, start, end);
+    unmap_region(cpu, mm, &dying)
+}
+
+/// The VMAs that meet `start..end`, ascending.
+fn vmas_between<S: Sink>(cpu: &Cpu<S>, mm: MmId, start: VirtAddr, end: VirtAddr) -> Vec<VmaId> {
+    let mut found = Vec::new();
+    let mut at = start;
+    while let Some(id) = cpu.find_vma(mm, at) {
+        let vma = cpu.vma(id);
+        if vma.start >= end {
+            break;
+        }
+        found.push(id);
+        at = vma.end;
+    }
+    found
+}
+
+/// Makes `start` and `end` VMA borders. Which piece is the new one differs between releases, and with it the tree.
+fn cut<S: Sink>(cpu: &mut Cpu<S>, mm: MmId, start: VirtAddr, end: VirtAddr) -> Result<(), Stop> {
+    let (at_start, at_end) = match cpu.kernel().munmap_cut {
+        MunmapCut::KeepsLeftRest => (NewPiece::Above, NewPiece::Below),
+        MunmapCut::Dies => (NewPiece::Below, NewPiece::Above),
+    };
+    for (at, new_piece) in [(start, at_start), (end, at_end)] {
+        if let Some(id) = cpu.find_vma(mm, at).filter(|id| cpu.vma(*id).start < at) {
+            split_vma(cpu, id, at, new_piece)?;
+        }
+    }
+    Ok(())
+}
+
+/// `unmap_region`: one gather over all dying VMAs, then their tables, then the flush.
+pub(super) fn unmap_region<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    dying: &[VmaId],
+) -> Result<(), Stop> {
+    let (Some(first), Some(last)) = (dying.first(), dying.last()) else { return Ok(()) };
+    let (start, end) = (cpu.vma(*first).start, cpu.vma(*last).end);
+    let floor = cpu.find_vma_prev(mm, start).map_or(VirtAddr(0), |prev| cpu.vma(prev).end);
+    let ceiling = cpu.find_vma(mm, end).map_or(VirtAddr(0), |next| cpu.vma(next).start);
+
+    let cpu = &mut cpu.enter(Func::UnmapRegion, [start.0, end.0]);
+    let mut tlb = MmuGather::begin(cpu, mm)?;
+    unmap_vmas(cpu, &mut tlb, dying, start, end)?;
+    free_pgtables(cpu, &mut tlb, dying, floor, ceiling)?;
+    tlb.finish(cpu)?;
+    for vma in dying {
+        vm_area_free(cpu, *vma)?;
+    }
+    Ok(())
+}

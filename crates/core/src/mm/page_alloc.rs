@@ -1,0 +1,36 @@
+//! Page frames: the lowest free one is taken, so that a run is the same every time.
+
+use crate::machine::delta::{MachineField, PageField};
+use crate::machine::{Cell, Cpu, Page, PageId, PageKind, Sink, Stop};
+
+/// Frames of the emulated machine: 16 GiB.
+pub const FRAMES_MAX: u32 = 1 << 22;
+
+/// `alloc_pages`: a frame for the use that `page` describes.
+///
+/// # Errors
+/// [`Stop::Memory`] when there is none left.
+pub(super) fn alloc_page<S: Sink>(cpu: &mut Cpu<S>, page: Page) -> Result<PageId, Stop> {
+    let id = cpu.free_page_id();
+    if id.0 >= FRAMES_MAX {
+        return Err(Stop::Memory(FRAMES_MAX));
+    }
+    cpu.set(Cell::Page(id, PageField::Kind), page.kind as u64);
+    cpu.set(Cell::Page(id, PageField::Flags), page.flags.bits().into());
+    cpu.set(Cell::Page(id, PageField::Mapcount), page.mapcount.into());
+    cpu.set(Cell::Page(id, PageField::Owner), page.owner.into());
+    cpu.set(Cell::Page(id, PageField::Pgoff), page.pgoff);
+    cpu.set(Cell::Machine(MachineField::FreePage), u64::from(id.0) + 1);
+    Ok(id)
+}
+
+/// `__free_pages`: the frame's record is empty again.
+pub(super) fn free_page<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
+    cpu.set(Cell::Page(page, PageField::Kind), PageKind::Free as u64);
+    cpu.set(Cell::Page(page, PageField::Flags), 0);
+    cpu.set(Cell::Page(page, PageField::Mapcount), 0);
+    cpu.set(Cell::Page(page, PageField::Owner), 0);
+    cpu.set(Cell::Page(page, PageField::Pgoff), 0);
+    let lowest = cpu.machine_field(MachineField::FreePage).min(page.0.into());
+    cpu.set(Cell::Machine(MachineField::FreePage), lowest);
+}

@@ -1,0 +1,236 @@
+//! The generic page walker (`mm/pagewalk.c`): ranges of a file, through every VMA that maps them, down to each entry.
+
+use crate::addr::VirtAddr;
+use crate::arch::{Entry, Level};
+use crate::machine::event::{Found, Lock, Mode, Verdict};
+use crate::machine::{Cpu, Event, Func, MappingId, MmId, Sink, SlotId, Stop, TableId, Vma, VmaId};
+use crate::mm::interval_tree::{vma_interval_tree_iter_first, vma_interval_tree_iter_next};
+
+/// What a walk does when a VMA fails its filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum FilterMiss {
+    /// The walk of the whole mapping ends: what the kernel does.
+    #[default]
+    EndsWalk,
+    /// The VMA is passed over: what the documentation says.
+    Skips,
+}
+
+/// What to do with an upper entry (`walk->action`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// `ACTION_SUBTREE`: go down.
+    Subtree,
+    /// `ACTION_CONTINUE`: go on with the next entry.
+    Continue,
+}
+
+/// Where a walk is (`struct mm_walk`).
+pub(super) struct MmWalk {
+    pub(super) vma: Vma,
+    pub(super) mm: MmId,
+}
+
+/// The callbacks of one kind of walk (`struct mm_walk_ops`).
+pub(super) trait WalkOps<S: Sink> {
+    /// Whether to walk the VMA. It is asked about all of it, not about the clipped range.
+    fn test_walk(&mut self, cpu: &mut Cpu<S>, id: VmaId) -> Result<bool, Stop>;
+    /// Before the entries of a VMA, with the clipped range.
+    fn pre_vma(
+        &mut self,
+        cpu: &mut Cpu<S>,
+        walk: &MmWalk,
+        start: VirtAddr,
+        end: VirtAddr,
+    ) -> Result<(), Stop>;
+    /// Behind them.
+    fn post_vma(&mut self, cpu: &mut Cpu<S>, walk: &MmWalk) -> Result<(), Stop>;
+    /// A PUD or PMD entry that is not empty.
+    fn upper_entry(&mut self, entry: Entry) -> Action;
+    /// A PTE, empty or not, under the PTL.
+    fn pte_entry(
+        &mut self,
+        cpu: &mut Cpu<S>,
+        walk: &MmWalk,
+        slot: SlotId,
+        addr: VirtAddr,
+    ) -> Result<(), Stop>;
+}
+
+/// `walk_page_mapping`: every VMA that maps a page of `first..first + nr`, in tree order, clipped to those pages.
+pub(super) fn walk_page_mapping<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    first: u64,
+    nr: u64,
+    filter_miss: FilterMiss,
+    ops: &mut impl WalkOps<S>,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::WalkPageMapping, [first, nr]);
+    let end = first.saturating_add(nr);
+    let last = end.wrapping_sub(1);
+
+    let mut next = vma_interval_tree_iter_first(cpu, mapping, first, last)?;
+    while let Some(id) = next {
+        let vma = cpu.vma(id);
+        let clip_first = first.max(vma.pgoff);
+        let clip_end = end.min(vma.last_pgoff() + 1);
+        if clip_first < clip_end {
+            let passes = ops.test_walk(cpu, id)?;
+            let verdict = match (passes, filter_miss) {
+                (true, _) => Verdict::Walk,
+                (false, FilterMiss::EndsWalk) => Verdict::EndsWalk,
+                (false, FilterMiss::Skips) => Verdict::Skipped,
+            };
+            cpu.event(Event::Filter { vma: id, verdict })?;
+            match verdict {
+                Verdict::Walk => {
+                    let start = vma.address_of(clip_first);
+                    let end = start.add_pages(clip_end - clip_first);
+                    cpu.event(Event::Clip { vma: id, start, end })?;
+                    let mm = vma.mm.expect("a VMA belongs to a process");
+                    walk_vma(cpu, &MmWalk { vma, mm }, start, end, ops)?;
+                }
+                Verdict::EndsWalk => break,
+                Verdict::Skipped => {}
+            }
+        }
+        next = vma_interval_tree_iter_next(cpu, mapping, id, first, last)?;
+    }
+    Ok(())
+}
+
+/// `__walk_page_range`: one VMA, between its callbacks.
+fn walk_vma<S: Sink>(
+    cpu: &mut Cpu<S>,
+    walk: &MmWalk,
+    start: VirtAddr,
+    end: VirtAddr,
+    ops: &mut impl WalkOps<S>,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::WalkPageRange, [start.0, end.0]);
+    ops.pre_vma(cpu, walk, start, end)?;
+    walk_pgd_range(cpu, walk, start, end, ops)?;
+    ops.post_vma(cpu, walk)
+}
+
+/// Reads an upper entry on the way down.
+#[inline]
+fn descend<S: Sink>(
+    cpu: &mut Cpu<S>,
+    level: Level,
+    table: TableId,
+    addr: VirtAddr,
+    next: VirtAddr,
+) -> Result<Entry, Stop> {
+    let slot = SlotId::new(table, level.index(addr));
+    let entry = cpu.word(slot).decode(level);
+    cpu.event(Event::Descend { level, found: Found::from(entry), slot, addr })?;
+    if entry == Entry::None {
+        // No `pte_hole` callback: silently stepped over.
+        cpu.event(Event::Hole { level, addr, end: next })?;
+    }
+    Ok(entry)
+}
+
+/// `walk_pgd_range`: steps of 512 GiB.
+fn walk_pgd_range<S: Sink>(
+    cpu: &mut Cpu<S>,
+    walk: &MmWalk,
+    start: VirtAddr,
+    end: VirtAddr,
+    ops: &mut impl WalkOps<S>,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::WalkPgdRange, [start.0, end.0]);
+    let pgd = cpu.pgd(walk.mm);
+    let mut addr = start;
+    while addr < end {
+        let next = Level::Pgd.addr_end(addr, end);
+        if let Entry::Table(pfn) = descend(cpu, Level::Pgd, pgd, addr, next)? {
+            let pud = cpu.table_at(pfn);
+            walk_p4d_range(cpu, walk, pud, addr, next, ops)?;
+        }
+        addr = next;
+    }
+    Ok(())
+}
+
+/// `walk_p4d_range`: folded with four levels, so the entry above is used once more.
+fn walk_p4d_range<S: Sink>(
+    cpu: &mut Cpu<S>,
+    walk: &MmWalk,
+    pud: TableId,
+    start: VirtAddr,
+    end: VirtAddr,
+    ops: &mut impl WalkOps<S>,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::WalkP4dRange, [start.0, end.0]);
+    walk_pud_range(cpu, walk, pud, start, end, ops)
+}
+
+/// `walk_pud_range`: steps of 1 GiB.
+fn walk_pud_range<S: Sink>(
+    cpu: &mut Cpu<S>,
+    walk: &MmWalk,
+    pud: TableId,
+    start: VirtAddr,
+    end: VirtAddr,
+    ops: &mut impl WalkOps<S>,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::WalkPudRange, [start.0, end.0]);
+    let mut addr = start;
+    while addr < end {
+        let next = Level::Pud.addr_end(addr, end);
+        let entry = descend(cpu, Level::Pud, pud, addr, next)?;
+        if let (Entry::Table(pfn), Action::Subtree) = (entry, ops.upper_entry(entry)) {
+            let pmd = cpu.table_at(pfn);
+            walk_pmd_range(cpu, walk, pmd, addr, next, ops)?;
+        }
+        addr = next;
+    }
+    Ok(())
+}
+
+/// `walk_pmd_range`: steps of 2 MiB.
+fn walk_pmd_range<S: Sink>(
+    cpu: &mut Cpu<S>,
+    walk: &MmWalk,
+    pmd: TableId,
+    start: VirtAddr,
+    end: VirtAddr,
+    ops: &mut impl WalkOps<S>,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::WalkPmdRange, [start.0, end.0]);
+    let mut addr = start;
+    while addr < end {
+        let next = Level::Pmd.addr_end(addr, end);
+        let entry = descend(cpu, Level::Pmd, pmd, addr, next)?;
+        if let (Entry::Table(pfn), Action::Subtree) = (entry, ops.upper_entry(entry)) {
+            let pte = cpu.table_at(pfn);
+            walk_pte_range(cpu, walk, pte, addr, next, ops)?;
+        }
+        addr = next;
+    }
+    Ok(())
+}
+
+/// `walk_pte_range`: every slot of the range, empty ones too, under the table's PTL.
+fn walk_pte_range<S: Sink>(
+    cpu: &mut Cpu<S>,
+    walk: &MmWalk,
+    pte: TableId,
+    start: VirtAddr,
+    end: VirtAddr,
+    ops: &mut impl WalkOps<S>,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::WalkPteRange, [start.0, end.0]);
+    let lock = Lock::Ptl(pte);
+    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    let mut addr = start;
+    while addr < end {
+        let slot = SlotId::new(pte, Level::Pte.index(addr));
+        ops.pte_entry(cpu, walk, slot, addr)?;
+        addr = addr.add_pages(1);
+    }
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })
+}

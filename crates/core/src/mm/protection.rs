@@ -1,0 +1,36 @@
+//! From `vm_flags` to the bits of a fresh entry (`arch/x86/mm/pgprot.c`, `mm/vma.c`).
+
+use crate::machine::vma::OpenFile;
+use crate::machine::{Cpu, FileKind, Sink, VmFlags};
+
+/// `vm_get_page_prot`: the protection bits for what the VMA allows now. A is preset in every one.
+#[must_use]
+pub fn vm_get_page_prot(flags: VmFlags) -> u64 {
+    const NX: u64 = 1 << 63;
+    if !flags.intersects(VmFlags::READ | VmFlags::WRITE | VmFlags::EXEC) {
+        return 0x120;
+    }
+    let writable = flags.contains(VmFlags::WRITE | VmFlags::SHARED);
+    let executable = flags.contains(VmFlags::EXEC);
+    (if writable { 0x27 } else { 0x25 }) | (if executable { 0 } else { NX })
+}
+
+/// `vma_wants_writenotify`: the first write of a page must fault, because somebody wants to know.
+fn vma_wants_writenotify<S: Sink>(cpu: &Cpu<S>, flags: VmFlags, file: OpenFile) -> bool {
+    if !flags.contains(VmFlags::SHARED | VmFlags::WRITE) {
+        return false;
+    }
+    match cpu.file_kind(file.mapping) {
+        FileKind::DevPagetable { .. } | FileKind::DevMkwrite { .. } => true,
+        FileKind::Shmem => !flags.contains(VmFlags::SOFTDIRTY),
+    }
+}
+
+/// `vma_set_page_prot`: what `vm_page_prot` becomes.
+pub(super) fn vma_page_prot<S: Sink>(cpu: &Cpu<S>, flags: VmFlags, file: OpenFile) -> u64 {
+    if vma_wants_writenotify(cpu, flags, file) {
+        vm_get_page_prot(flags.difference(VmFlags::SHARED))
+    } else {
+        vm_get_page_prot(flags)
+    }
+}

@@ -1,0 +1,33 @@
+//! How often a page is mapped (`mm/rmap.c`).
+
+use crate::machine::delta::PageField;
+use crate::machine::{Cell, Cpu, Event, PageFlags, PageId, PageKind, Sink, Stop};
+use crate::mm::page_alloc::free_page;
+
+/// `folio_add_file_rmap_ptes` and its kin: one more entry maps the page.
+pub(super) fn add_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
+    let mapcount = cpu.page(page).mapcount;
+    cpu.set(Cell::Page(page, PageField::Mapcount), u64::from(mapcount) + 1);
+}
+
+/// `folio_remove_rmap_ptes`: one entry less. A copy on write that nobody maps any more is freed.
+pub(super) fn remove_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
+    let Some(mapcount) = cpu.page(page).mapcount.checked_sub(1) else {
+        unreachable!("an unmapped page loses a mapping");
+    };
+    cpu.set(Cell::Page(page, PageField::Mapcount), mapcount.into());
+    if mapcount == 0 && cpu.page(page).kind == PageKind::Anon {
+        free_page(cpu, page);
+    }
+}
+
+/// `mm/page-writeback.c:folio_mark_dirty`: the kernel now knows that the page was written.
+pub(super) fn folio_mark_dirty<S: Sink>(cpu: &mut Cpu<S>, page: PageId) -> Result<(), Stop> {
+    let flags = cpu.page(page).flags;
+    if flags.contains(PageFlags::DIRTY) {
+        return Ok(());
+    }
+    cpu.event(Event::PageDirty { page })?;
+    cpu.set(Cell::Page(page, PageField::Flags), (flags | PageFlags::DIRTY).bits().into());
+    Ok(())
+}

@@ -1,0 +1,425 @@
+//! A scenario, understood: tables of what it declares, and its statements in order.
+
+use crate::addr::VirtAddr;
+use crate::arch::{Level, PteFlags};
+use crate::kernel::{Kernel, LINUX_7_3};
+use crate::machine::FileKind;
+use crate::machine::event::Access;
+use crate::machine::vma::OpenMode;
+use crate::mm::Errno;
+use crate::mm::mmap::{Prot, Sharing};
+use crate::mm::pagewalk::FilterMiss;
+use crate::scenario::diagnostic::Site;
+
+/// Place in [`Scenario::files`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// Place in [`Scenario::processes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProcessId(pub u32);
+
+/// Place in [`Scenario::labels`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LabelId(pub u32);
+
+/// `count` pages from `first`; `count` is never 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Pages {
+    /// The first.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
+}
+
+impl Pages {
+    /// The page behind the last.
+    #[must_use]
+    pub const fn end(self) -> u64 {
+        self.first + self.count
+    }
+
+    /// True if both share a page.
+    #[must_use]
+    pub const fn meets(self, other: Pages) -> bool {
+        self.first < other.end() && other.first < self.end()
+    }
+}
+
+/// A declared file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name.
+    pub name: String,
+    /// What stands behind it.
+    pub kind: FileKind,
+    /// Its size.
+    pub pages: u64,
+}
+
+/// A declared or forked process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its name.
+    pub name: String,
+}
+
+/// A mapping as written: a place in a process that stands for pages of a file, whatever later becomes of its VMA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// `C`, or `C.P3` in a process that inherited it by fork.
+    pub name: String,
+    /// Whose address space.
+    pub process: ProcessId,
+    /// Which file.
+    pub file: FileId,
+    /// Which of its pages.
+    pub pages: Pages,
+    /// Where.
+    pub addr: VirtAddr,
+    /// What it allows.
+    pub prot: Prot,
+    /// Whether stores reach the file.
+    pub sharing: Sharing,
+    /// How the descriptor was opened.
+    pub mode: OpenMode,
+    /// The mapping it was inherited from.
+    pub parent: Option<LabelId>,
+}
+
+impl Label {
+    /// Where page `pgoff` of the file lies; it must be one of the mapping's own.
+    #[must_use]
+    pub const fn address_of(&self, pgoff: u64) -> VirtAddr {
+        self.addr.add_pages(pgoff - self.pages.first)
+    }
+
+    /// First address behind it.
+    #[must_use]
+    pub const fn end(&self) -> VirtAddr {
+        self.addr.add_pages(self.pages.count)
+    }
+}
+
+/// Some pages of some process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// By page of the file; `None`: the whole mapping.
+    Label {
+        /// The mapping.
+        label: LabelId,
+        /// Which of its pages.
+        pages: Option<Pages>,
+    },
+    /// By address.
+    Address {
+        /// Whose.
+        process: ProcessId,
+        /// From here.
+        addr: VirtAddr,
+        /// How many.
+        pages: u64,
+    },
+}
+
+/// How a statement may fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// A system call returned this error.
+    Errno(Errno),
+    /// An access no VMA allows.
+    Sigsegv,
+    /// An access behind the end of the file.
+    Sigbus,
+}
+
+impl Failure {
+    /// All that can happen.
+    pub const ALL: [Failure; 5] = [
+        Failure::Errno(Errno::Access),
+        Failure::Errno(Errno::Invalid),
+        Failure::Errno(Errno::Perm),
+        Failure::Sigbus,
+        Failure::Sigsegv,
+    ];
+
+    /// `EACCES`, `SIGBUS`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Failure::Errno(errno) => errno.name(),
+            Failure::Sigsegv => "SIGSEGV",
+            Failure::Sigbus => "SIGBUS",
+        }
+    }
+}
+
+/// What an entry is expected to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PteWant {
+    /// This word, the frame number (bits 12 to 51) left out.
+    Word(u64),
+    /// These bits set and those clear.
+    Bits {
+        /// Must be set.
+        set: PteFlags,
+        /// Must be clear.
+        clear: PteFlags,
+    },
+    /// An empty entry of a page table.
+    Empty,
+    /// No page table: the entry above, at this level, is empty.
+    Hole(Level),
+}
+
+/// How much a VMA's TLB flush is expected to cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlushWant {
+    /// No flush.
+    Nothing,
+    /// This many pages, one by one.
+    Pages(u64),
+    /// The whole address space.
+    All,
+}
+
+/// A node of an expected tree with its children.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeWant {
+    /// The mapping whose VMA it is.
+    pub label: LabelId,
+    /// Red, not black.
+    pub red: bool,
+    /// Left and right child.
+    pub children: [Option<Box<TreeWant>>; 2],
+}
+
+/// What must hold at this point of the story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// The last walk returned this.
+    Returns(u64),
+    /// The last access took this many faults.
+    Faults(u64),
+    /// The last statement failed so.
+    Fails(Failure),
+    /// The last walk went through these VMAs, in this order.
+    Order(Vec<LabelId>),
+    /// The last walk flushed so for this VMA.
+    Flush(LabelId, FlushWant),
+    /// An entry for each of these pages.
+    Pte(LabelId, Pages, PteWant),
+    /// Exactly these bits of the file's bitmap.
+    Bits(FileId, Vec<Pages>),
+    /// `start` and `end` as `clean` left them.
+    Hull(FileId, u64, u64),
+    /// Exactly these pages of a device buffer were announced by `pfn_mkwrite`.
+    Written(FileId, Vec<Pages>),
+    /// The i_mmap tree of a file; `None`: empty.
+    Tree(FileId, Option<Box<TreeWant>>),
+}
+
+/// What a statement says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// The story's name.
+    Title(String),
+    /// A line of prose.
+    Note(String),
+    /// Which kernel.
+    Kernel(&'static Kernel),
+    /// `fault_around_bytes`, in pages.
+    FaultAround(u64),
+    /// What a filter miss does from here on.
+    Filter(FilterMiss),
+    /// A file comes to be.
+    File(FileId),
+    /// `write(2)`: pages enter the page cache, dirty.
+    Fill(FileId, Pages),
+    /// Processes come to be.
+    Proc(Vec<ProcessId>),
+    /// `mmap(2)` with `MAP_FIXED`.
+    Map(LabelId),
+    /// `munmap(2)`.
+    Unmap(Place),
+    /// A load or a store of each page.
+    Access(Access, Place),
+    /// An access or none for each page from the mapping's first.
+    Touch(LabelId, Vec<Option<Access>>),
+    /// `fork(2)`: parent, child.
+    Fork(ProcessId, ProcessId),
+    /// `exit(2)`.
+    Exit(ProcessId),
+    /// The bitmap of `clean` is emptied: bits, and start and end if not "none".
+    Bitmap(FileId, u64, Option<(u64, u64)>),
+    /// `wp_shared_mapping_range`.
+    Wp(FileId, Pages),
+    /// `clean_record_shared_mapping_range`, with `bitmap_pgoff`.
+    Clean(FileId, Pages, u64),
+    /// Another thread begins to batch flushes for this process.
+    Pending(ProcessId),
+    /// It has flushed.
+    Flushed(ProcessId),
+    /// Something must hold.
+    Expect(Expect),
+}
+
+/// What a word of a line is, for colouring and for pointing at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// What the line says.
+    Keyword,
+    /// A word of the language further on.
+    Option,
+    /// Prose.
+    Text,
+    /// A file.
+    File,
+    /// A process.
+    Process,
+    /// A mapping.
+    Label,
+    /// A number, or a word that stands for one.
+    Number,
+    /// Pages.
+    Pages,
+    /// An address.
+    Address,
+    /// What a mapping allows; accesses; page-table bits.
+    Mode,
+}
+
+/// One word of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// What it is.
+    pub part: Part,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// Length in characters.
+    pub len: u32,
+}
+
+/// One line that says something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Line, from 1.
+    pub line: u32,
+    /// What it says.
+    pub op: Op,
+    /// Its words, in order.
+    pub words: Vec<Word>,
+    /// The comment behind it, with its `#`.
+    pub comment: Option<String>,
+}
+
+impl Statement {
+    /// The whole statement.
+    #[must_use]
+    pub fn site(&self) -> Site {
+        let column = self.words.first().map_or(1, |word| word.column);
+        let end = self.words.last().map_or(column + 1, |word| word.column + word.len);
+        Site { line: self.line, column, len: end - column }
+    }
+
+    /// Its first word of this kind, or all of it.
+    #[must_use]
+    pub fn part(&self, part: Part) -> Site {
+        let word = self.words.iter().find(|word| word.part == part);
+        word.map_or(self.site(), |w| Site { line: self.line, column: w.column, len: w.len })
+    }
+}
+
+/// One line of the text, for the formatter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    Blank,
+    Comment(String),
+    /// Place in [`Scenario::statements`].
+    Statement(u32),
+    /// Not understood; kept as written.
+    Verbatim(String),
+}
+
+/// A whole scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scenario {
+    /// In order. `Event::Statement` names one by its place here.
+    pub statements: Vec<Statement>,
+    /// Files in order of declaration.
+    pub files: Vec<File>,
+    /// Processes in order of appearance.
+    pub processes: Vec<Process>,
+    /// Mappings in order of appearance, the inherited ones among them.
+    pub labels: Vec<Label>,
+    pub(super) layout: Vec<Layout>,
+}
+
+impl Scenario {
+    /// Its title, if it has one.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.statements.iter().find_map(|s| match &s.op {
+            Op::Title(title) => Some(title.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Its notes, in order.
+    pub fn notes(&self) -> impl Iterator<Item = &str> {
+        self.statements.iter().filter_map(|s| match &s.op {
+            Op::Note(note) => Some(note.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The kernel it runs on.
+    #[must_use]
+    pub fn kernel(&self) -> &'static Kernel {
+        let named = self.statements.iter().find_map(|s| match s.op {
+            Op::Kernel(kernel) => Some(kernel),
+            _ => None,
+        });
+        named.unwrap_or(&LINUX_7_3)
+    }
+
+    /// Whose addresses a place is, from where to where.
+    #[must_use]
+    pub fn extent(&self, place: Place) -> (ProcessId, VirtAddr, VirtAddr) {
+        match place {
+            Place::Label { label, pages } => {
+                let label = self.label(label);
+                let pages = pages.unwrap_or(label.pages);
+                let start = label.address_of(pages.first);
+                (label.process, start, start.add_pages(pages.count))
+            }
+            Place::Address { process, addr, pages } => (process, addr, addr.add_pages(pages)),
+        }
+    }
+
+    /// The label under which `child` inherited `parent`.
+    #[must_use]
+    pub fn heir(&self, parent: LabelId, child: ProcessId) -> Option<LabelId> {
+        let heir = |label: &Label| label.parent == Some(parent) && label.process == child;
+        let place = self.labels.iter().position(heir)?;
+        u32::try_from(place).ok().map(LabelId)
+    }
+
+    /// A declared file.
+    #[must_use]
+    pub fn file(&self, file: FileId) -> &File {
+        &self.files[file.0 as usize]
+    }
+
+    /// A declared process.
+    #[must_use]
+    pub fn process(&self, process: ProcessId) -> &Process {
+        &self.processes[process.0 as usize]
+    }
+
+    /// A declared or inherited mapping.
+    #[must_use]
+    pub fn label(&self, label: LabelId) -> &Label {
+        &self.labels[label.0 as usize]
+    }
+}

@@ -1,0 +1,19 @@
+//! The scenario language: a story about files, processes, mappings and walks in lines short enough for a mail.
+//!
+//! [`parse`] never fails: it returns what it understood and says what it did not. [`format()`] gives the one canonical form.
+//! `docs/scenario.md` teaches the language.
+
+pub mod ast;
+mod cover;
+pub mod diagnostic;
+pub mod format;
+pub mod limits;
+pub mod parse;
+pub mod run;
+pub mod syntax;
+
+pub use ast::{Op, Scenario, Statement};
+pub use diagnostic::{Diagnostic, Severity};
+pub use format::format;
+pub use parse::parse;
+pub use run::{Outcome, Played, Run, Span, Verdict, run, run_with};

@@ -1,0 +1,306 @@
+//! Carries a scenario out, statement by statement.
+
+mod expect;
+mod statement;
+mod walk;
+mod watch;
+
+use std::collections::BTreeSet;
+
+use crate::machine::{Cpu, Event, MappingId, MmId, Sink, Stop, VmaId, World};
+use crate::mm::pagewalk::FilterMiss;
+use crate::scenario::ast::{Failure, FileId, LabelId, Op, ProcessId, Scenario, Statement};
+use crate::scenario::cover::Cover;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::format;
+use crate::scenario::limits::STEPS_MAX;
+use crate::scenario::run::statement::Effect;
+use crate::scenario::run::walk::Seen;
+use crate::scenario::run::watch::Watch;
+use crate::trace::{self, Names, Tape, Timeline};
+
+/// The steps of one statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The statement's line.
+    pub line: u32,
+    /// Its first step.
+    pub first: u32,
+    /// First step behind it. Declarations and `expect` take no steps: `first == end`.
+    pub end: u32,
+}
+
+/// How a statement ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was carried out.
+    Done,
+    /// It failed, or the run ended before it.
+    Failed,
+    /// An `expect` that holds.
+    Held,
+    /// An `expect` that does not hold.
+    Broken,
+}
+
+/// What came of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The statement's line.
+    pub line: u32,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What a walk or `fill` returned, or how many faults an access took.
+    pub value: Option<u64>,
+    /// The same in words; of an `expect` what was found. Empty if there is nothing to say.
+    pub text: String,
+}
+
+/// A scenario carried out on tape.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The recorded run, its cursor at the end.
+    pub timeline: Timeline,
+    /// One for each statement, in order.
+    pub spans: Vec<Span>,
+    /// One for each statement, in order.
+    pub outcomes: Vec<Outcome>,
+    /// What went wrong or is worth knowing, in order of lines.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What things are called.
+    pub names: Names,
+}
+
+impl Run {
+    /// The golden trace text of the whole run. Moves the cursor to the end.
+    #[must_use]
+    pub fn trace(&mut self, scenario: &Scenario) -> String {
+        let statements: Vec<String> = statement_texts(scenario);
+        trace::text::trace(&mut self.timeline, &self.names, &statements)
+    }
+
+    /// The world at the cursor, in words.
+    #[must_use]
+    pub fn state(&self) -> String {
+        let step = self.timeline.last_step().unwrap_or(0);
+        trace::state::state(self.timeline.world(), &self.names, step)
+    }
+}
+
+/// Each statement in canonical form, for the trace text.
+#[must_use]
+pub fn statement_texts(scenario: &Scenario) -> Vec<String> {
+    scenario.statements.iter().map(|s| format::statement(scenario, &s.op)).collect()
+}
+
+/// A scenario carried out onto a sink of the caller's.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// The world at the end.
+    pub world: World,
+    /// As in [`Run`].
+    pub spans: Vec<Span>,
+    /// As in [`Run`].
+    pub outcomes: Vec<Outcome>,
+    /// As in [`Run`].
+    pub diagnostics: Vec<Diagnostic>,
+    /// As in [`Run`].
+    pub names: Names,
+}
+
+/// Carries a scenario out on tape.
+#[must_use]
+pub fn run(scenario: &Scenario) -> Run {
+    let mut tape = Tape::new(STEPS_MAX);
+    let played = run_with(scenario, &mut tape, STEPS_MAX);
+    let Played { world, spans, outcomes, diagnostics, names } = played;
+    Run { timeline: Timeline::new(world, tape), spans, outcomes, diagnostics, names }
+}
+
+/// Carries a scenario out onto `sink`, at most `steps_max` steps of it.
+pub fn run_with<S: Sink>(scenario: &Scenario, sink: &mut S, steps_max: u32) -> Played {
+    let mut runner = Runner::new(scenario, sink, steps_max);
+    let mut stop = None;
+    for (index, statement) in (0u32..).zip(&scenario.statements) {
+        let first = runner.watch.steps;
+        let outcome = match stop {
+            None => runner.statement(index, statement),
+            Some(_) => Ok(outcome(statement, Verdict::Failed, None, "not reached".to_owned())),
+        };
+        let outcome = outcome.unwrap_or_else(|why| {
+            stop = Some(why);
+            let text = stop_text(why);
+            runner.diagnostics.push(Diagnostic::error(statement.site(), text.as_str()));
+            self::outcome(statement, Verdict::Failed, None, text)
+        });
+        runner.outcomes.push(outcome);
+        runner.spans.push(Span { line: statement.line, first, end: runner.watch.steps });
+    }
+    runner.diagnostics.extend(runner.last.failure.take().map(|(_, diagnostic)| diagnostic));
+    runner.diagnostics.sort_by_key(|diagnostic| diagnostic.line);
+    let Runner { world, spans, outcomes, diagnostics, names, .. } = runner;
+    Played { world, spans, outcomes, diagnostics, names }
+}
+
+fn stop_text(stop: Stop) -> String {
+    match stop {
+        Stop::Steps(max) => format!("the run ends here: the limit is {max} steps"),
+        Stop::Memory(max) => format!("the run ends here: the limit is {max} page frames"),
+    }
+}
+
+fn outcome(statement: &Statement, verdict: Verdict, value: Option<u64>, text: String) -> Outcome {
+    Outcome { line: statement.line, verdict, value, text }
+}
+
+/// What the statements so far left behind for `expect`.
+#[derive(Default)]
+struct Last {
+    /// Of the last walk.
+    walk: Option<Seen>,
+    /// Of the last access.
+    faults: Option<u64>,
+    /// Of the last statement: not yet reported, for an `expect` may have meant it.
+    failure: Option<(Failure, Diagnostic)>,
+}
+
+/// A run in progress.
+struct Runner<'s, S> {
+    scenario: &'s Scenario,
+    world: World,
+    watch: Watch<'s, S>,
+    cover: Cover,
+    names: Names,
+    /// By [`ProcessId`]: those that have come to be.
+    mms: Vec<Option<MmId>>,
+    filter: FilterMiss,
+    last: Last,
+    spans: Vec<Span>,
+    outcomes: Vec<Outcome>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'s, S: Sink> Runner<'s, S> {
+    fn new(scenario: &'s Scenario, sink: &'s mut S, steps_max: u32) -> Self {
+        let mut world = World::new(scenario.kernel());
+        let mut names = Names::default();
+        for file in &scenario.files {
+            world.add_file(file.kind, file.pages);
+            names.name_file(&file.name);
+        }
+        Self {
+            scenario,
+            world,
+            watch: Watch::new(sink, steps_max),
+            cover: Cover::default(),
+            names,
+            mms: vec![None; scenario.processes.len()],
+            filter: FilterMiss::EndsWalk,
+            last: Last::default(),
+            spans: Vec::new(),
+            outcomes: Vec::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    fn statement(&mut self, index: u32, statement: &Statement) -> Result<Outcome, Stop> {
+        if let Op::Expect(expect) = &statement.op {
+            return Ok(self.expect(statement, expect));
+        }
+        let unmeant = self.last.failure.take();
+        self.diagnostics.extend(unmeant.map(|(_, diagnostic)| diagnostic));
+        if is_declaration(&statement.op) {
+            return Ok(outcome(statement, Verdict::Done, None, String::new()));
+        }
+        self.watch.begin_statement();
+        self.cpu().event(Event::Statement { index })?;
+        let effect = self.carry_out(statement);
+        self.name_vmas();
+        Ok(match effect? {
+            Effect::Nothing => outcome(statement, Verdict::Done, None, String::new()),
+            Effect::Value(value, text) => outcome(statement, Verdict::Done, Some(value), text),
+            Effect::Failed(failure, text) => {
+                let diagnostic = Diagnostic::error(statement.site(), text.as_str());
+                self.last.failure = Some((failure, diagnostic));
+                outcome(statement, Verdict::Failed, None, text)
+            }
+        })
+    }
+
+    fn cpu(&mut self) -> Cpu<'_, Watch<'s, S>> {
+        Cpu::new(&mut self.world, &mut self.watch)
+    }
+
+    /// The memory map of a process that the parser knows to live.
+    fn mm(&self, process: ProcessId) -> MmId {
+        self.mms[process.0 as usize].expect("the parser lets no process be used before it exists")
+    }
+
+    fn process_of(&self, mm: MmId) -> Option<ProcessId> {
+        let index = self.mms.iter().position(|it| *it == Some(mm))?;
+        u32::try_from(index).ok().map(ProcessId)
+    }
+
+    /// Gives the VMAs that this statement made or moved the names of the mappings they cover.
+    fn name_vmas(&mut self) {
+        let mut seen = BTreeSet::new();
+        for (vma, step) in std::mem::take(&mut self.watch.changed) {
+            let process = self.world.vma(vma).mm.and_then(|mm| self.process_of(mm));
+            let gone = self.watch.gone.iter().rev().find(|(gone, _)| *gone == vma);
+            let Some(process) = process.filter(|_| gone.is_none_or(|(_, at)| step > *at)) else {
+                continue;
+            };
+            if seen.insert(vma) {
+                self.name_vma(process, vma, step);
+            }
+        }
+    }
+
+    /// Likewise those that it made and took away again, before it is forgotten what they covered.
+    fn name_dead_vmas(&mut self, process: ProcessId) {
+        let changed = self.watch.changed.iter();
+        let dead = changed.filter(|(vma, _)| self.world.vma(*vma).mm.is_none());
+        for (vma, step) in dead.copied().collect::<Vec<_>>() {
+            self.name_vma(process, vma, step);
+        }
+    }
+
+    fn name_vma(&mut self, process: ProcessId, vma: VmaId, from: u32) {
+        let record = self.world.vma(vma);
+        let names: Vec<String> = self
+            .cover
+            .pieces(process, record.start, record.end)
+            .map(|(addr, piece)| {
+                let label = self.scenario.label(piece.label);
+                match addr.max(record.start).pages_since(label.addr) {
+                    0 => label.name.clone(),
+                    cut => format!("{}+{cut}", label.name),
+                }
+            })
+            .collect();
+        let name = match names.as_slice() {
+            [] => return,
+            [one] => one.clone(),
+            [one, two] => format!("{one},{two}"),
+            [one, .., last] => format!("{one}..{last}"),
+        };
+        self.names.name_vma(vma, from, &name);
+    }
+
+    /// True if the VMA covers the start of the mapping.
+    fn covers(&self, vma: VmaId, label: LabelId) -> bool {
+        let vma = self.world.vma(vma);
+        let label = self.scenario.label(label);
+        vma.mm.and_then(|mm| self.process_of(mm)) == Some(label.process) && vma.contains(label.addr)
+    }
+}
+
+/// The file's address space: files enter the world in the scenario's order.
+const fn mapping(file: FileId) -> MappingId {
+    MappingId(file.0)
+}
+
+/// True if the statement takes no steps.
+const fn is_declaration(op: &Op) -> bool {
+    matches!(op, Op::Title(_) | Op::Note(_) | Op::Kernel(_) | Op::File(_))
+}

@@ -1,0 +1,172 @@
+//! What each statement does to the world.
+
+use super::{Runner, mapping};
+use crate::addr::VirtAddr;
+use crate::machine::event::{Access, FaultEnd};
+use crate::machine::vma::OpenFile;
+use crate::machine::{MmId, Sink, Stop};
+use crate::mm::mmap::{MmapRequest, do_mmap};
+use crate::mm::munmap::do_munmap;
+use crate::mm::tlb::{dec_tlb_flush_pending, inc_tlb_flush_pending};
+use crate::mm::{access, bitmap, exit, filemap, fork, process};
+use crate::scenario::ast::{Failure, LabelId, Op, Place, ProcessId, Statement};
+
+/// What a statement came to.
+pub(super) enum Effect {
+    Nothing,
+    /// A number, and the same in words.
+    Value(u64, String),
+    /// It failed, and why in words.
+    Failed(Failure, String),
+}
+
+impl<S: Sink> Runner<'_, S> {
+    pub(super) fn carry_out(&mut self, statement: &Statement) -> Result<Effect, Stop> {
+        match &statement.op {
+            Op::Title(_) | Op::Note(_) | Op::Kernel(_) | Op::File(_) | Op::Expect(_) => {}
+            Op::FaultAround(pages) => filemap::set_fault_around(&mut self.cpu(), *pages),
+            Op::Filter(filter) => self.filter = *filter,
+            Op::Fill(file, pages) => {
+                let filled =
+                    filemap::fill(&mut self.cpu(), mapping(*file), pages.first, pages.count)?;
+                return Ok(Effect::Value(filled, counted(filled, "page")));
+            }
+            Op::Proc(all) => self.create(all)?,
+            Op::Map(label) => return self.map(*label),
+            Op::Unmap(place) => return self.unmap(*place),
+            Op::Access(access, place) => {
+                let (process, start, end) = self.scenario.extent(*place);
+                let pages = end.pages_since(start);
+                let each = (0..pages).map(|page| (start.add_pages(page), *access));
+                return self.touch(process, each);
+            }
+            Op::Touch(label, accesses) => {
+                let label = self.scenario.label(*label);
+                let each = (0u64..).zip(accesses).filter_map(|(page, access)| {
+                    access.map(|access| (label.addr.add_pages(page), access))
+                });
+                return self.touch(label.process, each);
+            }
+            Op::Fork(parent, child) => self.fork(*parent, *child)?,
+            Op::Exit(process) => {
+                let mm = self.mm(*process);
+                exit::exit_mmap(&mut self.cpu(), mm)?;
+            }
+            Op::Bitmap(file, bits, hull) => {
+                let (start, end) = hull.unwrap_or((*bits, 0));
+                bitmap::reset(&mut self.cpu(), mapping(*file), *bits, start, end);
+            }
+            Op::Wp(file, pages) => return self.wp(statement, *file, *pages),
+            Op::Clean(file, pages, at) => return self.clean(statement, *file, *pages, *at),
+            Op::Pending(process) => {
+                let mm = self.mm(*process);
+                inc_tlb_flush_pending(&mut self.cpu(), mm)?;
+            }
+            Op::Flushed(process) => {
+                let mm = self.mm(*process);
+                dec_tlb_flush_pending(&mut self.cpu(), mm)?;
+            }
+        }
+        Ok(Effect::Nothing)
+    }
+
+    fn create(&mut self, all: &[ProcessId]) -> Result<(), Stop> {
+        for process in all {
+            let mm = process::create(&mut self.cpu())?;
+            self.name_process(*process, mm);
+        }
+        Ok(())
+    }
+
+    fn name_process(&mut self, process: ProcessId, mm: MmId) {
+        self.mms[process.0 as usize] = Some(mm);
+        self.names.name_process(mm, &self.scenario.process(process).name);
+    }
+
+    fn map(&mut self, id: LabelId) -> Result<Effect, Stop> {
+        let label = self.scenario.label(id);
+        let request = MmapRequest {
+            addr: label.addr,
+            pages: label.pages.count,
+            pgoff: label.pages.first,
+            file: OpenFile { mapping: mapping(label.file), mode: label.mode },
+            sharing: label.sharing,
+            prot: label.prot,
+        };
+        let mm = self.mm(label.process);
+        if let Err(errno) = do_mmap(&mut self.cpu(), mm, request)? {
+            return Ok(Effect::Failed(Failure::Errno(errno), self.refusal(id, errno.name())));
+        }
+        self.name_dead_vmas(label.process);
+        self.cover.map(label.process, label.addr, label.end(), id);
+        Ok(Effect::Nothing)
+    }
+
+    /// Why `mmap` refused, as far as the statement tells.
+    fn refusal(&self, id: LabelId, errno: &str) -> String {
+        let device = self.scenario.file(self.scenario.label(id).file).kind.is_device();
+        let why = match errno {
+            "EACCES" => ": a read-only descriptor cannot be mapped shared and writable",
+            "EINVAL" if device => ": raw frames cannot be copied on write",
+            "EPERM" => ": this kernel makes no device buffer executable",
+            _ => "",
+        };
+        format!("mmap fails with {errno}{why}")
+    }
+
+    fn unmap(&mut self, place: Place) -> Result<Effect, Stop> {
+        let (process, start, end) = self.scenario.extent(place);
+        let mm = self.mm(process);
+        let pages = end.pages_since(start);
+        if let Err(errno) = do_munmap(&mut self.cpu(), mm, start, pages)? {
+            let text = format!("munmap fails with {}", errno.name());
+            return Ok(Effect::Failed(Failure::Errno(errno), text));
+        }
+        self.name_dead_vmas(process);
+        self.cover.unmap(process, start, end);
+        Ok(Effect::Nothing)
+    }
+
+    fn fork(&mut self, parent: ProcessId, child: ProcessId) -> Result<(), Stop> {
+        let mm = self.mm(parent);
+        let child_mm = fork::dup_mmap(&mut self.cpu(), mm)?;
+        self.name_process(child, child_mm);
+        for (start, piece) in self.cover.of(parent) {
+            let heir = self.scenario.heir(piece.label, child);
+            self.cover.map(child, start, piece.end, heir.unwrap_or(piece.label));
+        }
+        Ok(())
+    }
+
+    /// One access after the other, up to the first that ends in a signal.
+    fn touch(
+        &mut self,
+        process: ProcessId,
+        accesses: impl Iterator<Item = (VirtAddr, Access)>,
+    ) -> Result<Effect, Stop> {
+        let mm = self.mm(process);
+        let mut faults = 0;
+        for (addr, access) in accesses {
+            let touch = access::touch(&mut self.cpu(), mm, addr, access)?;
+            faults += u64::from(touch.faults);
+            self.last.faults = Some(faults);
+            let (failure, why) = match touch.end {
+                FaultEnd::Retry => continue,
+                FaultEnd::SegvMapErr => (Failure::Sigsegv, "nothing is mapped there"),
+                FaultEnd::SegvAccErr => (Failure::Sigsegv, "the mapping does not allow it"),
+                FaultEnd::Bus => (Failure::Sigbus, "that is behind the end of the file"),
+            };
+            let verb = if access == Access::Load { "load" } else { "store" };
+            let text = format!("the {verb} at {addr} ends in {}: {why}", failure.name());
+            return Ok(Effect::Failed(failure, text));
+        }
+        self.last.faults = Some(faults);
+        Ok(Effect::Value(faults, counted(faults, "fault")))
+    }
+}
+
+/// `1 page`, `2 pages`.
+pub(super) fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}

@@ -1,0 +1,85 @@
+//! Listens in on a run: counts its steps, bounds them, and keeps what `expect` and the remarks ask about.
+
+use crate::addr::VirtAddr;
+use crate::machine::event::{Flush, Reach, Verdict};
+use crate::machine::{Cell, Event, Func, Sink, Stop, VmaId};
+
+/// A VMA that a walk met.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Visit {
+    pub(super) vma: VmaId,
+    pub(super) verdict: Verdict,
+    /// The flush behind it, with its pages.
+    pub(super) flush: Option<(Flush, Reach, u64)>,
+}
+
+/// Passes everything on to `sink`.
+pub(super) struct Watch<'a, S> {
+    sink: &'a mut S,
+    steps_max: u32,
+    pub(super) steps: u32,
+    /// Since the statement began: VMAs met by a walk, in order.
+    pub(super) visits: Vec<Visit>,
+    /// Likewise: VMAs made or moved, and the step.
+    pub(super) changed: Vec<(VmaId, u32)>,
+    /// Likewise: VMAs gone, and the step.
+    pub(super) gone: Vec<(VmaId, u32)>,
+}
+
+impl<'a, S: Sink> Watch<'a, S> {
+    pub(super) fn new(sink: &'a mut S, steps_max: u32) -> Self {
+        let (visits, changed, gone) = (Vec::new(), Vec::new(), Vec::new());
+        Self { sink, steps_max, steps: 0, visits, changed, gone }
+    }
+
+    /// Forgets what the last statement did.
+    pub(super) fn begin_statement(&mut self) {
+        self.visits.clear();
+        self.changed.clear();
+        self.gone.clear();
+    }
+
+    fn flushed(&mut self, flush: Flush, reach: Reach, start: VirtAddr, end: VirtAddr) {
+        if let Some(visit) = self.visits.last_mut() {
+            visit.flush = Some((flush, reach, end.pages_since(start)));
+        }
+    }
+}
+
+impl<S: Sink> Sink for Watch<'_, S> {
+    #[inline]
+    fn event(&mut self, event: Event) -> Result<(), Stop> {
+        if self.steps >= self.steps_max {
+            return Err(Stop::Steps(self.steps_max));
+        }
+        self.sink.event(event)?;
+        match event {
+            Event::Filter { vma, verdict } => {
+                self.visits.push(Visit { vma, verdict, flush: None });
+            }
+            Event::Flush { flush, reach, start, end, .. } => {
+                self.flushed(flush, reach, start, end);
+            }
+            Event::VmaChange { vma } => self.changed.push((vma, self.steps)),
+            Event::VmaGone { vma } => self.gone.push((vma, self.steps)),
+            _ => {}
+        }
+        self.steps += 1;
+        Ok(())
+    }
+
+    #[inline]
+    fn delta(&mut self, cell: Cell, old: u64, new: u64) {
+        self.sink.delta(cell, old, new);
+    }
+
+    #[inline]
+    fn enter(&mut self, func: Func, args: [u64; 2]) {
+        self.sink.enter(func, args);
+    }
+
+    #[inline]
+    fn exit(&mut self) {
+        self.sink.exit();
+    }
+}

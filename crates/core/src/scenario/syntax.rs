@@ -1,0 +1,99 @@
+//! The statements of the language: keyword, form, meaning. The parser's hints, the page's help and the tests of
+//! `docs/scenario.md` all read this one table.
+
+use crate::arch::PteFlags;
+
+/// The bits of a page-table entry that have a letter, the same letter everywhere.
+pub static PTE_LETTERS: [(char, PteFlags); 9] = [
+    ('P', PteFlags::PRESENT),
+    ('W', PteFlags::RW),
+    ('U', PteFlags::USER),
+    ('A', PteFlags::ACCESSED),
+    ('D', PteFlags::DIRTY),
+    ('S', PteFlags::SPECIAL),
+    ('T', PteFlags::SOFT_DIRTY),
+    ('V', PteFlags::SAVED_DIRTY),
+    ('N', PteFlags::NX),
+];
+
+/// One kind of statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Syntax {
+    /// First word of the line.
+    pub keyword: &'static str,
+    /// The whole line; capitals stand for what the writer chooses, brackets for what may be left out.
+    pub form: &'static str,
+    /// What it does, in a few words.
+    pub meaning: &'static str,
+}
+
+const fn row(keyword: &'static str, form: &'static str, meaning: &'static str) -> Syntax {
+    Syntax { keyword, form, meaning }
+}
+
+/// All statements, in the order in which a story uses them.
+pub static STATEMENTS: [Syntax; 21] = [
+    row("title", "title TEXT", "names the story"),
+    row("note", "note TEXT", "a line of prose; it travels in the link"),
+    row("kernel", "kernel 7.3|6.12|6.1", "which kernel; 7.3 unless said"),
+    row("faround", "faround BYTES", "fault-around window; 64K unless said, 4K is off"),
+    row("filter", "filter stop|skip", "what a walk does at a VMA that fails its filter"),
+    row(
+        "file",
+        "file FILE shmem|dev-pagetable|dev-mkwrite PAGES [prefault N]",
+        "a file: shared memory, or a buffer of raw frames and how it tracks dirt",
+    ),
+    row("proc", "proc PROCESS ...", "processes come to be"),
+    row(
+        "map",
+        "map LABEL PROCESS FILE FIRST+PAGES @ADDRESS rw [private] [ro-fd]",
+        "mmap with MAP_FIXED, shared unless said",
+    ),
+    row("unmap", "unmap LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES", "munmap"),
+    row("fill", "fill FILE FIRST+PAGES", "write(2): pages enter the page cache, dirty"),
+    row("load", "load LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES", "reads one byte a page"),
+    row("store", "store LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES", "writes one byte a page"),
+    row("touch", "touch LABEL rw.w", "one letter a page: r load, w store, . nothing"),
+    row("fork", "fork PARENT CHILD", "the child's mappings are called LABEL.CHILD"),
+    row("exit", "exit PROCESS", "the process ends"),
+    row("bitmap", "bitmap FILE BITS [START END]", "empties the bitmap that clean fills"),
+    row("wp", "wp FILE FIRST+PAGES", "wp_shared_mapping_range"),
+    row("clean", "clean FILE FIRST+PAGES [at PAGE]", "clean_record_shared_mapping_range"),
+    row("pending", "pending PROCESS", "another thread begins to batch TLB flushes"),
+    row("flushed", "flushed PROCESS", "that thread has flushed"),
+    row("expect", "expect WHAT", "something that must hold here"),
+];
+
+/// What may follow `expect`.
+pub static EXPECTS: [Syntax; 10] = [
+    row("", "expect NUMBER", "the last walk returned this"),
+    row("faults", "expect faults NUMBER", "faults of the last load, store or touch"),
+    row("", "expect SIGSEGV|SIGBUS|EACCES|...", "the last statement failed so"),
+    row("order", "expect order LABEL ...|none", "VMAs the last walk went through"),
+    row("flush", "expect flush LABEL PAGES|all|none", "the last walk's flush for this VMA"),
+    row(
+        "pte",
+        "expect pte LABEL FIRST+PAGES = WORD | LETTERS | none | hole LEVEL",
+        "page-table entries; letters P W U A D S T V N, !W for clear",
+    ),
+    row("bits", "expect bits FILE FIRST+PAGES ...|none", "the bitmap of clean, exactly"),
+    row("hull", "expect hull FILE START END", "start and end as clean left them"),
+    row(
+        "written",
+        "expect written FILE FIRST+PAGES ...|none",
+        "pages pfn_mkwrite told of, exactly",
+    ),
+    row("tree", "expect tree FILE B(A* C*)", "the i_mmap tree; * is red, - no child"),
+];
+
+/// The row of `keyword`.
+#[must_use]
+pub fn statement(keyword: &str) -> Option<&'static Syntax> {
+    STATEMENTS.iter().find(|syntax| syntax.keyword == keyword)
+}
+
+/// The row of what follows `expect`.
+#[must_use]
+pub fn expect(keyword: &str) -> Option<&'static Syntax> {
+    EXPECTS.iter().find(|syntax| syntax.keyword == keyword)
+}

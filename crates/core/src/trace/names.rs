@@ -1,0 +1,59 @@
+//! What the scenario calls things, at every point of a run: numbers in the world are reused and VMAs merge and split.
+
+use std::collections::BTreeMap;
+
+use crate::machine::{MappingId, MmId, VmaId};
+
+/// Stands for a thing that has no name.
+const NAMELESS: &str = "?";
+
+/// Names of files, processes and VMAs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    files: Vec<String>,
+    processes: BTreeMap<MmId, String>,
+    /// From which step on each name holds, ascending.
+    vmas: BTreeMap<VmaId, Vec<(u32, String)>>,
+}
+
+impl Names {
+    /// A file's name.
+    #[must_use]
+    pub fn file(&self, mapping: MappingId) -> &str {
+        self.files.get(mapping.index()).map_or(NAMELESS, String::as_str)
+    }
+
+    /// A process's name.
+    #[must_use]
+    pub fn process(&self, mm: MmId) -> &str {
+        self.processes.get(&mm).map_or(NAMELESS, String::as_str)
+    }
+
+    /// What a VMA is called in step `step`; for a world at rest, that of the last step done.
+    ///
+    /// A VMA has the label of its mapping: `C`. A later part of a mapping that was cut is `C+4`, by pages from the mapping's
+    /// start; what merged is `A,B` or `A..D`.
+    #[must_use]
+    pub fn vma(&self, vma: VmaId, step: u32) -> &str {
+        let names = self.vmas.get(&vma).map_or(&[][..], Vec::as_slice);
+        let held = names.partition_point(|(from, _)| *from <= step);
+        held.checked_sub(1).and_then(|at| names.get(at)).map_or(NAMELESS, |(_, name)| name)
+    }
+
+    pub(crate) fn name_file(&mut self, name: &str) {
+        self.files.push(name.to_owned());
+    }
+
+    pub(crate) fn name_process(&mut self, mm: MmId, name: &str) {
+        self.processes.insert(mm, name.to_owned());
+    }
+
+    /// From step `from` on `vma` is called `name`. Steps must not go back.
+    pub(crate) fn name_vma(&mut self, vma: VmaId, from: u32, name: &str) {
+        let names = self.vmas.entry(vma).or_default();
+        if names.last().is_some_and(|(_, last)| last == name) {
+            return;
+        }
+        names.push((from, name.to_owned()));
+    }
+}

@@ -1,0 +1,196 @@
+//! A world in words: every file, tree, process, VMA and entry, equal neighbours on one line. The oracle of the scenario
+//! tests, what `rangewalk run` prints, and what a link's digest is taken of.
+
+use std::fmt::Write;
+
+use crate::addr::VirtAddr;
+use crate::arch::pte::PFN_MASK;
+use crate::arch::{Level, Pte};
+use crate::machine::rbtree::Colour;
+use crate::machine::vma::OpenMode;
+use crate::machine::{FileKind, MappingId, MmId, PageFlags, PageKind, VmFlags, Vma, VmaId, World};
+use crate::trace::Names;
+
+/// The whole world; `step` is the last step done, for names.
+#[must_use]
+pub fn state(world: &World, names: &Names, step: u32) -> String {
+    let mut out = format!("kernel {}\n", world.kernel());
+    let view = View { world, names, step };
+    for (id, _) in world.mappings() {
+        view.file(id, &mut out);
+    }
+    for (id, mm) in world.mms().filter(|(_, mm)| mm.alive) {
+        // Writing to a string cannot fail, here and below.
+        let _ = write!(out, "process {}, {} tables", names.process(id), mm.nr_tables + 1);
+        if mm.tlb_flush_pending > 0 {
+            let _ = write!(out, ", flush pending {}", mm.tlb_flush_pending);
+        }
+        out.push('\n');
+        for vma in mm.vmas() {
+            view.vma(id, vma, &mut out);
+        }
+    }
+    out
+}
+
+struct View<'a> {
+    world: &'a World,
+    names: &'a Names,
+    step: u32,
+}
+
+impl View<'_> {
+    fn file(&self, id: MappingId, out: &mut String) {
+        let file = self.world.mapping(id);
+        let kind = match file.kind {
+            FileKind::Shmem => "shmem",
+            FileKind::DevPagetable { .. } => "dev-pagetable",
+            FileKind::DevMkwrite { .. } => "dev-mkwrite",
+        };
+        let _ = writeln!(out, "file {} {kind} {}", self.names.file(id), file.pages);
+        let cached = file.pages_in(0, u64::MAX).map(|(pgoff, page)| {
+            let page = self.world.page(page);
+            let dirty = if page.flags.contains(PageFlags::DIRTY) { "dirty" } else { "clean" };
+            (pgoff, format!("{dirty}, mapped {}", page.mapcount))
+        });
+        runs(cached, |run, what| {
+            let _ = writeln!(out, "  cached {run}: {what}");
+        });
+        if file.kind.is_device() {
+            let (faults, mkwrites) = (file.faults, file.mkwrites);
+            let written = bits(&file.written);
+            let _ = writeln!(out, "  {faults} faults, {mkwrites} mkwrites, written {written}");
+        }
+        let bitmap = &file.bitmap;
+        if bitmap.start < bitmap.end {
+            let (set, start, end) = (bits(&bitmap.words), bitmap.start, bitmap.end);
+            let _ = writeln!(out, "  bitmap {set}, start {start}, end {end}");
+        }
+        if let Some(root) = file.root {
+            self.node(root, "root", 0, out);
+        }
+    }
+
+    /// The tree in pre-order. Its depth is logarithmic in the number of VMAs.
+    fn node(&self, id: VmaId, side: &str, depth: usize, out: &mut String) {
+        let node = self.world.node(id);
+        let colour = match node.colour {
+            Colour::Red => "red",
+            Colour::Black => "black",
+        };
+        let (name, start, last) = (self.names.vma(id, self.step), node.start, node.last);
+        let max = node.subtree_last;
+        let indent = 2 * depth + 2;
+        let _ = writeln!(out, "{:indent$}{side} {name} {start}..{last} max {max} {colour}", "");
+        for (side, child) in [("left", node.left()), ("right", node.right())] {
+            if let Some(child) = child {
+                self.node(child, side, depth + 1, out);
+            }
+        }
+    }
+
+    fn vma(&self, mm: MmId, id: VmaId, out: &mut String) {
+        let vma = self.world.vma(id);
+        let name = self.names.vma(id, self.step);
+        let file = vma.file.map_or("?", |file| self.names.file(file.mapping));
+        let (start, pages, pgoff) = (vma.start, vma.pages(), vma.pgoff);
+        let _ = write!(out, "  vma {name} {start} {file} {pgoff}+{pages} {}", modes(vma));
+        let _ = writeln!(out, ", flags {:x}, prot {:016x}", vma.flags.bits(), vma.prot);
+        runs(self.entries(mm, vma), |run, what| {
+            let _ = writeln!(out, "    {run} {what}");
+        });
+    }
+
+    /// What each page of the VMA's has for an entry; runs of pages without a table come as their first.
+    fn entries(&self, mm: MmId, vma: &Vma) -> impl Iterator<Item = (u64, String)> {
+        let world = self.world;
+        let vma = *vma;
+        let pages_of =
+            move |level: Level, addr: VirtAddr| level.addr_end(addr, vma.end).pages_since(addr);
+        let mut addr = vma.start;
+        let mut left = 0;
+        let mut hole = Level::Pgd;
+        std::iter::from_fn(move || {
+            if addr >= vma.end {
+                return None;
+            }
+            let pgoff = vma.pgoff_of(addr);
+            if left == 0 {
+                match world.pte_slot(mm, addr) {
+                    Ok(slot) => {
+                        let text = self.entry(&vma, world.word(slot));
+                        addr = addr.add_pages(1);
+                        return Some((pgoff, text));
+                    }
+                    Err((level, _)) => (hole, left) = (level, pages_of(level, addr)),
+                }
+            }
+            left -= 1;
+            addr = addr.add_pages(1);
+            Some((pgoff, format!("hole {}", hole.name())))
+        })
+    }
+
+    /// An entry without its frame number; whether it maps a copy.
+    fn entry(&self, vma: &Vma, pte: Pte) -> String {
+        if pte.is_none() {
+            return "none".to_owned();
+        }
+        let raw = vma.flags.contains(VmFlags::PFNMAP);
+        let page = self.world.pfn_to_page(pte.pfn()).filter(|_| !raw);
+        let copied = page.is_some_and(|page| self.world.page(page).kind == PageKind::Anon);
+        let copied = if copied { " copy" } else { "" };
+        format!("{:016x}{copied}", pte.0 & !PFN_MASK)
+    }
+}
+
+/// Calls `each` with every run of consecutive pages that have the same text.
+fn runs(pages: impl Iterator<Item = (u64, String)>, mut each: impl FnMut(String, &str)) {
+    let mut open: Option<(u64, u64, String)> = None;
+    let name = |first: u64, count: u64| match count {
+        1 => first.to_string(),
+        _ => format!("{first}+{count}"),
+    };
+    for (page, text) in pages {
+        match &mut open {
+            Some((first, count, same)) if *first + *count == page && *same == text => *count += 1,
+            _ => {
+                if let Some((first, count, text)) = open.replace((page, 1, text)) {
+                    each(name(first, count), &text);
+                }
+            }
+        }
+    }
+    if let Some((first, count, text)) = open {
+        each(name(first, count), &text);
+    }
+}
+
+/// The set bits of a bitmap: `0 4+2`, or `none`.
+fn bits(words: &[u64]) -> String {
+    let set = (0u64..).step_by(64).zip(words).flat_map(|(base, word)| {
+        (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| (base + bit, String::new()))
+    });
+    let mut all = Vec::new();
+    runs(set, |run, _| all.push(run));
+    if all.is_empty() { "none".to_owned() } else { all.join(" ") }
+}
+
+fn modes(vma: &Vma) -> String {
+    let mut modes = String::new();
+    for (flag, letter) in [(VmFlags::READ, 'r'), (VmFlags::WRITE, 'w'), (VmFlags::EXEC, 'x')] {
+        if vma.flags.contains(flag) {
+            modes.push(letter);
+        }
+    }
+    if modes.is_empty() {
+        modes.push_str("none");
+    }
+    if !vma.flags.contains(VmFlags::MAYSHARE) {
+        modes.push_str(" private");
+    }
+    if vma.file.is_some_and(|file| file.mode == OpenMode::ReadOnly) {
+        modes.push_str(" ro-fd");
+    }
+    modes
+}

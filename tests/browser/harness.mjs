@@ -19,20 +19,16 @@
 // `browser.expectProblem(/pattern/)`. Pages are closed after each test; browsers live as long as the file.
 
 import assert from "node:assert/strict";
-import { accessSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import puppeteer from "puppeteer-core";
+import { KINDS, launch } from "./browsers.mjs";
 import { serve } from "./server.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PROGRAMS = {
-  chromium: ["chromium", "chromium-browser", "google-chrome"],
-  firefox: ["firefox-esr", "firefox"],
-};
 const TEST_MS = 120_000;
 
 /** How a page is shown, where a test does not say otherwise. */
@@ -40,7 +36,7 @@ const VIEW = { width: 1440, height: 900, scheme: "light", motion: "no-preference
 
 /** Defines the test once for each browser. `body` is given a `Browser`. */
 export function forEachBrowser(name, body) {
-  for (const kind of Object.keys(PROGRAMS)) {
+  for (const kind of KINDS) {
     test(`${name} (${kind})`, { timeout: TEST_MS }, async () => {
       const browser = new Browser(kind);
       try {
@@ -155,46 +151,6 @@ function launched(kind, scheme, motion) {
   const key = kind === "firefox" ? `firefox ${scheme} ${motion}` : kind;
   if (!launches.has(key)) launches.set(key, launch(kind, scheme, motion));
   return launches.get(key);
-}
-
-/** Starts a browser without a window and without traffic of its own. */
-export function launch(kind, scheme = VIEW.scheme, motion = VIEW.motion) {
-  const executablePath = program(kind);
-  if (kind === "chromium") {
-    const args = [
-      "--no-sandbox", // Chromium's sandbox does not start for root
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ];
-    return puppeteer.launch({ browser: "chrome", executablePath, args });
-  }
-  return puppeteer.launch({
-    browser: "firefox",
-    executablePath,
-    extraPrefsFirefox: {
-      "layout.css.prefers-color-scheme.content-override": scheme === "dark" ? 0 : 1,
-      "ui.prefersReducedMotion": motion === "reduce" ? 1 : 0,
-    },
-  });
-}
-
-/** The browser's program on PATH. */
-function program(kind) {
-  for (const name of PROGRAMS[kind]) {
-    for (const folder of process.env.PATH.split(delimiter)) {
-      try {
-        accessSync(join(folder, name));
-        return join(folder, name);
-      } catch {
-        // Not in this folder.
-      }
-    }
-  }
-  throw new Error(`none of ${PROGRAMS[kind].join(", ")} is installed`);
 }
 
 after(async () => {

@@ -1,5 +1,6 @@
 //! The chores of the project: serve, dist, test, bench. Each does its own set-up.
 
+mod bench;
 mod dist;
 mod serve;
 mod shell;
@@ -18,6 +19,7 @@ usage: cargo xtask COMMAND
   serve [PORT]     build the page and serve it at http://127.0.0.1:PORT/ (8080)
   dist             write the page, a static site, to dist/
   test [STAGE...]  fmt, clippy, unit, page, browser: all when none is named
+  bench            print every figure we hold ourselves to, beside its target
 ";
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn run(args: &[&str]) -> Result<()> {
         ["serve", port] => serve::serve(port.parse().context("PORT is a number up to 65535")?),
         ["dist"] => dist::dist(),
         ["test", stages @ ..] => test::test(stages),
+        ["bench"] => bench::bench(),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

@@ -1,2 +1,34 @@
-//! `rangewalk`: the same core without a browser.
-fn main() {}
+//! `rangewalk`: the same core without a browser. One subcommand a file.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod command;
+mod failure;
+mod input;
+
+use command::conform;
+
+/// Walks over Linux address spaces, without a browser.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Conform(conform::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Conform(arguments) => conform::run(&arguments),
+    };
+    match done {
+        Ok(verdict) => verdict.into(),
+        Err(failure) => failure.report(),
+    }
+}

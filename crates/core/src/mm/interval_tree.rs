@@ -127,7 +127,7 @@ fn rb_next<S: Sink>(cpu: &Cpu<S>, node: VmaId) -> Option<VmaId> {
 ///
 /// # Errors
 /// The sink may stop the run.
-#[inline]
+#[inline(always)]
 pub fn vma_interval_tree_iter_first<S: Sink>(
     cpu: &mut Cpu<S>,
     mapping: MappingId,
@@ -156,7 +156,7 @@ pub fn vma_interval_tree_iter_first<S: Sink>(
 ///
 /// # Errors
 /// The sink may stop the run.
-#[inline]
+#[inline(always)]
 pub fn vma_interval_tree_iter_next<S: Sink>(
     cpu: &mut Cpu<S>,
     mapping: MappingId,
@@ -199,7 +199,7 @@ pub fn vma_interval_tree_iter_next<S: Sink>(
 }
 
 /// True if the subtree below `node` reaches the range.
-#[inline]
+#[inline(always)]
 fn enters<S: Sink>(cpu: &mut Cpu<S>, node: VmaId, first: u64) -> Result<bool, Stop> {
     let enters = cpu.node(node).subtree_last >= first;
     let look = if enters { Look::Enter } else { Look::Pruned };
@@ -208,7 +208,7 @@ fn enters<S: Sink>(cpu: &mut Cpu<S>, node: VmaId, first: u64) -> Result<bool, St
 }
 
 /// `interval_tree_generic.h:subtree_search`: the leftmost hit below `node`, whose `subtree_last` reaches the range.
-#[inline]
+#[inline(always)]
 fn subtree_search<S: Sink>(
     cpu: &mut Cpu<S>,
     node: VmaId,

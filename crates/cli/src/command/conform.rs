@@ -1,0 +1,45 @@
+//! `rangewalk conform`: does the emulator answer as a real kernel did?
+
+use std::path::PathBuf;
+
+use rangewalk::conform::{answer, conform, kernel_of, script};
+use rangewalk_core::kernel::{KERNELS, Kernel};
+
+use crate::failure::{Failure, Verdict};
+use crate::input::read;
+
+/// Replay a golden script in the emulator and compare every answer with a real kernel's.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The kernel to emulate [default: the one that gave RESULTS]
+    #[arg(long, value_parser = kernel)]
+    kernel: Option<&'static Kernel>,
+    /// The script, plain or .gz
+    script: PathBuf,
+    /// A kernel's answers to it, JSON lines, plain or .gz
+    results: PathBuf,
+}
+
+fn kernel(name: &str) -> Result<&'static Kernel, String> {
+    Kernel::by_name(name).ok_or_else(|| {
+        let names = KERNELS.map(|kernel| kernel.name).join(", ");
+        format!("the emulated kernels are {names}")
+    })
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
+    let Arguments { kernel, script, results } = arguments;
+    let cases = script::parse(&read(script)?).map_err(|error| {
+        Failure(format!("{}:{}: error: {}", script.display(), error.line, error.message))
+    })?;
+    let answers = answer::parse(&read(results)?, &cases).map_err(|error| {
+        Failure(format!("{}:{}: error: {}", results.display(), error.line, error.message))
+    })?;
+    let kernel = kernel.or_else(|| kernel_of(&answers)).ok_or_else(|| {
+        let release = &answers.release;
+        Failure(format!("{}:1: error: kernel {release} is not emulated\n  hint: choose the nearest with --kernel", results.display()))
+    })?;
+    let report = conform(kernel, &cases, &answers);
+    print!("{report}");
+    Ok(if report.equal == report.total { Verdict::Fine } else { Verdict::Differs })
+}

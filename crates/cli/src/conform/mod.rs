@@ -1,0 +1,41 @@
+//! Replays the golden scripts in the emulator and compares every answer with a real kernel's.
+//! script (text) + answers (JSON lines) → [`replay`] → [`compare`] → [`Report`].
+
+pub mod answer;
+pub mod compare;
+mod observe;
+pub mod replay;
+pub mod report;
+mod runs;
+pub mod script;
+
+use rangewalk_core::kernel::{KERNELS, Kernel};
+use rangewalk_core::machine::World;
+
+use answer::Results;
+use replay::Replay;
+pub use report::{Difference, Report};
+use script::Case;
+
+/// The emulated kernel of the release that gave `results`.
+#[must_use]
+pub fn kernel_of(results: &Results) -> Option<&'static Kernel> {
+    let release = &results.release;
+    KERNELS.into_iter().find(|kernel| {
+        release.strip_prefix(kernel.name).is_some_and(|rest| rest.starts_with(['.', '-']))
+    })
+}
+
+/// Replays `script` on `kernel` and compares with `results`, which must be answers to it.
+#[must_use]
+pub fn conform(kernel: &'static Kernel, script: &[Case], results: &Results) -> Report {
+    let mut report = Report::new(kernel);
+    // The one setting that outlives a scenario.
+    let mut fault_around_pages = World::new(kernel).fault_around_pages();
+    for (case, expected) in script.iter().zip(&results.cases) {
+        let mut replay = Replay::new(kernel, fault_around_pages);
+        report.add(case, expected, &mut replay);
+        fault_around_pages = replay.world().fault_around_pages();
+    }
+    report
+}

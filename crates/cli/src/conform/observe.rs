@@ -1,0 +1,192 @@
+//! Looks at the world as the golden scripts' looking ops do: dumps, trees, page caches, buffers.
+
+use std::fmt;
+
+use rangewalk_core::arch::pte::PFN_MASK;
+use rangewalk_core::arch::{Entry, Level, Pte};
+use rangewalk_core::machine::rbtree::Colour;
+use rangewalk_core::machine::{
+    Cpu, MappingId, MmId, PageFlags, PageKind, Sink, Stop, Vma, VmaId, World,
+};
+use rangewalk_core::mm::interval_tree::{
+    vma_interval_tree_iter_first, vma_interval_tree_iter_next,
+};
+
+use super::answer::{BufBits, Dump, Order, Pages, Proc, Tree, VmaDump};
+use super::replay::WINDOW;
+use super::runs::{Mapped, encode, encode_mapped};
+
+type Procs = [Option<MmId>];
+type Files = [Option<MappingId>];
+
+/// Every live process with its VMAs in the window.
+pub(super) fn dump(world: &World, procs: &Procs, files: &Files) -> Dump {
+    let live = procs.iter().enumerate().filter_map(|(p, mm)| Some((p, (*mm)?)));
+    let procs = live.map(|(p, mm)| Proc { p, vmas: vma_dumps(world, mm, files) });
+    Dump { procs: procs.collect() }
+}
+
+fn vma_dumps(world: &World, mm: MmId, files: &Files) -> Vec<VmaDump> {
+    let vmas = world.mm(mm).vmas().map(|vma| world.vma(vma));
+    vmas.map(|vma| vma_dump(world, mm, vma, files)).collect()
+}
+
+fn vma_dump(world: &World, mm: MmId, vma: &Vma, files: &Files) -> VmaDump {
+    let ptes: Vec<Slot> = (0..vma.pages())
+        .map(|page| match world.pte_slot(mm, vma.start.add_pages(page)) {
+            Ok(slot) => Slot::Word(world.word(slot)),
+            Err((level, _)) => Slot::Missing(level),
+        })
+        .collect();
+    let frames = || ptes.iter().map(|slot| slot.frame(world));
+    let file = vma.mapping().and_then(|mapping| files.iter().position(|f| *f == Some(mapping)));
+    VmaDump {
+        a: vma.start.pages_since(WINDOW),
+        n: vma.pages(),
+        o: vma.pgoff,
+        f: file.map_or(-1, |file| i64::try_from(file).expect("a file number is small")),
+        fl: format!("{:x}", vma.flags.bits()),
+        pp: format!("{:x}", vma.prot),
+        t: encode(ptes.iter().copied()),
+        x: encode_mapped(frames().map(|frame| frame.mapped)),
+        m: encode(frames().map(|frame| frame.mapcount)),
+    }
+}
+
+/// What stands where a PTE should be.
+#[derive(Clone, Copy, PartialEq)]
+enum Slot {
+    /// A word of a PTE table.
+    Word(Pte),
+    /// The entry of this level is empty: no table.
+    Missing(Level),
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            // Which frame the emulator took says nothing about the kernel.
+            Slot::Word(word) => return write!(f, "{:x}", word.0 & !PFN_MASK),
+            // The folded P4D is where the kernel finds a PGD entry empty.
+            Slot::Missing(Level::Pgd) => "4",
+            Slot::Missing(Level::Pud) => "U",
+            Slot::Missing(_) => "D",
+        })
+    }
+}
+
+struct Frame {
+    mapped: Mapped,
+    mapcount: u32,
+}
+
+impl Slot {
+    fn frame(self, world: &World) -> Frame {
+        let nothing = Frame { mapped: Mapped::Nothing, mapcount: 0 };
+        let Slot::Word(word) = self else { return nothing };
+        let Entry::Leaf(pfn) = word.decode(Level::Pte) else { return nothing };
+        let Some(page) = world.pfn_to_page(pfn) else {
+            let buffer = world.mappings().find(|(_, m)| {
+                m.kind.is_device() && (m.dev_pfn.0..m.dev_pfn.0 + m.pages).contains(&pfn.0)
+            });
+            let mapped = buffer.map_or(Mapped::Other, |(_, m)| Mapped::Device(pfn.0 - m.dev_pfn.0));
+            return Frame { mapped, mapcount: 0 };
+        };
+        let page = world.page(page);
+        let mapped = match page.kind {
+            PageKind::File => Mapped::File(page.pgoff),
+            PageKind::Anon => Mapped::Anon,
+            PageKind::Free | PageKind::Table => Mapped::Other,
+        };
+        Frame { mapped, mapcount: page.mapcount }
+    }
+}
+
+/// The tree in pre-order.
+pub(super) fn tree(world: &World, procs: &Procs, mapping: MappingId) -> Tree {
+    let mut nodes = Vec::new();
+    let mut todo: Vec<(VmaId, i64, char)> = Vec::new();
+    todo.extend(world.mapping(mapping).root.map(|root| (root, -1, '-')));
+    while let Some((vma, parent, side)) = todo.pop() {
+        let index = i64::try_from(nodes.len()).expect("a tree has few nodes");
+        let node = world.node(vma);
+        let colour = match node.colour {
+            Colour::Red => 'r',
+            Colour::Black => 'b',
+        };
+        let (proc, page) = place(world.vma(vma), procs);
+        nodes.push((proc, page, node.start, node.last, node.subtree_last, parent, side, colour));
+        todo.extend(node.right().map(|right| (right, index, 'R')));
+        todo.extend(node.left().map(|left| (left, index, 'L')));
+    }
+    Tree { nodes }
+}
+
+/// The nodes in the order of the kernel's own iterator.
+pub(super) fn order<S: Sink>(
+    cpu: &mut Cpu<S>,
+    procs: &Procs,
+    mapping: MappingId,
+    first: u64,
+    nr: u64,
+) -> Result<Order, Stop> {
+    let mut nodes = Vec::new();
+    let last = first.saturating_add(nr).saturating_sub(1);
+    let mut next = vma_interval_tree_iter_first(cpu, mapping, first, last)?;
+    while let Some(vma) = next {
+        let (proc, page) = place(&cpu.vma(vma), procs);
+        let node = cpu.node(vma);
+        nodes.push((proc, page, node.start, node.last, node.subtree_last));
+        next = vma_interval_tree_iter_next(cpu, mapping, vma, first, last)?;
+    }
+    Ok(Order { nodes })
+}
+
+/// A VMA's process number and first page in the window.
+fn place(vma: &Vma, procs: &Procs) -> (usize, u64) {
+    let proc = procs.iter().position(|mm| mm.is_some() && *mm == vma.mm);
+    (proc.expect("a VMA in the tree has a live process"), vma.start.pages_since(WINDOW))
+}
+
+/// The page cache: flags and mapcount of every page of the file.
+pub(super) fn pages(world: &World, mapping: MappingId) -> Pages {
+    let file = world.mapping(mapping);
+    let pages = (0..file.pages).map(|pgoff| {
+        file.page(pgoff).map_or(Cached(0, 0), |page| {
+            let page = world.page(page);
+            let dirty = if page.flags.contains(PageFlags::DIRTY) { 2 } else { 0 };
+            let uptodate = if page.flags.contains(PageFlags::UPTODATE) { 4 } else { 0 };
+            Cached(1 | dirty | uptodate, page.mapcount)
+        })
+    });
+    Pages { pg: encode(pages) }
+}
+
+/// Flags and mapcount of a page of the page cache.
+#[derive(Clone, Copy, PartialEq)]
+struct Cached(u32, u32);
+
+impl fmt::Display for Cached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{}", self.0, self.1)
+    }
+}
+
+/// What a device buffer remembers.
+pub(super) fn buf_bits(world: &World, mapping: MappingId) -> BufBits {
+    let file = world.mapping(mapping);
+    BufBits {
+        faults: file.faults,
+        mkwrites: file.mkwrites,
+        bits: hex_words(&file.written, file.pages),
+    }
+}
+
+/// The words of a bitmap of `bits` bits, in hex.
+pub(super) fn hex_words(words: &[u64], bits: u64) -> Vec<String> {
+    let padded = words.iter().copied().chain(std::iter::repeat(0));
+    (0..bits.div_ceil(u64::from(u64::BITS)))
+        .zip(padded)
+        .map(|(_, word)| format!("{word:x}"))
+        .collect()
+}

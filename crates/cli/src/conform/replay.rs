@@ -1,0 +1,229 @@
+//! Runs one scenario of a script in a world of its own, op by op, and answers as a kernel answered.
+
+use rangewalk_core::addr::{PAGE_SIZE, VirtAddr};
+use rangewalk_core::kernel::Kernel;
+use rangewalk_core::machine::event::{Access, FaultEnd};
+use rangewalk_core::machine::vma::{OpenFile, OpenMode};
+use rangewalk_core::machine::{Cpu, FileKind, MappingId, MmId, Stop, World};
+use rangewalk_core::mm::access::touch;
+use rangewalk_core::mm::exit::exit_mmap;
+use rangewalk_core::mm::fork::dup_mmap;
+use rangewalk_core::mm::mapping_dirty_helpers::{
+    clean_record_shared_mapping_range, wp_shared_mapping_range,
+};
+use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
+use rangewalk_core::mm::munmap::do_munmap;
+use rangewalk_core::mm::pagewalk::FilterMiss;
+use rangewalk_core::mm::{Errno, bitmap, device, filemap, process};
+
+use super::answer::{Answer, Clean, Count, Hits, Return};
+use super::observe;
+use super::script::{Backing, FILES_MAX, MapMode, Op, PROCS_MAX};
+
+/// Address of the window's first page.
+pub const WINDOW: VirtAddr = VirtAddr(0x3ff_fff0_0000);
+
+/// What a script asks for that is not emulated, by name.
+#[must_use]
+pub fn unsupported(op: &Op) -> Option<&'static str> {
+    match op {
+        Op::File { backing: Backing::Ext4, .. } => Some("file ext4"),
+        Op::Map { file: None, .. } => Some("map of anonymous memory"),
+        Op::Map { mode, .. } if mode.populate => Some("map with MAP_POPULATE"),
+        Op::Protect { .. }
+        | Op::Dontneed { .. }
+        | Op::Msync { .. }
+        | Op::Remap { .. }
+        | Op::Zap { .. }
+        | Op::ZapPages { .. }
+        | Op::Mkclean { .. }
+        | Op::Wprange { .. }
+        | Op::Fsync { .. }
+        | Op::Truncate { .. }
+        | Op::Punch { .. }
+        | Op::SoftClear { .. }
+        | Op::TraceWrite
+        | Op::TraceDump
+        | Op::Cat => Some(op.name()),
+        _ => None,
+    }
+}
+
+/// One scenario in progress.
+pub struct Replay {
+    world: World,
+    sink: (),
+    files: [Option<MappingId>; FILES_MAX],
+    procs: [Option<MmId>; PROCS_MAX],
+}
+
+impl Replay {
+    /// A fresh machine. Fault-around is the one setting that outlives a scenario.
+    #[must_use]
+    pub fn new(kernel: &'static Kernel, fault_around_pages: u64) -> Self {
+        let mut world = World::new(kernel);
+        filemap::set_fault_around(&mut Cpu::new(&mut world, &mut ()), fault_around_pages);
+        Self { world, sink: (), files: [None; FILES_MAX], procs: [None; PROCS_MAX] }
+    }
+
+    /// The machine as the last op left it.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Does one op and says what a kernel would have answered.
+    ///
+    /// # Errors
+    /// A limit of the emulator.
+    ///
+    /// # Panics
+    /// If the op is [`unsupported`], or names a file or process that is not there.
+    pub fn answer(&mut self, op: &Op) -> Result<Answer, Stop> {
+        let mut rc = 0;
+        match *op {
+            Op::File { file, backing, pages } => {
+                self.files[file] = Some(self.world.add_file(file_kind(backing), pages));
+            }
+            Op::Proc { proc } => self.procs[proc] = Some(process::create(&mut self.cpu())?),
+            Op::Map { proc, file: Some(file), at, pages, pgoff, mode } => {
+                let file = OpenFile { mapping: self.mapping(file), mode: open_mode(mode) };
+                let addr = WINDOW.add_pages(at);
+                let (sharing, prot) = (sharing(mode), prot(mode));
+                let request = MmapRequest { addr, pages, pgoff, file, sharing, prot };
+                let mm = self.mm(proc);
+                rc = code(do_mmap(&mut self.cpu(), mm, request)?);
+            }
+            Op::Unmap { proc, at, pages } => {
+                let mm = self.mm(proc);
+                rc = code(do_munmap(&mut self.cpu(), mm, WINDOW.add_pages(at), pages)?);
+            }
+            Op::Fork { proc, child } => {
+                let parent = self.mm(proc);
+                self.procs[child] = Some(dup_mmap(&mut self.cpu(), parent)?);
+            }
+            Op::Exit { proc } => {
+                let mm = self.mm(proc);
+                exit_mmap(&mut self.cpu(), mm)?;
+                self.procs[proc] = None;
+            }
+            Op::Fill { file, first, nr } => {
+                let mapping = self.mapping(file);
+                rc = signed(filemap::fill(&mut self.cpu(), mapping, first, nr)?);
+            }
+            Op::FaultAround { bytes } => {
+                let pages = 1 << (bytes / PAGE_SIZE).max(1).ilog2();
+                filemap::set_fault_around(&mut self.cpu(), pages);
+            }
+            Op::BitmapReset { file, bits, hull } => {
+                let (start, end) = hull.unwrap_or((bits, 0));
+                let mapping = self.mapping(file);
+                bitmap::reset(&mut self.cpu(), mapping, bits, start, end);
+            }
+            _ => return self.look_or_walk(op),
+        }
+        Ok(Answer::Return(Return { rc }))
+    }
+
+    fn look_or_walk(&mut self, op: &Op) -> Result<Answer, Stop> {
+        Ok(match *op {
+            Op::Load { proc, at, pages } => self.touch(proc, at, pages, Access::Load)?,
+            Op::Store { proc, at, pages } => self.touch(proc, at, pages, Access::Store)?,
+            Op::Wp { file, first, nr } => {
+                let (mapping, miss) = (self.mapping(file), FilterMiss::EndsWalk);
+                let n = wp_shared_mapping_range(&mut self.cpu(), mapping, first, nr, miss)?;
+                Answer::Count(Count { rc: 0, n: signed(n) })
+            }
+            Op::Clean { file, first, nr, bitmap_pgoff } => {
+                self.clean(file, first, nr, bitmap_pgoff)?
+            }
+            Op::Dump => Answer::Dump(observe::dump(&self.world, &self.procs, &self.files)),
+            Op::Tree { file } => {
+                Answer::Tree(observe::tree(&self.world, &self.procs, self.mapping(file)))
+            }
+            Op::Order { file, first, nr } => {
+                let (mapping, procs) = (self.mapping(file), self.procs);
+                Answer::Order(observe::order(&mut self.cpu(), &procs, mapping, first, nr)?)
+            }
+            Op::Pages { file } => Answer::Pages(observe::pages(&self.world, self.mapping(file))),
+            Op::BufBits { file, clear } => {
+                let mapping = self.mapping(file);
+                let seen = observe::buf_bits(&self.world, mapping);
+                if clear {
+                    device::clear_written(&mut self.cpu(), mapping);
+                }
+                Answer::BufBits(seen)
+            }
+            _ => unreachable!("`{}` is not emulated", op.name()),
+        })
+    }
+
+    fn cpu(&mut self) -> Cpu<'_, ()> {
+        Cpu::new(&mut self.world, &mut self.sink)
+    }
+
+    fn mapping(&self, file: usize) -> MappingId {
+        self.files[file].expect("the script's parser admits only files that exist")
+    }
+
+    fn mm(&self, proc: usize) -> MmId {
+        self.procs[proc].expect("the script's parser admits only processes that exist")
+    }
+
+    fn touch(&mut self, proc: usize, at: u64, pages: u64, access: Access) -> Result<Answer, Stop> {
+        let mm = self.mm(proc);
+        let mut hits = String::new();
+        for page in at..at + pages {
+            let done = touch(&mut self.cpu(), mm, WINDOW.add_pages(page), access)?;
+            hits.push(match done.end {
+                FaultEnd::Retry => char::from_digit(done.faults, 10).unwrap_or('9'),
+                FaultEnd::SegvAccErr => 'A',
+                FaultEnd::SegvMapErr => 'S',
+                FaultEnd::Bus => 'B',
+            });
+        }
+        Ok(Answer::Hits(Hits { hits }))
+    }
+
+    fn clean(&mut self, file: usize, first: u64, nr: u64, base: u64) -> Result<Answer, Stop> {
+        let (mapping, miss) = (self.mapping(file), FilterMiss::EndsWalk);
+        let cpu = &mut self.cpu();
+        let n = clean_record_shared_mapping_range(cpu, mapping, first, nr, base, miss)?;
+        let bitmap = &self.world.mapping(mapping).bitmap;
+        let bits = observe::hex_words(&bitmap.words, bitmap.bits);
+        Ok(Answer::Clean(Clean { n, start: bitmap.start, end: bitmap.end, bits }))
+    }
+}
+
+fn file_kind(backing: Backing) -> FileKind {
+    match backing {
+        Backing::Memfd => FileKind::Shmem,
+        Backing::Dev0 { prefault } => FileKind::DevPagetable { prefault },
+        Backing::Dev1 { prefault } => FileKind::DevMkwrite { prefault },
+        Backing::Ext4 => unreachable!("ext4 is not emulated"),
+    }
+}
+
+fn sharing(mode: MapMode) -> Sharing {
+    if mode.shared { Sharing::Shared } else { Sharing::Private }
+}
+
+fn open_mode(mode: MapMode) -> OpenMode {
+    if mode.read_only_fd { OpenMode::ReadOnly } else { OpenMode::ReadWrite }
+}
+
+fn prot(mode: MapMode) -> Prot {
+    let mut prot = Prot::empty();
+    prot.set(Prot::READ, mode.read);
+    prot.set(Prot::WRITE, mode.write);
+    prot.set(Prot::EXEC, mode.exec);
+    prot
+}
+
+fn code<T>(done: Result<T, Errno>) -> i64 {
+    done.map_or_else(Errno::code, |_| 0)
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).expect("a count of pages")
+}

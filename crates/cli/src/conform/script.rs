@@ -1,0 +1,622 @@
+//! The golden script format: one op a line, as a real kernel was given it. Anything not understood is an error with its line.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Pages of the window that scripts address.
+pub const WINDOW_PAGES: u64 = 4096;
+/// Processes are numbered below this.
+pub const PROCS_MAX: usize = 12;
+/// Files are numbered below this.
+pub const FILES_MAX: usize = 8;
+/// Largest file, in pages.
+pub const FILE_PAGES_MAX: u64 = 1 << 20;
+
+/// One `scenario` of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// What it does, in order.
+    pub ops: Vec<Line>,
+}
+
+/// An op with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Line in the script, from 1.
+    pub number: usize,
+    /// The line itself, without surrounding blanks: what the kernel's answer repeats.
+    pub text: String,
+    /// What it asks for.
+    pub op: Op,
+}
+
+/// What backs a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backing {
+    /// `memfd`: shmem, with an empty page cache.
+    Memfd,
+    /// `ext4`: every page cached and clean.
+    Ext4,
+    /// `dev0`: raw frames, writable entries.
+    Dev0 {
+        /// Entries that one fault inserts.
+        prefault: u32,
+    },
+    /// `dev1`: raw frames, read-only entries, `pfn_mkwrite` hears of writes.
+    Dev1 {
+        /// Entries that one fault inserts.
+        prefault: u32,
+    },
+}
+
+/// MODE of `map`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct MapMode {
+    /// `s`, not `p`.
+    pub shared: bool,
+    /// `r`.
+    pub read: bool,
+    /// `w`.
+    pub write: bool,
+    /// `x`.
+    pub exec: bool,
+    /// `R`: through an `O_RDONLY` descriptor.
+    pub read_only_fd: bool,
+    /// `P`: `MAP_POPULATE`.
+    pub populate: bool,
+}
+
+/// PROT of `prot`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProtMode {
+    /// `r`.
+    Read,
+    /// `rw`.
+    ReadWrite,
+    /// `n`.
+    None,
+}
+
+/// One op. Addresses are page numbers in the window, offsets and lengths are in pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the golden format's own words")]
+pub enum Op {
+    File {
+        file: usize,
+        backing: Backing,
+        pages: u64,
+    },
+    Proc {
+        proc: usize,
+    },
+    /// `file` is `None` for anonymous memory.
+    Map {
+        proc: usize,
+        file: Option<usize>,
+        at: u64,
+        pages: u64,
+        pgoff: u64,
+        mode: MapMode,
+    },
+    Load {
+        proc: usize,
+        at: u64,
+        pages: u64,
+    },
+    Store {
+        proc: usize,
+        at: u64,
+        pages: u64,
+    },
+    Unmap {
+        proc: usize,
+        at: u64,
+        pages: u64,
+    },
+    Protect {
+        proc: usize,
+        at: u64,
+        pages: u64,
+        mode: ProtMode,
+    },
+    Dontneed {
+        proc: usize,
+        at: u64,
+        pages: u64,
+    },
+    Msync {
+        proc: usize,
+        at: u64,
+        pages: u64,
+    },
+    Remap {
+        proc: usize,
+        at: u64,
+        pages: u64,
+        to: u64,
+        to_pages: u64,
+    },
+    Fork {
+        proc: usize,
+        child: usize,
+    },
+    Exit {
+        proc: usize,
+    },
+    Wp {
+        file: usize,
+        first: u64,
+        nr: u64,
+    },
+    Clean {
+        file: usize,
+        first: u64,
+        nr: u64,
+        bitmap_pgoff: u64,
+    },
+    /// `hull` is START and END, if given.
+    BitmapReset {
+        file: usize,
+        bits: u64,
+        hull: Option<(u64, u64)>,
+    },
+    Zap {
+        file: usize,
+        first: u64,
+        nr: u64,
+        even_cows: bool,
+    },
+    ZapPages {
+        file: usize,
+        first: u64,
+        nr: u64,
+        even_cows: bool,
+    },
+    Mkclean {
+        file: usize,
+        pgoff: u64,
+    },
+    Wprange {
+        file: usize,
+        first: u64,
+        nr: u64,
+    },
+    Fsync {
+        file: usize,
+    },
+    Truncate {
+        file: usize,
+        pages: u64,
+    },
+    Punch {
+        file: usize,
+        first: u64,
+        nr: u64,
+    },
+    Fill {
+        file: usize,
+        first: u64,
+        nr: u64,
+    },
+    SoftClear {
+        proc: usize,
+    },
+    FaultAround {
+        bytes: u64,
+    },
+    Dump,
+    Tree {
+        file: usize,
+    },
+    Order {
+        file: usize,
+        first: u64,
+        nr: u64,
+    },
+    Pages {
+        file: usize,
+    },
+    BufBits {
+        file: usize,
+        clear: bool,
+    },
+    TraceWrite,
+    TraceDump,
+    Cat,
+}
+
+impl Op {
+    /// Its name in a script.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Op::File { .. } => "file",
+            Op::Proc { .. } => "proc",
+            Op::Map { .. } => "map",
+            Op::Load { .. } => "r",
+            Op::Store { .. } => "w",
+            Op::Unmap { .. } => "unmap",
+            Op::Protect { .. } => "prot",
+            Op::Dontneed { .. } => "dontneed",
+            Op::Msync { .. } => "msync",
+            Op::Remap { .. } => "remap",
+            Op::Fork { .. } => "fork",
+            Op::Exit { .. } => "exit",
+            Op::Wp { .. } => "wp",
+            Op::Clean { .. } => "clean",
+            Op::BitmapReset { .. } => "bmreset",
+            Op::Zap { .. } => "zap",
+            Op::ZapPages { .. } => "zapp",
+            Op::Mkclean { .. } => "mkclean",
+            Op::Wprange { .. } => "wprange",
+            Op::Fsync { .. } => "fsync",
+            Op::Truncate { .. } => "trunc",
+            Op::Punch { .. } => "punch",
+            Op::Fill { .. } => "fill",
+            Op::SoftClear { .. } => "softclear",
+            Op::FaultAround { .. } => "faround",
+            Op::Dump => "dump",
+            Op::Tree { .. } => "tree",
+            Op::Order { .. } => "order",
+            Op::Pages { .. } => "pages",
+            Op::BufBits { .. } => "bufbits",
+            Op::TraceWrite => "tr",
+            Op::TraceDump => "trdump",
+            Op::Cat => "cat",
+        }
+    }
+}
+
+/// A line that is not the golden format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptError {
+    /// Line in the script, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.message)
+    }
+}
+
+/// Reads a whole script.
+///
+/// # Errors
+/// The first line that cannot be understood.
+pub fn parse(text: &str) -> Result<Vec<Case>, ScriptError> {
+    let mut cases: Vec<Case> = Vec::new();
+    let mut known = Known::default();
+    for (index, line) in text.lines().enumerate() {
+        let text = line.trim();
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        let number = index + 1;
+        let error = |message: String| ScriptError { line: number, message };
+        if let Some(name) = text.strip_prefix("scenario ") {
+            cases.push(Case { name: name.trim().to_owned(), ops: Vec::new() });
+            known = Known::default();
+            continue;
+        }
+        let case = cases
+            .last_mut()
+            .ok_or_else(|| error("an op before the first `scenario NAME`".to_owned()))?;
+        let op = Words { left: text.split_whitespace(), known: &mut known }.op().map_err(error)?;
+        case.ops.push(Line { number, text: text.to_owned(), op });
+    }
+    Ok(cases)
+}
+
+/// Which files and processes a scenario has so far: a replay never meets one that is not there.
+#[derive(Default)]
+struct Known {
+    files: [bool; FILES_MAX],
+    procs: [bool; PROCS_MAX],
+}
+
+/// The words of one line, taken from the left.
+struct Words<'t, 'k> {
+    left: std::str::SplitWhitespace<'t>,
+    known: &'k mut Known,
+}
+
+impl<'t> Words<'t, '_> {
+    fn word(&mut self, what: &str) -> Result<&'t str, String> {
+        self.left.next().ok_or_else(|| format!("{what} is missing"))
+    }
+
+    fn has_more(&self) -> bool {
+        self.left.clone().next().is_some()
+    }
+
+    fn number<T: FromStr>(&mut self, what: &str) -> Result<T, String> {
+        let word = self.word(what)?;
+        word.parse().map_err(|_| format!("{what} must be a number, not `{word}`"))
+    }
+
+    fn at_most(&mut self, what: &str, limit: u64) -> Result<u64, String> {
+        let number = self.number(what)?;
+        if number <= limit {
+            Ok(number)
+        } else {
+            Err(format!("{what} is {number}: at most {limit}"))
+        }
+    }
+
+    fn flag(&mut self, what: &str) -> Result<bool, String> {
+        Ok(self.at_most(what, 1)? == 1)
+    }
+
+    /// A process number, and whether it exists.
+    fn any_proc(&mut self) -> Result<(usize, bool), String> {
+        let proc: usize = self.number("the process")?;
+        match self.known.procs.get(proc) {
+            None => Err(format!("process {proc}: at most {}", PROCS_MAX - 1)),
+            Some(live) => Ok((proc, *live)),
+        }
+    }
+
+    fn proc(&mut self) -> Result<usize, String> {
+        match self.any_proc()? {
+            (proc, true) => Ok(proc),
+            (proc, false) => Err(format!("process {proc} does not exist")),
+        }
+    }
+
+    fn new_proc(&mut self) -> Result<usize, String> {
+        match self.any_proc()? {
+            (proc, true) => Err(format!("process {proc} exists already")),
+            (proc, false) => {
+                self.known.procs[proc] = true;
+                Ok(proc)
+            }
+        }
+    }
+
+    fn file(&mut self) -> Result<usize, String> {
+        let file: usize = self.number("the file")?;
+        match self.known.files.get(file) {
+            None => Err(format!("file {file}: at most {}", FILES_MAX - 1)),
+            Some(false) => Err(format!("file {file} does not exist")),
+            Some(true) => Ok(file),
+        }
+    }
+
+    /// A stretch of the window: page and length.
+    fn stretch(&mut self) -> Result<(u64, u64), String> {
+        let at = self.at_most("the page", WINDOW_PAGES - 1)?;
+        let pages = self.at_most("the length", WINDOW_PAGES)?;
+        if at + pages > WINDOW_PAGES {
+            return Err(format!("pages {at} to {} leave the window of {WINDOW_PAGES}", at + pages));
+        }
+        Ok((at, pages))
+    }
+
+    /// A stretch of a file: first page and count.
+    fn range(&mut self) -> Result<(u64, u64), String> {
+        Ok((self.at_most("FIRST", FILE_PAGES_MAX)?, self.at_most("NR", FILE_PAGES_MAX)?))
+    }
+
+    fn op(mut self) -> Result<Op, String> {
+        let op = match self.word("the op")? {
+            // These two take the rest of the line as it is.
+            "tr" => return Ok(Op::TraceWrite),
+            "cat" => return Ok(Op::Cat),
+            "trdump" => Op::TraceDump,
+            "dump" => Op::Dump,
+            "faround" => Op::FaultAround { bytes: self.at_most("BYTES", 1 << 30)? },
+            "file" => self.new_file()?,
+            "proc" => Op::Proc { proc: self.new_proc()? },
+            "fork" => Op::Fork { proc: self.proc()?, child: self.new_proc()? },
+            "exit" => {
+                let proc = self.proc()?;
+                self.known.procs[proc] = false;
+                Op::Exit { proc }
+            }
+            name @ ("map" | "r" | "w" | "unmap" | "prot" | "dontneed" | "msync" | "remap"
+            | "softclear") => self.proc_op(name)?,
+            name => self.file_op(name)?,
+        };
+        match self.left.next() {
+            Some(word) => Err(format!("`{word}` is too much")),
+            None => Ok(op),
+        }
+    }
+
+    fn new_file(&mut self) -> Result<Op, String> {
+        let file: usize = self.number("the file")?;
+        match self.known.files.get_mut(file) {
+            None => return Err(format!("file {file}: at most {}", FILES_MAX - 1)),
+            Some(true) => return Err(format!("file {file} exists already")),
+            Some(known) => *known = true,
+        }
+        let kind = self.word("the kind of file")?;
+        let pages = self.at_most("the size", FILE_PAGES_MAX)?;
+        let backing = match kind {
+            "memfd" => Backing::Memfd,
+            "ext4" => Backing::Ext4,
+            "dev0" => Backing::Dev0 { prefault: self.prefault()? },
+            "dev1" => Backing::Dev1 { prefault: self.prefault()? },
+            _ => {
+                return Err(format!("no kind of file is called `{kind}`: memfd, ext4, dev0, dev1"));
+            }
+        };
+        Ok(Op::File { file, backing, pages })
+    }
+
+    fn prefault(&mut self) -> Result<u32, String> {
+        if self.has_more() { self.number("PREFAULT") } else { Ok(1) }
+    }
+
+    /// An op on a file and its address space.
+    fn file_op(&mut self, name: &str) -> Result<Op, String> {
+        if !FILE_OPS.contains(&name) {
+            return Err(format!("no op is called `{name}`"));
+        }
+        let file = self.file()?;
+        Ok(match name {
+            "fsync" => Op::Fsync { file },
+            "pages" => Op::Pages { file },
+            "tree" => Op::Tree { file },
+            "bufbits" => Op::BufBits { file, clear: self.flag("CLEAR")? },
+            "trunc" => Op::Truncate { file, pages: self.at_most("the size", FILE_PAGES_MAX)? },
+            "bmreset" => Op::BitmapReset {
+                file,
+                bits: self.at_most("NBITS", FILE_PAGES_MAX)?,
+                hull: match self.has_more() {
+                    true => Some((self.number("START")?, self.number("END")?)),
+                    false => None,
+                },
+            },
+            "mkclean" => {
+                let pgoff = self.at_most("IDX", FILE_PAGES_MAX)?;
+                self.at_most("the third number", 0)?;
+                self.at_most("the fourth number", 0)?;
+                Op::Mkclean { file, pgoff }
+            }
+            _ => self.range_op(name, file)?,
+        })
+    }
+
+    fn range_op(&mut self, name: &str, file: usize) -> Result<Op, String> {
+        let (first, nr) = self.range()?;
+        Ok(match name {
+            "wp" => Op::Wp { file, first, nr },
+            "wprange" => Op::Wprange { file, first, nr },
+            "order" => Op::Order { file, first, nr },
+            "punch" => Op::Punch { file, first, nr },
+            "fill" => Op::Fill { file, first, nr },
+            "clean" => {
+                let bitmap_pgoff = self.at_most("BITMAP_PGOFF", first)?;
+                Op::Clean { file, first, nr, bitmap_pgoff }
+            }
+            "zap" => Op::Zap { file, first, nr, even_cows: self.flag("EVEN_COWS")? },
+            _ => Op::ZapPages { file, first, nr, even_cows: self.flag("EVEN_COWS")? },
+        })
+    }
+
+    /// An op of one process.
+    fn proc_op(&mut self, name: &str) -> Result<Op, String> {
+        let proc = self.proc()?;
+        match name {
+            "map" => return self.map(proc),
+            "softclear" => {
+                return match self.word("the kind")? {
+                    "4" => Ok(Op::SoftClear { proc }),
+                    kind => Err(format!("clear_refs {kind}: only 4 is understood")),
+                };
+            }
+            _ => {}
+        }
+        let (at, pages) = self.stretch()?;
+        Ok(match name {
+            "r" => Op::Load { proc, at, pages },
+            "w" => Op::Store { proc, at, pages },
+            "unmap" => Op::Unmap { proc, at, pages },
+            "dontneed" => Op::Dontneed { proc, at, pages },
+            "msync" => Op::Msync { proc, at, pages },
+            "remap" => {
+                let (to, to_pages) = self.stretch()?;
+                Op::Remap { proc, at, pages, to, to_pages }
+            }
+            _ => {
+                let mode = match self.word("the protection")? {
+                    "r" => ProtMode::Read,
+                    "rw" => ProtMode::ReadWrite,
+                    "n" => ProtMode::None,
+                    other => return Err(format!("no protection is called `{other}`: r, rw, n")),
+                };
+                Op::Protect { proc, at, pages, mode }
+            }
+        })
+    }
+
+    fn map(&mut self, proc: usize) -> Result<Op, String> {
+        let file = if self.left.clone().next() == Some("-1") {
+            self.word("-1")?;
+            None
+        } else {
+            Some(self.file()?)
+        };
+        let (at, pages) = self.stretch()?;
+        let pgoff = self.at_most("the page offset", FILE_PAGES_MAX)?;
+        let mode = map_mode(self.word("the mode")?)?;
+        Ok(Op::Map { proc, file, at, pages, pgoff, mode })
+    }
+}
+
+/// Ops whose first number is a file that exists.
+const FILE_OPS: [&str; 15] = [
+    "wp", "clean", "bmreset", "zap", "zapp", "mkclean", "wprange", "fsync", "trunc", "punch",
+    "fill", "tree", "order", "pages", "bufbits",
+];
+
+fn map_mode(word: &str) -> Result<MapMode, String> {
+    let mut letters = word.chars();
+    let shared = match letters.next() {
+        Some('s') => true,
+        Some('p') => false,
+        _ => return Err(format!("the mode `{word}` must begin with s or p")),
+    };
+    let mut mode = MapMode { shared, ..MapMode::default() };
+    for letter in letters {
+        match letter {
+            'r' => mode.read = true,
+            'w' => mode.write = true,
+            'x' => mode.exec = true,
+            'n' => {}
+            'R' => mode.read_only_fd = true,
+            'P' => mode.populate = true,
+            _ => return Err(format!("the mode `{word}` has a letter `{letter}`")),
+        }
+    }
+    Ok(mode)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(script: &str) -> String {
+        parse(script).expect_err("a bad script").to_string()
+    }
+
+    #[test]
+    fn every_malformed_line_is_an_error_that_names_it() {
+        let head = "scenario s\nfile 0 memfd 8\nproc 0\n# why\n";
+        for (line, says) in [
+            ("walk 0 0 8", "no op is called `walk`"),
+            ("r 0 0", "the length is missing"),
+            ("r 0 0 x", "the length must be a number, not `x`"),
+            ("r 1 0 1", "process 1 does not exist"),
+            ("r 0 4095 2", "pages 4095 to 4097 leave the window of 4096"),
+            ("wp 1 0 8", "file 1 does not exist"),
+            ("wp 0 0 8 9", "`9` is too much"),
+            ("proc 0", "process 0 exists already"),
+            ("proc 12", "process 12: at most 11"),
+            ("file 0 memfd 8", "file 0 exists already"),
+            ("file 1 floppy 8", "no kind of file is called `floppy`: memfd, ext4, dev0, dev1"),
+            ("map 0 0 0 8 0 rw", "the mode `rw` must begin with s or p"),
+            ("map 0 0 0 8 0 sz", "the mode `sz` has a letter `z`"),
+            ("clean 0 4 4 5", "BITMAP_PGOFF is 5: at most 4"),
+            ("wp 0 0 99999999999", "NR is 99999999999: at most 1048576"),
+        ] {
+            assert_eq!(error(&format!("{head}{line}\n")), format!("line 5: {says}"));
+        }
+        assert_eq!(error("dump"), "line 1: an op before the first `scenario NAME`");
+    }
+
+    #[test]
+    fn an_exited_process_is_gone_until_made_again() {
+        assert!(parse("scenario s\nproc 3\nexit 3\nproc 3\n").is_ok());
+        assert_eq!(
+            error("scenario s\nproc 3\nexit 3\nfork 3 4"),
+            "line 4: process 3 does not exist"
+        );
+    }
+}

@@ -1,0 +1,3 @@
+//! The command line's parts, for its own binary and for the chores: conformance with real kernels, capture of real processes.
+
+pub mod conform;

@@ -1,0 +1,100 @@
+//! The emulator against what real kernels answered to the golden scripts.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use flate2::read::MultiGzDecoder;
+use rangewalk::conform::answer::{self, Results};
+use rangewalk::conform::compare::{Tallies, compare};
+use rangewalk::conform::replay::{Replay, unsupported};
+use rangewalk::conform::script::{self, Case};
+use rangewalk::conform::{conform, kernel_of};
+use rangewalk_core::kernel::{KERNELS, Kernel};
+use rangewalk_core::machine::World;
+
+/// Every op and kind of file that this release promises.
+const PROMISED: [&str; 18] = [
+    "file", "fill", "faround", "proc", "map", "r", "w", "unmap", "fork", "exit", "wp", "clean",
+    "bmreset", "dump", "tree", "order", "pages", "bufbits",
+];
+
+fn golden(name: &str) -> Option<String> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../golden");
+    let mut text = String::new();
+    if let Ok(mut file) = File::open(folder.join(name)) {
+        file.read_to_string(&mut text).expect(name);
+    } else {
+        let packed = File::open(folder.join(format!("{name}.gz"))).ok()?;
+        MultiGzDecoder::new(packed).read_to_string(&mut text).expect(name);
+    }
+    Some(text)
+}
+
+/// A script with the answers of `kernel`, if that was asked.
+fn golden_pair(name: &str, kernel: &Kernel) -> Option<(Vec<Case>, Results)> {
+    let answers = golden(&format!("linux-{kernel}/{name}.jsonl"))?;
+    let cases = script::parse(&golden(&format!("{name}.txt")).expect(name)).expect(name);
+    let results = answer::parse(&answers, &cases).expect(name);
+    Some((cases, results))
+}
+
+fn uses_only_promised(case: &Case) -> bool {
+    case.ops.iter().all(|line| {
+        PROMISED.contains(&line.op.name())
+            && !line.text.contains(" ext4 ")
+            && !line.text.contains(" -1 ")
+    })
+}
+
+fn assert_equal(case: &Case, expected: &[answer::Answer], replay: &mut Replay) {
+    for (line, expected) in case.ops.iter().zip(expected) {
+        let place = format!("{}, line {}: {}", case.name, line.number, line.text);
+        let got = replay.answer(&line.op).expect(&place);
+        assert_eq!(compare(expected, &got, &mut Tallies::default()), None, "{place}");
+        assert_eq!(replay.world().check(), [], "{place}");
+    }
+}
+
+#[test]
+fn the_promised_facts_are_equal_on_all_three_kernels() {
+    for kernel in KERNELS {
+        let (cases, results) = golden_pair("facts", kernel).expect("every kernel was asked");
+        let mut fault_around_pages = World::new(kernel).fault_around_pages();
+        let mut chosen = 0;
+        for (case, expected) in cases.iter().zip(&results.cases) {
+            if uses_only_promised(case) {
+                let mut replay = Replay::new(kernel, fault_around_pages);
+                assert_equal(case, expected, &mut replay);
+                fault_around_pages = replay.world().fault_around_pages();
+                chosen += 1;
+            }
+        }
+        assert_eq!(chosen, 22, "kernel {kernel}");
+    }
+}
+
+/// Also in scenarios that later come to an op that is not emulated yet.
+#[test]
+fn whatever_is_reached_is_equal() {
+    for kernel in KERNELS {
+        for name in ["facts", "merge", "facts73", "random300", "wprange100"] {
+            let Some((cases, results)) = golden_pair(name, kernel) else { continue };
+            assert_eq!(kernel_of(&results), Some(kernel), "{name}");
+            let report = conform(kernel, &cases, &results);
+            assert_eq!(report.differing_ops, 0, "{name}\n{report}");
+            let whole = |case: &&Case| case.ops.iter().all(|line| unsupported(&line.op).is_none());
+            assert_eq!(report.equal, cases.iter().filter(whole).count(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_golden_script_is_understood() {
+    for (name, scenarios) in
+        [("facts", 32), ("merge", 54), ("facts73", 22), ("random300", 300), ("wprange100", 100)]
+    {
+        let text = golden(&format!("{name}.txt")).expect(name);
+        assert_eq!(script::parse(&text).expect(name).len(), scenarios, "{name}");
+    }
+}

@@ -299,7 +299,7 @@ fn read_link(fragment: &str) -> Result<Opened, Notice> {
 }
 
 fn timeline_of(session: &Session) -> TimelineModel {
-    timeline(session.story(), session.window(), |vma| format!("#{vma}"))
+    timeline(session.story(), session.window())
 }
 
 fn transport(session: &Session) -> TransportModel {
@@ -307,7 +307,7 @@ fn transport(session: &Session) -> TransportModel {
     let (at, span) = (story.at(), story.span());
     TransportModel {
         step: (at - span.start, span.end - span.start),
-        statement: (story.statement().map_or(0, |index| index + 1), story.run().spans.len()),
+        statement: (story.statement().map_or(0, |index| index + 1), story.acts().len()),
         whole: (at, story.steps()),
         changes: (story.changes_in(span.start..at), story.changes_in(span)),
         playing: session.playback().is_playing(),

@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use rangewalk_core::machine::{Event, Func, Kind};
+use rangewalk_core::scenario::{self, Diagnostic, Run, Severity, Span};
 use rangewalk_core::trace::{Tape, Timeline};
 
 use crate::command::Go;
-use crate::standin::{self as scenario, Diagnostic, Run, Severity};
 
 /// Longest text that is run, in bytes.
 pub const TEXT_MAX: usize = 256 * 1024;
@@ -17,6 +17,8 @@ pub struct Story {
     run: Run,
     title: Rc<str>,
     diagnostics: Rc<[Diagnostic]>,
+    /// The statements that take steps; declarations and expectations take none.
+    acts: Vec<Span>,
     /// Steps that change an entry, ascending.
     changes: Vec<u32>,
 }
@@ -29,7 +31,7 @@ impl Story {
             return Self::of_too_long(text.len());
         }
         let (mut parsed, mut diagnostics) = scenario::parse(text);
-        let title = Rc::from(parsed.title.as_str());
+        let title = Rc::from(parsed.title().unwrap_or_default());
         if let Some(line) = first_error(&diagnostics) {
             let sound: Vec<&str> = text.lines().take(line as usize - 1).collect();
             parsed = scenario::parse(&sound.join("\n")).0;
@@ -38,7 +40,8 @@ impl Story {
         diagnostics.extend(run.diagnostics.iter().cloned());
         diagnostics.sort_by_key(|d| (d.line, d.column));
         let changes = changes_of(run.timeline.tape());
-        Self { run, title, diagnostics: diagnostics.into(), changes }
+        let acts = run.spans.iter().copied().filter(|span| span.first < span.end).collect();
+        Self { run, title, diagnostics: diagnostics.into(), acts, changes }
     }
 
     fn of_too_long(len: usize) -> Self {
@@ -90,6 +93,12 @@ impl Story {
         self.run.timeline.seek(at);
     }
 
+    /// The statements that take steps, in order. Below, a statement is named by its place here.
+    #[must_use]
+    pub fn acts(&self) -> &[Span] {
+        &self.acts
+    }
+
     /// The statement that the last step belongs to; the first one before any step is done.
     #[must_use]
     pub fn statement(&self) -> Option<usize> {
@@ -99,13 +108,13 @@ impl Story {
     /// The statement that `step` belongs to.
     #[must_use]
     pub fn statement_of(&self, step: u32) -> Option<usize> {
-        self.run.spans.partition_point(|span| span.first <= step).checked_sub(1)
+        self.acts.partition_point(|span| span.first <= step).checked_sub(1)
     }
 
     /// The steps of statement `index`.
     #[must_use]
     pub fn steps_of(&self, index: usize) -> Range<u32> {
-        self.run.spans.get(index).map_or(0..self.steps(), |span| span.first..span.end)
+        self.acts.get(index).map_or(0..self.steps(), |span| span.first..span.end)
     }
 
     /// The steps of the statement at the cursor.
@@ -167,7 +176,7 @@ impl Story {
 
     fn next_statement(&self) -> u32 {
         let next = if self.at() == 0 { Some(0) } else { self.statement().map(|index| index + 1) };
-        let next = next.filter(|index| *index < self.run.spans.len());
+        let next = next.filter(|index| *index < self.acts.len());
         next.map_or(self.steps(), |index| (self.steps_of(index).start + 1).min(self.steps()))
     }
 
@@ -181,7 +190,7 @@ impl Story {
     }
 
     fn line(&self, line: u32) -> Option<u32> {
-        let index = self.run.spans.iter().position(|span| span.line == line)?;
+        let index = self.acts.iter().position(|span| span.line == line)?;
         Some((self.steps_of(index).start + 1).min(self.steps()))
     }
 
@@ -194,7 +203,7 @@ impl Story {
     /// The place that [`Story::mark`] gave in another run, as near as this one has it.
     #[must_use]
     pub fn at_mark(&self, (statement, done): (usize, u32)) -> u32 {
-        if statement >= self.run.spans.len() {
+        if statement >= self.acts.len() {
             return self.steps();
         }
         let span = self.steps_of(statement);

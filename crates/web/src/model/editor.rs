@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use crate::standin::{Diagnostic, Outcome, Severity};
+use rangewalk_core::scenario::{Diagnostic, Outcome, Severity, Verdict};
+
 use crate::story::Story;
 
 /// How a piece of a line is set.
@@ -29,7 +30,7 @@ pub struct Piece {
 
 /// What came of an `expect`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Checked {
     /// Whether it held.
     pub held: bool,
     /// The value there was.
@@ -46,7 +47,7 @@ pub struct Line {
     /// Its statement is being executed.
     pub here: bool,
     /// At an `expect`: whether it held.
-    pub verdict: Option<Verdict>,
+    pub checked: Option<Checked>,
 }
 
 /// The pane.
@@ -61,8 +62,7 @@ pub struct EditorModel {
 /// The pane for a text and what followed from it; `stale`: the text has been edited since it ran.
 #[must_use]
 pub fn editor(text: &str, story: &Story, stale: bool) -> EditorModel {
-    let spans = &story.run().spans;
-    let here = story.statement().and_then(|index| spans.get(index)).map(|span| span.line);
+    let here = story.statement().and_then(|index| story.acts().get(index)).map(|span| span.line);
     let lines = (1..).zip(text.split('\n')).map(|(number, line)| {
         let about: Vec<&Diagnostic> =
             story.diagnostics().iter().filter(|d| !stale && d.line == number).collect();
@@ -71,14 +71,19 @@ pub fn editor(text: &str, story: &Story, stale: bool) -> EditorModel {
             number,
             pieces: pieces(line, &about),
             here: !stale && here == Some(number),
-            verdict: outcome.filter(|_| !stale).and_then(verdict),
+            checked: outcome.filter(|_| !stale).and_then(checked),
         })
     });
     EditorModel { lines: lines.collect(), diagnostics: story.diagnostics().clone() }
 }
 
-fn verdict(outcome: &Outcome) -> Option<Verdict> {
-    Some(Verdict { held: outcome.expect?, got: outcome.got.clone() })
+fn checked(outcome: &Outcome) -> Option<Checked> {
+    let held = match outcome.verdict {
+        Verdict::Held => true,
+        Verdict::Broken => false,
+        Verdict::Done | Verdict::Failed => return None,
+    };
+    Some(Checked { held, got: outcome.text.clone() })
 }
 
 /// Cuts a line wherever its look or its underline changes.

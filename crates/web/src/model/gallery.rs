@@ -50,8 +50,8 @@ pub struct Card {
 #[must_use]
 pub fn cards() -> Vec<Card> {
     let card = |entry: &crate::standin::Entry| Card {
-        title: entry.title.into(),
-        note: entry.note.into(),
+        title: entry.text.lines().next().unwrap_or_default().trim_start_matches("title ").into(),
+        note: entry.text.lines().nth(1).unwrap_or_default().trim_start_matches("note ").into(),
         text: entry.text.into(),
         sketch: sketch(entry.text),
     };

@@ -1,6 +1,19 @@
-//! What the page shows, as small values in the page's words: pure functions from the session, compared to draw only what changed.
+//! What the page shows, as small values in the page's words: pure functions from a run and a place in it, compared to draw only
+//! what changed.
 
+pub mod axis;
+pub mod counters;
 pub mod editor;
 pub mod gallery;
+pub mod held;
+pub mod lanes;
+pub mod lanes_fold;
+pub mod lanes_note;
 pub mod share;
+pub mod stack;
+pub mod stage_index;
+pub mod stage_names;
+pub mod stage_now;
 pub mod timeline;
+pub mod tree;
+pub mod tree_order;

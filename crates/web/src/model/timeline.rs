@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use rangewalk_core::machine::event::Verdict;
 use rangewalk_core::machine::{Event, Kind};
-use rangewalk_core::trace::{Frame, Tape};
+use rangewalk_core::trace::{Frame, Names, Tape};
 
 use crate::story::Story;
 
@@ -89,12 +89,12 @@ impl TimelineModel {
 
 /// The timeline of the steps in `window`, part of the statement at the cursor.
 #[must_use]
-pub fn timeline(story: &Story, window: Range<u32>, label: impl Fn(u32) -> String) -> TimelineModel {
+pub fn timeline(story: &Story, window: Range<u32>) -> TimelineModel {
     let tape = story.run().timeline.tape();
     let cell = (window.end - window.start).div_ceil(CELLS_MAX).max(1);
     let calls = calls(story, &window, cell);
     let depth = calls.iter().map(|call| call.depth + 1).max().unwrap_or(0);
-    let groups = groups(tape, &window, &label);
+    let groups = groups(tape, &window, &story.run().names);
     TimelineModel {
         rows: rows(tape, &window, cell),
         groups,
@@ -131,13 +131,13 @@ fn rows(tape: &Tape, window: &Range<u32>, cell: u32) -> [Vec<Bar>; Kind::ALL.len
 }
 
 /// Cuts the window at each VMA that the filter is asked about; a look at the tree ends what came before.
-fn groups(tape: &Tape, window: &Range<u32>, label: &impl Fn(u32) -> String) -> Vec<Group> {
+fn groups(tape: &Tape, window: &Range<u32>, names: &Names) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut open = false;
     for (step, event) in (window.start..).zip(events(tape, window)) {
         match event {
             Event::Filter { vma, verdict } => {
-                let label = label(vma.0)
+                let label = names.vma(*vma, step).to_owned()
                     + match verdict {
                         Verdict::Walk => "",
                         Verdict::EndsWalk => " stop",
@@ -220,7 +220,7 @@ pub struct Segment {
 #[must_use]
 pub fn overview(story: &Story, text: &str) -> Vec<Segment> {
     let lines: Vec<&str> = text.lines().collect();
-    let spans = &story.run().spans;
+    let spans = story.acts();
     let together = spans.len().div_ceil(SEGMENTS_MAX).max(1);
     let chunks: Vec<_> = spans.chunks(together).filter(|chunk| !chunk.is_empty()).collect();
     // A quarter of the width is shared out evenly, the rest by steps: long walks are long, short statements can be hit.

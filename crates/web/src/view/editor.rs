@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
+use rangewalk_core::scenario::{Diagnostic, Severity};
 use yew::prelude::*;
 
 use crate::command::{Command, Go};
 use crate::model::editor::{EditorModel, Line, Look, Piece};
 use crate::platform::element;
-use crate::standin::{Diagnostic, Severity};
 
 #[derive(Properties, PartialEq)]
 pub struct EditorProps {
@@ -83,11 +83,11 @@ fn EditorLine(props: &LineProps) -> Html {
                 if line.here { { "▸" } } else { { number } }
             </i>
             <span>{ for line.pieces.iter().map(piece) }{ "\u{200b}" }</span>
-            if let Some(verdict) = &line.verdict {
-                if verdict.held {
-                    <em class="ok">{ format!("✓ {}", verdict.got) }</em>
+            if let Some(checked) = &line.checked {
+                if checked.held {
+                    <em class="ok">{ format!("✓ {}", checked.got) }</em>
                 } else {
-                    <em class="bad">{ format!("✗ {}", verdict.got) }</em>
+                    <em class="bad">{ format!("✗ {}", checked.got) }</em>
                 }
             }
         </div>

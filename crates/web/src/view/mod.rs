@@ -10,6 +10,7 @@ pub mod menu;
 pub mod notice;
 pub mod page;
 pub mod share;
+pub mod stage;
 pub mod strip;
 pub mod timeline;
 pub mod timeline_parts;

@@ -1,0 +1,1 @@
+//! The stage: the picture of one step.

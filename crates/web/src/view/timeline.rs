@@ -9,7 +9,7 @@ use crate::command::{Command, Go, Zoom};
 use crate::model::timeline::{Segment, TimelineModel};
 use crate::platform::element::WidthObserver;
 use crate::view::timeline_parts::{
-    Axis, Calls, Groups, Playhead, Rows, TOP_CALLS, TOP_ROWS, row_height,
+    Axis, BOTTOM, Calls, Groups, Playhead, Rows, TOP_CALLS, TOP_ROWS, Tip, row_height,
 };
 use crate::view::timeline_scrub::Scrub;
 
@@ -49,6 +49,7 @@ pub fn TimelineView(props: &TimelineProps) -> Html {
         Callback::from(move |place: (f64, f64)| step_at(&model, axis, place))
     };
     let (first, steps) = (model.span.start, model.span.end - model.span.start);
+    let tip = hover.and_then(|at| Some((at, hovered(model, axis, at)?)));
     let on_hover = {
         let hover = hover.clone();
         Callback::from(move |place| hover.set(place))
@@ -58,20 +59,22 @@ pub fn TimelineView(props: &TimelineProps) -> Html {
             <Overview segments={props.overview.clone()} model={model.clone()} at={props.at}
                 width={axis.width} on_command={props.on_command.clone()}/>
             <div class="plot">
-                <RowNames/>
+                <div class="gutter">
+                    <RowNames/>
+                    <ZoomButtons model={model.clone()} on_command={props.on_command.clone()}/>
+                </div>
                 <Scrub step={(props.at - first, steps)} before={first} said={props.said.clone()} {step_at} {on_hover}
                     on_command={props.on_command.clone()}>
-                    <svg class="plot-svg" width={px(axis.width)} height="182" aria-hidden="true">
+                    <svg class="plot-svg" width={px(axis.width)} height={BOTTOM.to_string()} aria-hidden="true">
                         <Groups model={model.clone()} {axis}/>
                         <Rows model={model.clone()} {axis} past={axis.x(props.at)}/>
                         <Calls model={model.clone()} {axis} at={props.at}/>
                         <Playhead x={axis.x(props.at)} label={(props.at - first).to_string()}/>
+                        if let Some((at, text)) = tip {
+                            <Tip {at} width={axis.width} {text}/>
+                        }
                     </svg>
                 </Scrub>
-            </div>
-            <div class="time-foot">
-                <span class="hover">{ hover.and_then(|place| hovered(model, axis, place)).unwrap_or_default() }</span>
-                <ZoomButtons model={model.clone()} on_command={props.on_command.clone()}/>
             </div>
         </div>
     }
@@ -205,7 +208,7 @@ fn ZoomButtons(props: &ZoomProps) -> Html {
     };
     html! {
         <div class="zoom" role="group" aria-label="Zoom">
-            if shown < whole { <span class="quiet">{ format!("{shown} of {whole} steps") }</span> }
+            if shown < whole { <span class="shown">{ format!("{shown} of {whole}") }</span> }
             { button("−", "Show more steps (−)", Zoom::Out, shown == whole) }
             { button("+", "Show fewer steps (+)", Zoom::In, shown <= 30) }
             { button("all", "Show the whole statement (0)", Zoom::Whole, shown == whole) }

@@ -12,11 +12,11 @@ use crate::model::timeline::{Call, Group, TimelineModel, fit};
 /// Top of the rows by kind.
 pub const TOP_ROWS: f64 = 19.0;
 /// Pitch of the rows by kind.
-const ROW: f64 = 8.0;
+const ROW: f64 = 9.0;
 /// Top of the icicle.
 pub const TOP_CALLS: f64 = TOP_ROWS + 7.0 * ROW + 4.0;
-/// Bottom of everything.
-const BOTTOM: f64 = 182.0;
+/// Height of everything.
+pub const BOTTOM: f64 = 176.0;
 /// A character of an icicle's name takes so many pixels.
 const CHAR: f64 = 6.1;
 
@@ -215,10 +215,11 @@ pub struct PlayheadProps {
 /// Now: a line, and the step's number on a flag.
 #[component]
 pub fn Playhead(props: &PlayheadProps) -> Html {
+    let down = format!("M0 18V{BOTTOM}");
     html! {
         <g class="playhead" transform={format!("translate({:.1} 0)", props.x)}>
-            <path class="thread-case" d="M0 18V182"/>
-            <path class="thread" d="M0 18V182"/>
+            <path class="thread-case" d={down.clone()}/>
+            <path class="thread" d={down.clone()}/>
             <Now label={props.label.clone()}/>
         </g>
     }
@@ -239,5 +240,29 @@ pub fn Now(props: &NowProps) -> Html {
             <rect class="now-box" x={format!("{:.1}", -width / 2.0)} y="1" width={format!("{width:.1}")} height="16" rx="2"/>
             <text class="flag" x="0" y="13.5">{ &props.label }</text>
         </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct TipProps {
+    pub at: (f64, f64),
+    /// The plot's width, that the tip does not leave it.
+    pub width: f64,
+    pub text: AttrValue,
+}
+
+/// What is under the pointer.
+#[component]
+pub fn Tip(props: &TipProps) -> Html {
+    let chars = f64::from(u32::try_from(props.text.chars().count()).unwrap_or(0));
+    let width = 12.0 + 6.7 * chars;
+    let (x, y) = props.at;
+    let x = (x + 10.0).min(props.width - width).max(0.0);
+    let y = if y > BOTTOM - 44.0 { y - 28.0 } else { y + 16.0 };
+    html! {
+        <g class="tip" transform={format!("translate({x:.0} {y:.0})")}>
+            <rect width={format!("{width:.0}")} height="20" rx="4"/>
+            <text x="6" y="14">{ &props.text }</text>
+        </g>
     }
 }

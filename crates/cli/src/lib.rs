@@ -1,3 +1,4 @@
-//! The command line's parts, for its own binary and for the chores: conformance with real kernels, capture of real processes.
+//! The command line's parts, for its own binary and for the chores: conformance with real kernels,
+//! capture of real processes.
 
 pub mod conform;

@@ -17,11 +17,20 @@ proc 0
 msync 0 0 1
 ";
 
-const ANSWERS: &str = r#"{"kernel":"6.12.117+deb12-amd64"}
-{"s":"small","ops":[{"op":"file 0 memfd 4","rc":0},{"op":"proc 0","rc":0},{"op":"map 0 0 0 4 0 srw","rc":0},{"op":"w 0 1 1","rc":0,"hits":"1"},{"op":"wp 0 0 4","rc":0,"n":1},{"op":"dump","procs":[{"p":0,"vmas":[{"a":0,"n":4,"o":0,"f":0,"fl":"80000fb","pp":"8000000000000027","t":"0 8400000000000825 0*2","x":". f1 .*2","m":"0 1 0*2"}]}]}]}
-{"s":"other","ops":[{"op":"proc 0","rc":0},{"op":"msync 0 0 1","rc":-12}]}
-{"done":2,"secs":0.1}
-"#;
+const ANSWERS: &str = concat!(
+    r#"{"kernel":"6.12.117+deb12-amd64"}"#,
+    "\n",
+    r#"{"s":"small","ops":[{"op":"file 0 memfd 4","rc":0},{"op":"proc 0","rc":0},"#,
+    r#"{"op":"map 0 0 0 4 0 srw","rc":0},{"op":"w 0 1 1","rc":0,"hits":"1"},"#,
+    r#"{"op":"wp 0 0 4","rc":0,"n":1},{"op":"dump","procs":[{"p":0,"vmas":["#,
+    r#"{"a":0,"n":4,"o":0,"f":0,"fl":"80000fb","pp":"8000000000000027","#,
+    r#""t":"0 8400000000000825 0*2","x":". f1 .*2","m":"0 1 0*2"}]}]}]}"#,
+    "\n",
+    r#"{"s":"other","ops":[{"op":"proc 0","rc":0},{"op":"msync 0 0 1","rc":-12}]}"#,
+    "\n",
+    r#"{"done":2,"secs":0.1}"#,
+    "\n",
+);
 
 /// A folder that is gone when dropped.
 struct Folder(PathBuf);

@@ -36,8 +36,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         Failure(format!("{}:{}: error: {}", results.display(), error.line, error.message))
     })?;
     let kernel = kernel.or_else(|| kernel_of(&answers)).ok_or_else(|| {
-        let release = &answers.release;
-        Failure(format!("{}:1: error: kernel {release} is not emulated\n  hint: choose the nearest with --kernel", results.display()))
+        let (file, release) = (results.display(), &answers.release);
+        let hint = "choose the nearest with --kernel";
+        Failure(format!("{file}:1: error: kernel {release} is not emulated\n  hint: {hint}"))
     })?;
     let report = conform(kernel, &cases, &answers);
     print!("{report}");

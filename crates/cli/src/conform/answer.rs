@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::script::{Case, Op};
+use super::op::{Case, Op};
 
 /// The answer to one op.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,15 +122,65 @@ pub struct VmaDump {
 /// The interval tree in pre-order.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Tree {
-    /// Process, page, pgoff, last, subtree_last, parent's index or -1, `L` `R` `-`, `r` `b`.
-    pub nodes: Vec<(usize, u64, u64, u64, u64, i64, char, char)>,
+    /// From the root.
+    pub nodes: Vec<TreeNode>,
+}
+
+/// A node and where it hangs; a list in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct TreeNode {
+    /// Process number.
+    pub p: usize,
+    /// First page in the window.
+    pub a: u64,
+    /// First page offset.
+    pub pgoff: u64,
+    /// Last page offset.
+    pub last: u64,
+    /// Greatest `last` of the subtree.
+    pub subtree_last: u64,
+    /// Place of its parent in the list, -1: the root.
+    pub parent: i64,
+    /// `L`, `R`, or `-` for the root.
+    pub side: char,
+    /// `r` or `b`.
+    pub colour: char,
 }
 
 /// Nodes in the order in which the kernel's iterator visits them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Order {
-    /// Process, page, pgoff, last, subtree_last.
-    pub nodes: Vec<(usize, u64, u64, u64, u64)>,
+    /// As visited.
+    pub nodes: Vec<OrderNode>,
+}
+
+/// A node without its place in the tree; a list in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct OrderNode {
+    /// Process number.
+    pub p: usize,
+    /// First page in the window.
+    pub a: u64,
+    /// First page offset.
+    pub pgoff: u64,
+    /// Last page offset.
+    pub last: u64,
+    /// Greatest `last` of the subtree.
+    pub subtree_last: u64,
+}
+
+impl fmt::Display for TreeNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { p, a, pgoff, last, subtree_last, parent, side, colour } = self;
+        write!(f, "[{p},{a},{pgoff},{last},{subtree_last},{parent},{side},{colour}]")
+    }
+}
+
+impl fmt::Display for OrderNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { p, a, pgoff, last, subtree_last } = self;
+        write!(f, "[{p},{a},{pgoff},{last},{subtree_last}]")
+    }
 }
 
 /// The page cache.

@@ -1,7 +1,9 @@
 //! Compares the emulator's answer with the kernel's and keeps the tally.
 
+use std::fmt::Display;
+
 use super::answer::{Answer, BufBits, Clean, Count, Dump, VmaDump};
-use super::runs::expand;
+use super::runs::{expand, length};
 use super::script::{FILE_PAGES_MAX, WINDOW_PAGES};
 
 /// What is counted together.
@@ -170,10 +172,10 @@ fn hits(expected: &str, got: &str, tallies: &mut Tallies) -> Option<Mismatch> {
     (expected != got).then(|| mismatch("hits", expected, got))
 }
 
-fn list<T: std::fmt::Debug + PartialEq>(what: &str, expected: &[T], got: &[T]) -> Option<Mismatch> {
+fn list<T: Display + PartialEq>(what: &str, expected: &[T], got: &[T]) -> Option<Mismatch> {
     let longest = expected.len().max(got.len());
     let at = (0..longest).find(|at| expected.get(*at) != got.get(*at))?;
-    let show = |node: Option<&T>| node.map_or("none".to_owned(), |node| format!("{node:?}"));
+    let show = |node: Option<&T>| node.map_or("none".to_owned(), ToString::to_string);
     Some(mismatch(format!("{what} {at}"), show(expected.get(at)), show(got.get(at))))
 }
 
@@ -233,12 +235,12 @@ fn runs(
     limit: u64,
     tallies: &mut Tallies,
 ) -> Option<Mismatch> {
-    let tokens = expand(expected, limit);
     if expected == got {
-        tallies.add(category, tokens.len() as u64, tokens.len() as u64);
+        let pages = length(expected, limit);
+        tallies.add(category, pages, pages);
         return None;
     }
-    let others = expand(got, limit);
+    let (tokens, others) = (expand(expected, limit), expand(got, limit));
     let equal = tokens.iter().zip(&others).filter(|(e, g)| e == g).count();
     tallies.add(category, equal as u64, tokens.len() as u64);
     let longest = tokens.len().max(others.len());

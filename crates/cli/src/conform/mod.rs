@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod compare;
 mod observe;
+pub mod op;
 pub mod replay;
 pub mod report;
 mod runs;
@@ -13,9 +14,9 @@ use rangewalk_core::kernel::{KERNELS, Kernel};
 use rangewalk_core::machine::World;
 
 use answer::Results;
+use op::Case;
 use replay::Replay;
 pub use report::{Difference, Report};
-use script::Case;
 
 /// The emulated kernel of the release that gave `results`.
 #[must_use]

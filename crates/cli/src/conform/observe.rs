@@ -6,13 +6,13 @@ use rangewalk_core::arch::pte::PFN_MASK;
 use rangewalk_core::arch::{Entry, Level, Pte};
 use rangewalk_core::machine::rbtree::Colour;
 use rangewalk_core::machine::{
-    Cpu, MappingId, MmId, PageFlags, PageKind, Sink, Stop, Vma, VmaId, World,
+    Cpu, MappingId, MmId, PageFlags, PageKind, RbNode, Sink, Stop, Vma, VmaId, World,
 };
 use rangewalk_core::mm::interval_tree::{
     vma_interval_tree_iter_first, vma_interval_tree_iter_next,
 };
 
-use super::answer::{BufBits, Dump, Order, Pages, Proc, Tree, VmaDump};
+use super::answer::{BufBits, Dump, Order, OrderNode, Pages, Proc, Tree, TreeNode, VmaDump};
 use super::replay::WINDOW;
 use super::runs::{Mapped, encode, encode_mapped};
 
@@ -114,8 +114,9 @@ pub(super) fn tree(world: &World, procs: &Procs, mapping: MappingId) -> Tree {
             Colour::Red => 'r',
             Colour::Black => 'b',
         };
-        let (proc, page) = place(world.vma(vma), procs);
-        nodes.push((proc, page, node.start, node.last, node.subtree_last, parent, side, colour));
+        let (p, a) = place(world.vma(vma), procs);
+        let RbNode { start: pgoff, last, subtree_last, .. } = *node;
+        nodes.push(TreeNode { p, a, pgoff, last, subtree_last, parent, side, colour });
         todo.extend(node.right().map(|right| (right, index, 'R')));
         todo.extend(node.left().map(|left| (left, index, 'L')));
     }
@@ -134,9 +135,9 @@ pub(super) fn order<S: Sink>(
     let last = first.saturating_add(nr).saturating_sub(1);
     let mut next = vma_interval_tree_iter_first(cpu, mapping, first, last)?;
     while let Some(vma) = next {
-        let (proc, page) = place(&cpu.vma(vma), procs);
-        let node = cpu.node(vma);
-        nodes.push((proc, page, node.start, node.last, node.subtree_last));
+        let (p, a) = place(&cpu.vma(vma), procs);
+        let RbNode { start: pgoff, last: node_last, subtree_last, .. } = cpu.node(vma);
+        nodes.push(OrderNode { p, a, pgoff, last: node_last, subtree_last });
         next = vma_interval_tree_iter_next(cpu, mapping, vma, first, last)?;
     }
     Ok(Order { nodes })

@@ -18,7 +18,8 @@ use rangewalk_core::mm::{Errno, bitmap, device, filemap, process};
 
 use super::answer::{Answer, Clean, Count, Hits, Return};
 use super::observe;
-use super::script::{Backing, FILES_MAX, MapMode, Op, PROCS_MAX};
+use super::op::{Backing, MapMode, Op};
+use super::script::{FILES_MAX, PROCS_MAX};
 
 /// Address of the window's first page.
 pub const WINDOW: VirtAddr = VirtAddr(0x3ff_fff0_0000);

@@ -7,8 +7,8 @@ use rangewalk_core::kernel::Kernel;
 
 use super::answer::Answer;
 use super::compare::{Category, Mismatch, Tallies, compare};
+use super::op::Case;
 use super::replay::{Replay, unsupported};
-use super::script::Case;
 
 /// Most differences that are shown.
 pub const SHOWN_MAX: usize = 20;

@@ -1,4 +1,5 @@
-//! Run-length strings of the answers: tokens by space, `TOKEN*COUNT` for more than one. Mapped pages count up: `f7*3` is f7 f8 f9.
+//! Run-length strings of the answers: tokens by space, `TOKEN*COUNT` for more than one. Mapped pages
+//! count up: `f7*3` is f7 f8 f9.
 
 use std::fmt::{self, Display, Write};
 
@@ -70,16 +71,25 @@ fn encode_by<T: Display + PartialEq + Copy>(
     text
 }
 
+/// The runs: token and count.
+fn runs(text: &str) -> impl Iterator<Item = (&str, u64)> {
+    text.split_whitespace().map(|run| match run.split_once('*') {
+        Some((token, count)) => (token, count.parse().unwrap_or(1)),
+        None => (run, 1),
+    })
+}
+
+/// How many pages they cover, or `limit` if that is less.
+pub(super) fn length(text: &str, limit: u64) -> u64 {
+    runs(text).fold(0, |sum: u64, (_, count)| sum.saturating_add(count).min(limit))
+}
+
 /// One token a page, at most `limit` of them.
-#[must_use]
-pub(super) fn expand(runs: &str, limit: u64) -> Vec<String> {
+pub(super) fn expand(text: &str, limit: u64) -> Vec<String> {
     let mut tokens = Vec::new();
-    for run in runs.split_whitespace() {
-        let (token, count) = run.split_once('*').unwrap_or((run, "1"));
+    for (token, count) in runs(text) {
         let room = limit - tokens.len() as u64;
-        for place in 0..count.parse().unwrap_or(1).min(room) {
-            tokens.push(nth_token(token, place));
-        }
+        tokens.extend((0..count.min(room)).map(|place| nth_token(token, place)));
     }
     tokens
 }
@@ -111,5 +121,6 @@ mod tests {
     fn expanding_stops_at_the_limit() {
         assert_eq!(expand(".*2 f7*3", 9), [".", ".", "f7", "f8", "f9"]);
         assert_eq!(expand("0*99999999999", 3), ["0", "0", "0"]);
+        assert_eq!((length(".*2 f7*3", 9), length("0*99999999999", 3)), (5, 3));
     }
 }

@@ -78,7 +78,7 @@ impl World {
             dev_pfn,
             root: None,
             leftmost: None,
-            bitmap: DirtyBitmap { words: Vec::new(), bits: pages, start: pages, end: 0 },
+            bitmap: DirtyBitmap { words: vec![0; words], bits: pages, start: pages, end: 0 },
             written: vec![0; if kind.is_device() { words } else { 0 }],
             faults: 0,
             mkwrites: 0,

@@ -70,3 +70,10 @@ pub(super) fn pfn_mkwrite<S: Sink>(
     }
     Ok(())
 }
+
+/// The driver has seen which pages were written and starts over.
+pub fn clear_written<S: Sink>(cpu: &mut Cpu<S>, mapping: MappingId) {
+    for word in 0..cpu.file_pages(mapping).div_ceil(BITS_PER_WORD) {
+        cpu.set(Cell::Written(mapping, word), 0);
+    }
+}

@@ -17,7 +17,7 @@ use crate::scenario::limits::STEPS_MAX;
 use crate::scenario::run::statement::Effect;
 use crate::scenario::run::walk::Seen;
 use crate::scenario::run::watch::Watch;
-use crate::trace::{self, Names, Tape, Timeline};
+use crate::trace::{self, Names, Place, Tape, Timeline};
 
 /// The steps of one statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,36 @@ impl Run {
     pub fn trace(&mut self, scenario: &Scenario) -> String {
         let statements: Vec<String> = statement_texts(scenario);
         trace::text::trace(&mut self.timeline, &self.names, &statements)
+    }
+
+    /// Where the run stands after `at` steps.
+    #[must_use]
+    pub fn place(&self, at: u32) -> Place {
+        // The statement whose first step is the last one at or before the last step done.
+        let begun = self.spans.partition_point(|span| span.first < at.max(1));
+        let with_steps = self.spans[..begun].iter().rposition(|span| span.first < span.end);
+        let statement = with_steps.unwrap_or(0);
+        let first = self.spans.get(statement).map_or(0, |span| span.first);
+        Place { statement: u32::try_from(statement).unwrap_or(u32::MAX), step: at - first.min(at) }
+    }
+
+    /// How many steps are done at `place`, as near as this run has it.
+    #[must_use]
+    pub fn steps_at(&self, place: Place) -> u32 {
+        match self.spans.get(place.statement as usize) {
+            Some(span) => span.first.saturating_add(place.step).min(span.end),
+            None => self.timeline.tape().len(),
+        }
+    }
+
+    /// What the run came to, for a link's digest: its length and the world at its end, in words.
+    #[must_use]
+    pub fn ending(&mut self) -> String {
+        let at = self.timeline.at();
+        self.timeline.seek(u32::MAX);
+        let ending = format!("{} steps\n{}", self.timeline.at(), self.state());
+        self.timeline.seek(at);
+        ending
     }
 
     /// The world at the cursor, in words.

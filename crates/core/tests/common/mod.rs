@@ -1,0 +1,169 @@
+//! Random small worlds for the tests: processes that map, touch, walk, fork and exit.
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+use rangewalk_core::addr::VirtAddr;
+use rangewalk_core::machine::event::Access;
+use rangewalk_core::machine::vma::{OpenFile, OpenMode};
+use rangewalk_core::machine::{Cpu, FileKind, MappingId, MmId, Sink, World};
+use rangewalk_core::mm::mapping_dirty_helpers::{
+    clean_record_shared_mapping_range, wp_shared_mapping_range,
+};
+use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
+use rangewalk_core::mm::munmap::do_munmap;
+use rangewalk_core::mm::pagewalk::FilterMiss;
+use rangewalk_core::mm::{access, exit, fork, process};
+
+/// Pages of every file.
+pub(crate) const FILE_PAGES: u64 = 40;
+/// Pages of the window that a process uses; the 2 MiB, 1 GiB and 512 GiB boundaries lie in its middle.
+pub(crate) const WINDOW: u64 = 24;
+/// Processes at most.
+pub(crate) const PROCESSES: usize = 4;
+
+/// The files of a small world: shared memory, and both kinds of device buffer.
+pub(crate) const FILES: [FileKind; 3] =
+    [FileKind::Shmem, FileKind::DevPagetable { prefault: 4 }, FileKind::DevMkwrite { prefault: 1 }];
+
+/// Page `page` of the window.
+pub(crate) fn addr(page: u64) -> VirtAddr {
+    VirtAddr((1 << 42) - 12 * 4096).add_pages(page)
+}
+
+/// One thing that somebody does. Numbers are taken modulo what there is.
+#[derive(Clone, Debug)]
+pub(crate) enum Op {
+    Map { process: usize, file: usize, at: u64, pages: u64, pgoff: u64, how: How },
+    Unmap { process: usize, at: u64, pages: u64 },
+    Touch { process: usize, vma: usize, page: u64, access: Access },
+    Wp { file: usize, first: u64, nr: u64 },
+    Clean { file: usize, first: u64, nr: u64 },
+    Fork { process: usize },
+    Exit { process: usize },
+}
+
+/// Ways to map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    SharedWritable,
+    SharedReadOnly,
+    ReadOnlyDescriptor,
+    Private,
+}
+
+pub(crate) fn op() -> impl Strategy<Value = Op> {
+    let how = prop_oneof![
+        4 => Just(How::SharedWritable),
+        1 => Just(How::SharedReadOnly),
+        1 => Just(How::ReadOnlyDescriptor),
+        2 => Just(How::Private),
+    ];
+    let access = prop_oneof![Just(Access::Load), Just(Access::Store)];
+    let process = 0..PROCESSES;
+    let file = 0..FILES.len();
+    prop_oneof![
+        6 => (process.clone(), file.clone(), 0..WINDOW - 9, 1..9u64, 0..12u64, how).prop_map(
+            |(process, file, at, pages, pgoff, how)| Op::Map { process, file, at, pages, pgoff, how }
+        ),
+        2 => (process.clone(), 0..WINDOW - 9, 1..9u64)
+            .prop_map(|(process, at, pages)| Op::Unmap { process, at, pages }),
+        16 => (process.clone(), 0..8usize, 0..9u64, access)
+            .prop_map(|(process, vma, page, access)| Op::Touch { process, vma, page, access }),
+        3 => (file.clone(), 0..9u64, 1..20u64)
+            .prop_map(|(file, first, nr)| Op::Wp { file, first, nr }),
+        3 => (file, 0..9u64, 1..20u64)
+            .prop_map(|(file, first, nr)| Op::Clean { file, first, nr }),
+        1 => process.clone().prop_map(|process| Op::Fork { process }),
+        1 => process.prop_map(|process| Op::Exit { process }),
+    ]
+}
+
+/// A world with the [`FILES`].
+pub(crate) fn world(kernel: &'static rangewalk_core::kernel::Kernel) -> World {
+    let mut world = World::new(kernel);
+    for kind in FILES {
+        world.add_file(kind, FILE_PAGES);
+    }
+    world
+}
+
+/// Does the ops; returns what each of them answered.
+pub(crate) fn run<S: Sink>(world: &mut World, sink: &mut S, ops: &[Op]) -> Vec<String> {
+    let cpu = &mut Cpu::new(world, sink);
+    let mut mms = vec![process::create(cpu).unwrap()];
+    ops.iter().map(|op| apply(cpu, &mut mms, op)).collect()
+}
+
+fn apply<S: Sink>(cpu: &mut Cpu<S>, mms: &mut Vec<MmId>, op: &Op) -> String {
+    let miss = FilterMiss::EndsWalk;
+    match *op {
+        Op::Map { process, file, at, pages, pgoff, how } => {
+            let (sharing, mode, prot) = match how {
+                How::SharedWritable => (Sharing::Shared, OpenMode::ReadWrite, Prot::all()),
+                How::SharedReadOnly => (Sharing::Shared, OpenMode::ReadWrite, Prot::READ),
+                How::ReadOnlyDescriptor => (Sharing::Shared, OpenMode::ReadOnly, Prot::READ),
+                How::Private => (Sharing::Private, OpenMode::ReadWrite, Prot::all()),
+            };
+            let file = OpenFile { mapping: mapping(file), mode };
+            let prot = prot.difference(Prot::EXEC);
+            let request = MmapRequest { addr: addr(at), pages, pgoff, file, sharing, prot };
+            format!("{:?}", do_mmap(cpu, mms[process % mms.len()], request).unwrap().is_ok())
+        }
+        Op::Unmap { process, at, pages } => {
+            format!("{:?}", do_munmap(cpu, mms[process % mms.len()], addr(at), pages).unwrap())
+        }
+        Op::Touch { process, vma, page, access } => {
+            let mm = mms[process % mms.len()];
+            let vmas = cpu.vmas(mm);
+            let Some(vma) = vmas.get(vma % vmas.len().max(1)).map(|id| cpu.vma(*id)) else {
+                return String::from("nothing");
+            };
+            let at = vma.start.add_pages(page % vma.pages());
+            format!("{:?}", access::touch(cpu, mm, at, access).unwrap())
+        }
+        Op::Wp { file, first, nr } => {
+            wp_shared_mapping_range(cpu, mapping(file), first, nr, miss).unwrap().to_string()
+        }
+        Op::Clean { file, first, nr } => {
+            let nr = nr.min(FILE_PAGES - first);
+            clean_record_shared_mapping_range(cpu, mapping(file), first, nr, 0, miss)
+                .unwrap()
+                .to_string()
+        }
+        Op::Fork { process } if mms.len() < PROCESSES => {
+            mms.push(fork::dup_mmap(cpu, mms[process % mms.len()]).unwrap());
+            String::from("forked")
+        }
+        Op::Exit { process } if mms.len() > 1 => {
+            let gone = mms.remove(process % mms.len());
+            exit::exit_mmap(cpu, gone).unwrap();
+            String::from("exited")
+        }
+        Op::Fork { .. } | Op::Exit { .. } => String::from("nothing"),
+    }
+}
+
+/// The file of that number.
+pub(crate) fn mapping(file: usize) -> MappingId {
+    MappingId(u32::try_from(file).unwrap())
+}
+
+/// Everything that the world's getters show, as text: for comparing two worlds.
+pub(crate) fn digest(world: &World) -> String {
+    let mut text = String::new();
+    for (id, table) in world.tables() {
+        let words = world.table_words(id).iter().enumerate().filter(|(_, word)| **word != 0);
+        text += &format!("{id:?} {table:?} {:?}\n", words.collect::<Vec<_>>());
+    }
+    for (id, vma) in world.vmas() {
+        text += &format!("{id:?} {vma:?} {:?}\n", world.node(id));
+    }
+    for (id, mm) in world.mms().filter(|(_, mm)| mm.alive) {
+        text += &format!("{id:?} {mm:?}\n");
+    }
+    for (id, mapping) in world.mappings() {
+        text += &format!("{id:?} {mapping:?}\n");
+    }
+    let used = world.pages().iter().enumerate().filter(|(_, page)| **page != Default::default());
+    text + &format!("{:?}\n", used.collect::<Vec<_>>())
+}

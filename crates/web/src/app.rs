@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
+use rangewalk_core::link::{self, Link};
+use rangewalk_core::scenario;
 use yew::prelude::*;
 
 use crate::clock::Motion;
 use crate::command::{Command, Go, Notice, Opened, Panel, Tone};
-use crate::model::editor::{EditorModel, editor};
+use crate::model::editor::{EditorModel, editor, with_kernel};
 use crate::model::share::{ShareModel, iframe};
 use crate::model::timeline::{Segment, TimelineModel, overview, timeline};
 use crate::platform::keys::{self, Taken};
@@ -14,7 +16,7 @@ use crate::platform::media::{self, Query};
 use crate::platform::ticker::Ticker;
 use crate::platform::{Listener, element, file, location, panic, storage};
 use crate::session::{Changed, Pace, Session};
-use crate::standin::{GALLERY, link};
+use crate::standin::GALLERY;
 use crate::view::page::{Form, Page};
 use crate::view::share::Export;
 use crate::view::transport::TransportModel;
@@ -174,7 +176,7 @@ impl App {
         if !changed.intersects(Changed::OPENED | Changed::SAVE) {
             return;
         }
-        let Ok(fragment) = link::encode(self.session.text(), self.session.story().at()) else {
+        let Ok(fragment) = self.session.link() else {
             return;
         };
         if changed.contains(Changed::OPENED) {
@@ -191,7 +193,9 @@ impl App {
         }
         match read_link(fragment) {
             Ok(opened) if *opened.text == **self.session.text() => {
-                let at = opened.at.unwrap_or(self.session.story().opening());
+                let story = self.session.story();
+                let at =
+                    opened.place.map_or_else(|| story.opening(), |place| story.steps_at(place));
                 self.session.apply(Command::Go(Go::To(at)))
             }
             // It stands in the address bar already.
@@ -222,11 +226,10 @@ impl App {
         if self.form != Form::Embed && !matches!(panel, Some(Panel::Share | Panel::Embed)) {
             return None;
         }
-        let (text, at) = (self.session.text(), self.session.story().at());
-        let fragment = link::encode(text, at);
+        let fragment = self.session.link();
         let made = |make: &dyn Fn(&str) -> String| match &fragment {
             Ok(fragment) => Ok(AttrValue::from(make(fragment))),
-            Err(error) => Err(AttrValue::from(error.0.clone())),
+            Err(error) => Err(AttrValue::from(error.to_string())),
         };
         let (step, steps) = transport(&self.session).step;
         Some(Rc::new(ShareModel {
@@ -280,7 +283,7 @@ fn motion() -> Motion {
 /// What the page opens with: the link, else this tab's draft, else the gallery's first.
 fn first_scenario(form: Form) -> (Opened, Option<Notice>) {
     let fragment = location::fragment();
-    let first = || Opened { text: GALLERY[0].text.into(), at: None };
+    let first = || Opened::text(GALLERY[0].text);
     if !fragment.is_empty() {
         return match read_link(&fragment) {
             Ok(opened) => (opened, None),
@@ -288,14 +291,29 @@ fn first_scenario(form: Form) -> (Opened, Option<Notice>) {
         };
     }
     let draft = if form == Form::Embed { None } else { storage::draft() };
-    (draft.map_or_else(first, |text| Opened { text: text.into(), at: None }), None)
+    (draft.map_or_else(first, Opened::text), None)
 }
 
 fn read_link(fragment: &str) -> Result<Opened, Notice> {
     match link::decode(fragment) {
-        Ok((text, at)) => Ok(Opened { text: text.into(), at }),
-        Err(error) => Err(Notice { tone: Tone::Bad, text: error.0.into() }),
+        Ok(Link { text, place, kernel, digest }) => {
+            // A scenario that names no kernel runs on the one it was shared on, whatever the default is by now.
+            let text = if scenario::parse(&text).0.kernel().name == kernel.name {
+                text
+            } else {
+                with_kernel(&text, kernel.name)
+            };
+            Ok(Opened { text: text.into(), place, digest })
+        }
+        Err(error) => Err(Notice { tone: Tone::Bad, text: capital(&error.to_string()).into() }),
     }
+}
+
+/// The same as a sentence.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(chars).chain(std::iter::once('.')).collect()
 }
 
 fn timeline_of(session: &Session) -> TimelineModel {

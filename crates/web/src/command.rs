@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rangewalk_core::trace::Place;
+
 /// One request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -36,8 +38,18 @@ pub enum Command {
 pub struct Opened {
     /// Its text.
     pub text: Rc<str>,
-    /// Steps done; `None`: where the first walk begins.
-    pub at: Option<u32>,
+    /// Where to stand in its run; `None`: where the first walk begins.
+    pub place: Option<Place>,
+    /// What its run came to when the link was made.
+    pub digest: Option<u32>,
+}
+
+impl Opened {
+    /// A text by itself.
+    #[must_use]
+    pub fn text(text: impl Into<Rc<str>>) -> Self {
+        Self { text: text.into(), place: None, digest: None }
+    }
 }
 
 /// Where to go. Places are counted in steps done, 0 to the length of the run.

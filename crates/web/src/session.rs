@@ -4,6 +4,8 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use rangewalk_core::link::TooLong;
+
 use crate::clock::{Delay, Motion, Playback};
 use crate::command::{Command, Go, Notice, Opened, Panel, Play, Tone, Zoom};
 use crate::story::Story;
@@ -16,6 +18,9 @@ const SAVE_AFTER: f64 = 300.0;
 const WHOLE_MAX: u32 = 300;
 /// Steps the timeline shows of a longer statement at first.
 const PAGE: u32 = 240;
+/// Said of a link whose run came to something else when it was made.
+const CHANGED_SINCE: &str = "Rangewalk has changed since this link was made: its steps may differ from \
+    what was shared.";
 /// Fewest steps it zooms in to.
 const PAGE_MIN: u32 = 30;
 
@@ -51,20 +56,14 @@ pub enum Pace {
     Jumped,
 }
 
-/// A scenario put aside.
-#[derive(Clone, Debug, PartialEq)]
-struct Shelved {
-    text: Rc<str>,
-    at: u32,
-}
-
 /// The state of the page.
 pub struct Session {
     text: Rc<str>,
     story: Story,
     /// Typed into since it was opened.
     edited: bool,
-    shelf: Option<Shelved>,
+    /// An edited scenario put aside.
+    shelf: Option<Opened>,
     playback: Playback,
     motion: Motion,
     pace: Pace,
@@ -96,10 +95,24 @@ impl Session {
             panel: None,
             notice: None,
         };
-        let at = opened.at.unwrap_or_else(|| session.story.opening());
+        let at = opened.place.map(|place| session.story.steps_at(place));
+        let at = at.unwrap_or_else(|| session.story.opening());
         session.story.seek(at);
         session.follow();
+        if opened.digest.is_some_and(|digest| session.story.digest() != Some(digest)) {
+            let text = CHANGED_SINCE.into();
+            session.notice = Some(Notice { tone: Tone::Plain, text });
+        }
         session
+    }
+
+    /// The link to text and place.
+    ///
+    /// # Errors
+    /// The text is too long for a link.
+    pub fn link(&self) -> Result<String, TooLong> {
+        let digest = self.story.digest().filter(|_| !self.is_stale());
+        self.story.link(&self.text, digest)
     }
 
     /// The scenario text, as typed.
@@ -189,23 +202,25 @@ impl Session {
     }
 
     fn open(&mut self, opened: &Opened) -> Changed {
-        let shelf = (self.edited && self.text != opened.text && !self.text.trim().is_empty())
-            .then(|| Shelved { text: self.text.clone(), at: self.story.at() });
+        let shelf =
+            (self.edited && self.text != opened.text && !self.text.trim().is_empty()).then(|| {
+                let (text, place) = (self.text.clone(), Some(self.story.place()));
+                Opened { text, place, digest: None }
+            });
         let (panel, motion) = (None, self.motion);
         *self = Self { panel, motion, playback: self.playback.clone(), ..Self::new(opened) };
         self.playback.set(false);
-        self.notice = shelf.as_ref().map(|_| Notice {
-            tone: Tone::Shelved,
-            text: "The scenario you were editing is put aside.".into(),
-        });
+        if shelf.is_some() {
+            let text = "The scenario you were editing is put aside.".into();
+            self.notice = Some(Notice { tone: Tone::Shelved, text });
+        }
         self.shelf = shelf;
-        self.save.ask(0.0);
         Changed::all() - Changed::SAVE
     }
 
     fn restore(&mut self) -> Changed {
-        let Some(Shelved { text, at }) = self.shelf.take() else { return Changed::empty() };
-        let changed = self.open(&Opened { text, at: Some(at) });
+        let Some(shelved) = self.shelf.take() else { return Changed::empty() };
+        let changed = self.open(&shelved);
         self.edited = true;
         self.notice = None;
         changed
@@ -223,9 +238,9 @@ impl Session {
 
     fn run_again(&mut self) -> Changed {
         self.rerun.cancel();
-        let mark = self.story.mark();
+        let place = self.story.place();
         self.story = Story::of(&self.text);
-        let at = self.story.at_mark(mark);
+        let at = self.story.steps_at(place);
         self.story.seek(at);
         self.pace = Pace::Jumped;
         self.save.ask(SAVE_AFTER);

@@ -3,14 +3,12 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use rangewalk_core::link::{self, Link, TEXT_MAX, TooLong};
 use rangewalk_core::machine::{Event, Func, Kind};
 use rangewalk_core::scenario::{self, Diagnostic, Run, Severity, Span};
-use rangewalk_core::trace::{Tape, Timeline};
+use rangewalk_core::trace::{Place, Tape, Timeline};
 
 use crate::command::Go;
-
-/// Longest text that is run, in bytes.
-pub const TEXT_MAX: usize = 256 * 1024;
 
 /// A text that was run.
 pub struct Story {
@@ -21,6 +19,8 @@ pub struct Story {
     acts: Vec<Span>,
     /// Steps that change an entry, ascending.
     changes: Vec<u32>,
+    /// What the run came to; `None` if the text has errors.
+    digest: Option<u32>,
 }
 
 impl Story {
@@ -32,16 +32,18 @@ impl Story {
         }
         let (mut parsed, mut diagnostics) = scenario::parse(text);
         let title = Rc::from(parsed.title().unwrap_or_default());
-        if let Some(line) = first_error(&diagnostics) {
+        let error = first_error(&diagnostics);
+        if let Some(line) = error {
             let sound: Vec<&str> = text.lines().take(line as usize - 1).collect();
             parsed = scenario::parse(&sound.join("\n")).0;
         }
-        let run = scenario::run(&parsed);
+        let mut run = scenario::run(&parsed);
+        let digest = error.is_none().then(|| link::digest(&run.ending()));
         diagnostics.extend(run.diagnostics.iter().cloned());
         diagnostics.sort_by_key(|d| (d.line, d.column));
         let changes = changes_of(run.timeline.tape());
         let acts = run.spans.iter().copied().filter(|span| span.first < span.end).collect();
-        Self { run, title, diagnostics: diagnostics.into(), acts, changes }
+        Self { run, title, diagnostics: diagnostics.into(), acts, changes, digest }
     }
 
     fn of_too_long(len: usize) -> Self {
@@ -194,20 +196,32 @@ impl Story {
         Some((self.steps_of(index).start + 1).min(self.steps()))
     }
 
-    /// A place in words of the scenario: statement, and steps done in it.
+    /// The cursor as a place that outlives small changes of text and emulator.
     #[must_use]
-    pub fn mark(&self) -> (usize, u32) {
-        (self.statement().unwrap_or(0), self.at() - self.span().start)
+    pub fn place(&self) -> Place {
+        self.run.place(self.at())
     }
 
-    /// The place that [`Story::mark`] gave in another run, as near as this one has it.
+    /// Steps done at `place`, as near as this run has it.
     #[must_use]
-    pub fn at_mark(&self, (statement, done): (usize, u32)) -> u32 {
-        if statement >= self.acts.len() {
-            return self.steps();
-        }
-        let span = self.steps_of(statement);
-        (span.start + done).min(span.end)
+    pub fn steps_at(&self, place: Place) -> u32 {
+        self.run.steps_at(place)
+    }
+
+    /// What the run came to; `None` if the text has errors.
+    #[must_use]
+    pub fn digest(&self) -> Option<u32> {
+        self.digest
+    }
+
+    /// The link to `text`, which this is the story of, at the cursor.
+    ///
+    /// # Errors
+    /// The text is too long for a link.
+    pub fn link(&self, text: &str, digest: Option<u32>) -> Result<String, TooLong> {
+        let kernel = self.timeline().world().kernel();
+        let place = Some(self.place());
+        link::encode(&Link { text: text.to_owned(), place, kernel, digest })
     }
 }
 

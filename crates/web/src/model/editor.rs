@@ -13,7 +13,7 @@ pub enum Look {
     Plain,
     /// The word that says which statement it is.
     Keyword,
-    /// A comment.
+    /// A comment, or prose.
     Comment,
 }
 
@@ -89,10 +89,12 @@ fn checked(outcome: &Outcome) -> Option<Checked> {
 /// Cuts a line wherever its look or its underline changes.
 fn pieces(line: &str, about: &[&Diagnostic]) -> Vec<Piece> {
     let (keyword, comment) = landmarks(line);
+    let prose = matches!(line.split_whitespace().next(), Some("title" | "note"));
     let mut pieces: Vec<Piece> = Vec::new();
     for (column, char) in (1..).zip(line.chars()) {
         let look = match () {
-            () if comment.is_some_and(|comment| column >= comment) => Look::Comment,
+            () if prose && !keyword.contains(&column) => Look::Comment,
+            () if !prose && comment.is_some_and(|comment| column >= comment) => Look::Comment,
             () if keyword.contains(&column) => Look::Keyword,
             () => Look::Plain,
         };

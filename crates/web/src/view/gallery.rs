@@ -23,9 +23,8 @@ pub fn Gallery(props: &GalleryProps) -> Html {
     let cards = use_memo((), |()| cards());
     let card = |card: &Card| {
         let open = card.text.clone();
-        let onclick = props
-            .on_command
-            .reform(move |_: MouseEvent| Command::Open(Opened { text: open.clone(), at: None }));
+        let onclick =
+            props.on_command.reform(move |_: MouseEvent| Command::Open(Opened::text(open.clone())));
         let current = (*card.text == *props.open).then_some("true");
         html! {
             <li>

@@ -86,6 +86,8 @@ pub struct Walk {
     pub looks: Vec<Seen>,
     /// Visits, in order.
     pub visits: Vec<Visit>,
+    /// The first bit recorded, with the VMA and address whose page it stands for.
+    pub first_bit: Option<(u64, VmaId, VirtAddr)>,
 }
 
 /// How many changed addresses a visit remembers.
@@ -119,7 +121,8 @@ impl Walk {
         })?;
         let [first, nr] = frame.args;
         let (looks, visits) = (Vec::new(), Vec::new());
-        let mut walk = Self { kind, mapping, first, nr, steps, looks, visits };
+        let first_bit = None;
+        let mut walk = Self { kind, mapping, first, nr, steps, looks, visits, first_bit };
         for step in walk.steps.clone() {
             walk.take(step, tape.event(step));
         }
@@ -154,6 +157,9 @@ impl Walk {
                 if visit.changed_at.len() < CHANGED_KEPT {
                     visit.changed_at.push(addr);
                 }
+            }
+            Event::Record { bit, .. } if self.first_bit.is_none() => {
+                self.first_bit = visit.changed_at.last().map(|addr| (bit, visit.vma, *addr));
             }
             Event::Flush { flush, reach, start, end, .. } => {
                 let pages = end.0.saturating_sub(start.0) >> 12;

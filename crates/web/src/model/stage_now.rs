@@ -136,9 +136,12 @@ impl<'a> Now<'a> {
         vma.contains(addr).then(|| vma.pgoff_of(addr))
     }
 
-    /// The VMA of `mm` at `addr`.
+    /// The VMA of `mm` at `addr`. The process need not exist: the step to come may name one that does not yet.
     #[must_use]
     pub fn vma_at(&self, mm: MmId, addr: VirtAddr) -> Option<VmaId> {
+        if !self.world().is_alive(mm) {
+            return None;
+        }
         let vma = self.world().mm(mm).at_or_below(addr)?;
         self.world().vma(vma).contains(addr).then_some(vma)
     }
@@ -246,8 +249,9 @@ impl<'a> Now<'a> {
     }
 
     fn with_file(&self, place: Place) -> Place {
-        let mapping = place.vma.and_then(|vma| self.world().vma(vma).mapping());
-        Place { mapping, ..place }
+        // A step to come may name a VMA that does not exist yet.
+        let vma = self.world().vmas().find(|(id, _)| Some(*id) == place.vma);
+        Place { mapping: vma.and_then(|(_, vma)| vma.mapping()), ..place }
     }
 
     /// What the step wrote to `slot`: the word before and after.

@@ -1,0 +1,48 @@
+//! The scenarios that come with Rangewalk, in the order in which they are shown. Each is a folder of `scenarios/`, and a test.
+
+/// One scenario of the gallery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exhibit {
+    /// Its folder in `scenarios/`: `walk/clipped`.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+macro_rules! gallery {
+    ($($name:literal)*) => {
+        /// All of them, in display order.
+        pub static GALLERY: &[Exhibit] = &[$(Exhibit {
+            name: $name,
+            text: include_str!(concat!("../../../../scenarios/", $name, "/scenario.txt")),
+        },)*];
+    };
+}
+
+gallery! {
+    "walk/clipped"
+    "walk/seven"
+    "walk/aliases"
+    "walk/sparse"
+    "snapshot/exact"
+    "filter/read-only"
+    "filter/private"
+    "tlb/nested"
+    "tlb/ceiling"
+    "device/pagetable"
+    "device/mkwrite"
+    "device/fork"
+    "tree/rotations"
+    "tree/fork-order"
+    "tree/merge-and-cut"
+    "snapshot/early-start"
+    "snapshot/read-is-dirty"
+    "snapshot/dirt-in-place"
+    "walk/wide"
+}
+
+/// The exhibit called `name`.
+#[must_use]
+pub fn exhibit(name: &str) -> Option<&'static Exhibit> {
+    GALLERY.iter().find(|exhibit| exhibit.name == name)
+}

@@ -4,19 +4,22 @@ use std::rc::Rc;
 
 use rangewalk_core::link::{self, Link};
 use rangewalk_core::scenario;
+use rangewalk_core::scenario::gallery::GALLERY;
 use yew::prelude::*;
 
 use crate::clock::Motion;
 use crate::command::{Command, Go, Notice, Opened, Panel, Tone};
 use crate::model::editor::{EditorModel, editor, with_kernel};
 use crate::model::share::{ShareModel, iframe};
+use crate::model::stage::{StageForm, StageModel, stage};
+use crate::model::stage_names::Labels;
 use crate::model::timeline::{Segment, TimelineModel, overview, timeline};
 use crate::platform::keys::{self, Taken};
 use crate::platform::media::{self, Query};
 use crate::platform::ticker::Ticker;
 use crate::platform::{Listener, element, file, location, panic, storage};
 use crate::session::{Changed, Pace, Session};
-use crate::standin::GALLERY;
+use crate::story::Story;
 use crate::view::page::{Form, Page};
 use crate::view::share::Export;
 use crate::view::transport::TransportModel;
@@ -40,6 +43,7 @@ pub struct App {
     session: Session,
     form: Form,
     editor: Rc<EditorModel>,
+    stage: Rc<StageModel>,
     timeline: Rc<TimelineModel>,
     overview: Rc<[Segment]>,
     ticker: Option<Ticker>,
@@ -78,6 +82,7 @@ impl Component for App {
         ];
         let mut app = Self {
             editor: Rc::new(editor(session.text(), session.story(), false)),
+            stage: Rc::new(stage_of(&session, form)),
             timeline: Rc::new(timeline_of(&session)),
             overview: overview(session.story(), session.text()).into(),
             session,
@@ -97,7 +102,7 @@ impl Component for App {
             Msg::Media => {
                 self.form = form();
                 self.session.set_motion(motion());
-                Changed::OVERLAY
+                Changed::PLACE
             }
             Msg::Leave => Changed::SAVE,
             Msg::Export(export) => {
@@ -112,7 +117,7 @@ impl Component for App {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let session = &self.session;
         let story = session.story();
-        let said = self.said();
+        let said = AttrValue::from(self.stage.sentence.plain());
         let spoken = match session.pace() {
             Pace::Stepped if !session.playback().is_playing() => said.clone(),
             _ => AttrValue::from(""),
@@ -120,7 +125,7 @@ impl Component for App {
         html! {
             <Page form={self.form} text={session.text().clone()} title={self.title()}
                 kernel={story.run().timeline.world().kernel().name} editor={self.editor.clone()}
-                stage={said.clone()} timeline={self.timeline.clone()} overview={self.overview.clone()}
+                stage={self.stage.clone()} pace={session.pace()} timeline={self.timeline.clone()} overview={self.overview.clone()}
                 transport={transport(session)} {said} {spoken} share={self.share()} panel={session.panel()}
                 notice={session.notice().cloned()} on_command={ctx.link().callback(Msg::Do)}
                 on_export={ctx.link().callback(Msg::Export)}/>
@@ -150,6 +155,9 @@ impl App {
                 self.editor = Rc::new(editor);
                 self.reveal = !changed.contains(Changed::TEXT);
             }
+        }
+        if changed.intersects(Changed::RUN | Changed::PLACE) {
+            self.stage = Rc::new(stage_of(session, self.form));
         }
         if changed.intersects(Changed::RUN | Changed::WINDOW) {
             self.timeline = Rc::new(timeline_of(session));
@@ -210,14 +218,6 @@ impl App {
     fn title(&self) -> AttrValue {
         let title = self.session.story().title();
         if title.is_empty() { "Untitled scenario".into() } else { title.into() }
-    }
-
-    /// The last step in words.
-    fn said(&self) -> AttrValue {
-        let story = self.session.story();
-        let last = story.run().timeline.last_step();
-        let event = last.map(|step| story.run().timeline.tape().event(step));
-        format!("{event:?}").into()
     }
 
     /// Links, where they are on show.
@@ -314,6 +314,26 @@ fn capital(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(chars).chain(std::iter::once('.')).collect()
+}
+
+fn stage_of(session: &Session, form: Form) -> StageModel {
+    let story = session.story();
+    let form = match form {
+        Form::Wide | Form::Narrow => StageForm::Full,
+        Form::Phone => StageForm::Phone,
+        Form::Embed => StageForm::Embed,
+    };
+    stage(&story.run().timeline, story.index(), &labels(story), form)
+}
+
+fn labels(story: &Story) -> Labels {
+    let (timeline, names) = (&story.run().timeline, &story.run().names);
+    let (world, step) = (timeline.world(), timeline.last_step().unwrap_or(0));
+    Labels {
+        vmas: world.vmas().map(|(vma, _)| (vma, names.vma(vma, step).to_owned())).collect(),
+        mms: world.mms().map(|(mm, _)| (mm, names.process(mm).to_owned())).collect(),
+        files: world.mappings().map(|(file, _)| (file, names.file(file).to_owned())).collect(),
+    }
 }
 
 fn timeline_of(session: &Session) -> TimelineModel {

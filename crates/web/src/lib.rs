@@ -7,7 +7,6 @@ pub mod command;
 pub mod model;
 pub mod platform;
 pub mod session;
-pub mod standin;
 pub mod story;
 pub mod view;
 

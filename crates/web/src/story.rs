@@ -9,11 +9,14 @@ use rangewalk_core::scenario::{self, Diagnostic, Run, Severity, Span};
 use rangewalk_core::trace::{Place, Tape, Timeline};
 
 use crate::command::Go;
+use crate::model::stage_index::StageIndex;
 
 /// A text that was run.
 pub struct Story {
     run: Run,
     title: Rc<str>,
+    note: Rc<str>,
+    index: StageIndex,
     diagnostics: Rc<[Diagnostic]>,
     /// The statements that take steps; declarations and expectations take none.
     acts: Vec<Span>,
@@ -32,6 +35,7 @@ impl Story {
         }
         let (mut parsed, mut diagnostics) = scenario::parse(text);
         let title = Rc::from(parsed.title().unwrap_or_default());
+        let note = Rc::from(parsed.notes().next().unwrap_or_default());
         let error = first_error(&diagnostics);
         if let Some(line) = error {
             let sound: Vec<&str> = text.lines().take(line as usize - 1).collect();
@@ -43,7 +47,8 @@ impl Story {
         diagnostics.sort_by_key(|d| (d.line, d.column));
         let changes = changes_of(run.timeline.tape());
         let acts = run.spans.iter().copied().filter(|span| span.first < span.end).collect();
-        Self { run, title, diagnostics: diagnostics.into(), acts, changes, digest }
+        let index = StageIndex::new(&run.timeline);
+        Self { run, title, note, index, diagnostics: diagnostics.into(), acts, changes, digest }
     }
 
     fn of_too_long(len: usize) -> Self {
@@ -66,6 +71,18 @@ impl Story {
     #[must_use]
     pub fn title(&self) -> Rc<str> {
         self.title.clone()
+    }
+
+    /// Its first note; empty if it has none.
+    #[must_use]
+    pub fn note(&self) -> Rc<str> {
+        self.note.clone()
+    }
+
+    /// What the stage wants to know of the run.
+    #[must_use]
+    pub fn index(&self) -> &StageIndex {
+        &self.index
     }
 
     /// What is wrong with the text and what the run met, in order of lines.

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use rangewalk_core::machine::{Func, VmFlags};
+use rangewalk_core::scenario::gallery::{Exhibit, GALLERY};
 use yew::AttrValue;
 
-use crate::standin::GALLERY;
 use crate::story::Story;
 
 /// Most mappings drawn on a card.
@@ -49,17 +49,19 @@ pub struct Card {
 /// All scenarios.
 #[must_use]
 pub fn cards() -> Vec<Card> {
-    let card = |entry: &crate::standin::Entry| Card {
-        title: entry.text.lines().next().unwrap_or_default().trim_start_matches("title ").into(),
-        note: entry.text.lines().nth(1).unwrap_or_default().trim_start_matches("note ").into(),
-        text: entry.text.into(),
-        sketch: sketch(entry.text),
+    let card = |exhibit: &Exhibit| {
+        let story = Story::of(exhibit.text);
+        Card {
+            title: story.title().into(),
+            note: story.note().into(),
+            text: exhibit.text.into(),
+            sketch: sketch(story),
+        }
     };
     GALLERY.iter().map(card).collect()
 }
 
-fn sketch(text: &str) -> Sketch {
-    let mut story = Story::of(text);
+fn sketch(mut story: Story) -> Sketch {
     story.seek(story.opening());
     let timeline = &story.run().timeline;
     let world = timeline.world();

@@ -4,10 +4,12 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::command::{Command, Notice, Panel};
+use crate::command::{Command, Go, Notice, Panel};
 use crate::model::editor::EditorModel;
 use crate::model::share::ShareModel;
+use crate::model::stage::StageModel;
 use crate::model::timeline::{Segment, TimelineModel};
+use crate::session::Pace;
 use crate::view::dialog::Dialog;
 use crate::view::editor::{Editor, Letters};
 use crate::view::gallery::Gallery;
@@ -17,6 +19,7 @@ use crate::view::icon::BrandMark;
 use crate::view::menu::Menu;
 use crate::view::notice::{NoticeBar, Spoken};
 use crate::view::share::{EmbedCode, Export, ExportFiles, Share};
+use crate::view::stage::Stage;
 use crate::view::strip::Strip;
 use crate::view::timeline::TimelineView;
 use crate::view::transport::{Buttons, Signs, Transport, TransportModel};
@@ -42,10 +45,12 @@ pub struct PageProps {
     pub title: AttrValue,
     pub kernel: &'static str,
     pub editor: Rc<EditorModel>,
-    pub stage: AttrValue,
+    pub stage: Rc<StageModel>,
     pub timeline: Rc<TimelineModel>,
     pub overview: Rc<[Segment]>,
     pub transport: TransportModel,
+    /// How the place was last moved.
+    pub pace: Pace,
     /// The step in words.
     pub said: AttrValue,
     /// What is read out.
@@ -158,7 +163,16 @@ fn editor(props: &PageProps) -> Html {
 }
 
 fn stage(props: &PageProps) -> Html {
-    html! { <main class="pic"><p>{ &props.stage }</p></main> }
+    let on_seek = props.on_command.reform(|at: u32| Command::Go(Go::To(at)));
+    let class = match props.pace {
+        Pace::Stepped => "pic",
+        Pace::Jumped => "pic fast",
+    };
+    html! {
+        <main {class} aria-label="Picture">
+            <Stage model={props.stage.clone()} {on_seek}/>
+        </main>
+    }
 }
 
 fn transport(props: &PageProps) -> Html {

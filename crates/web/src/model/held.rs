@@ -35,10 +35,10 @@ impl Held {
         let mut rows: Vec<Holding> =
             ledger.locks.iter().map(|(lock, mode)| row_of(now, *lock, *mode)).collect();
         if let Some((mm, ..)) = ledger.open {
-            rows.push(note(format!("notifier open, {}", now.labels.process(mm))));
+            rows.push(note(format!("notifier open, {}", now.process(mm))));
         }
         if let Some((mm, pending)) = ledger.pending {
-            rows.push(note(format!("flush pending {pending}, {}", now.labels.process(mm))));
+            rows.push(note(format!("flush pending {pending}, {}", now.process(mm))));
         }
         if let Some((low, high)) = ledger.hull {
             rows.push(note(format!("hull {}", pages(now, low, high))));
@@ -63,11 +63,10 @@ fn row_of(now: &Now<'_>, lock: Lock, mode: Mode) -> Holding {
     let (name, note) = match lock {
         Lock::IMmap(mapping) => {
             let several = now.world().mappings().count() > 1;
-            let of =
-                if several { format!(", {}", now.labels.file(mapping)) } else { String::new() };
+            let of = if several { format!(", {}", now.file_name(mapping)) } else { String::new() };
             ("i_mmap_rwsem", format!("{mode}{of}"))
         }
-        Lock::Mmap(mm) => ("mmap_lock", format!("{mode}, {}", now.labels.process(mm))),
+        Lock::Mmap(mm) => ("mmap_lock", format!("{mode}, {}", now.process(mm))),
         Lock::Ptl(table) => {
             let pfn = now.world().table(table).map(|table| table.pfn);
             ("PTL", pfn.map_or_else(|| "of a table".to_owned(), |pfn| format!("of {pfn}")))

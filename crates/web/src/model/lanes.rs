@@ -204,7 +204,7 @@ impl Lanes {
         top: f32,
     ) -> f32 {
         let (mm, vmas) = process;
-        let name = now.labels.process(*mm);
+        let name = now.process(*mm).to_owned();
         let base = (!plan.merged).then_some(top + plan.head - 7.0);
         let note = lanes_note::process(now, *mm);
         self.heads.push(LaneHead { id: mm.0, name: name.clone(), note, rule: top, base });
@@ -267,7 +267,7 @@ fn row(now: &Now<'_>, axis: &Axis, id: VmaId, y: f32, plan: &Plan, room: LanesRo
     let note = lanes_note::row(now, id).and_then(|text| place_note(text, bar, axis, room));
     LaneRow {
         id: id.0,
-        label: now.labels.vma(id),
+        label: now.vma(id).to_owned(),
         address: vma.start.to_string(),
         y,
         height: plan.height,

@@ -122,7 +122,7 @@ fn to_come(now: &Now<'_>, walk: &Walk, at: usize) -> String {
         Verdict::Skipped => "filter passes over it".to_owned(),
         Verdict::Walk if at == first && now.in_walk() => "next in tree order".to_owned(),
         Verdict::Walk => match at.checked_sub(1) {
-            Some(before) => format!("after {}", now.labels.vma(walk.visits[before].vma)),
+            Some(before) => format!("after {}", now.vma(walk.visits[before].vma)),
             None => "first in tree order".to_owned(),
         },
     }

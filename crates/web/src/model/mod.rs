@@ -21,7 +21,6 @@ pub mod stack;
 pub mod stage;
 pub mod stage_index;
 pub mod stage_measures;
-pub mod stage_names;
 pub mod stage_now;
 pub mod stage_thread;
 pub mod tables;

@@ -1,7 +1,7 @@
 //! One plain sentence for the step just done, why it is so, and what comes next.
 
 use rangewalk_core::addr::VirtAddr;
-use rangewalk_core::machine::{Event, MappingId, MmId, VmFlags, VmaId};
+use rangewalk_core::machine::{Event, MmId, VmFlags, VmaId};
 
 use crate::model::sentence_words::Words;
 use crate::model::stage_now::Now;
@@ -101,23 +101,11 @@ fn said(now: &Now<'_>, event: Event) -> Said {
     }
 }
 
-/// Names as the sentences use them.
+/// Words that the sentences share.
 impl Now<'_> {
-    pub(super) fn process(&self, mm: MmId) -> String {
-        self.labels.process(mm)
-    }
-
     /// The process of the place, or a stand-in.
     pub(super) fn whose(&self) -> String {
-        self.place.mm.map_or_else(|| "the process".to_owned(), |mm| self.process(mm))
-    }
-
-    pub(super) fn vma(&self, vma: VmaId) -> String {
-        self.labels.vma(vma)
-    }
-
-    pub(super) fn file_name(&self, mapping: MappingId) -> String {
-        self.labels.file(mapping)
+        self.place.mm.map_or_else(|| "the process".to_owned(), |mm| self.process(mm).to_owned())
     }
 
     /// `page 7`, or the address where no VMA knows the page.

@@ -155,7 +155,9 @@ fn install(now: &Now<'_>, slot: SlotId, addr: VirtAddr) -> Said {
 
 fn copy(now: &Now<'_>, from: SlotId, to: SlotId, addr: VirtAddr) -> Said {
     let owner = |slot: SlotId| now.world().table(slot.table()).map(|table| table.mm);
-    let name = |mm: Option<MmId>| mm.map_or_else(|| "the process".to_owned(), |mm| now.process(mm));
+    let name = |mm: Option<MmId>| {
+        mm.map_or_else(|| "the process".to_owned(), |mm| now.process(mm).to_owned())
+    };
     let page = now.page_words(owner(from), addr);
     let parent = now.step.and_then(|step| now.word_change(step, from));
     let why = match parent {

@@ -13,7 +13,9 @@ use crate::model::stage_now::Now;
 
 pub(super) fn statement(now: &Now<'_>) -> Said {
     let Some(walk) = now.walk else {
-        return ("The next line of the scenario begins.".to_owned(), String::new());
+        let line =
+            now.line().map_or_else(|| "The next line".to_owned(), |line| format!("Line {line}"));
+        return (format!("{line} of the scenario begins."), String::new());
     };
     let pages =
         if walk.nr == 0 { "no pages".to_owned() } else { span_words(walk.first, walk.last()) };

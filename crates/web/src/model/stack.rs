@@ -65,8 +65,8 @@ fn args(now: &Now<'_>, frame: &Frame) -> String {
         Args::Nothing => String::new(),
         Args::Pages => format!("{a}, {b}"),
         Args::Pgoffs => format!("{a}–{b}"),
-        Args::Vma => now.labels.vma(VmaId(id)),
-        Args::Mm => now.labels.process(MmId(id)),
+        Args::Vma => now.vma(VmaId(id)).to_owned(),
+        Args::Mm => now.process(MmId(id)).to_owned(),
         Args::Addr => match frame.func {
             Func::WpPte | Func::CleanRecordPte => Level::Pte.index(VirtAddr(a)).to_string(),
             _ => format!("{a:x}"),
@@ -88,7 +88,7 @@ fn range(now: &Now<'_>, func: Func, start: VirtAddr, end: VirtAddr) -> String {
             format!("{}–{}", Level::Pte.index(start), Level::Pte.index(last))
         }
         Func::WalkPageRange | Func::WpCleanPreVma | Func::WpCleanPostVma => {
-            now.place.vma.map_or_else(String::new, |vma| now.labels.vma(vma))
+            now.place.vma.map_or_else(String::new, |vma| now.vma(vma).to_owned())
         }
         _ => start.to_string(),
     }

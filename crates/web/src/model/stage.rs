@@ -1,7 +1,7 @@
 //! The picture of one step: everything the stage draws, in the page's words and in picture units.
 
 use rangewalk_core::machine::FileKind;
-use rangewalk_core::trace::Timeline;
+use rangewalk_core::scenario::Run;
 
 use crate::model::axis::{Axis, Stretch};
 use crate::model::counters::{Counters, Ledger};
@@ -12,7 +12,6 @@ use crate::model::sentence::{Sentence, count_words};
 use crate::model::stack::Stack;
 use crate::model::stage_index::StageIndex;
 pub use crate::model::stage_measures::StageForm;
-use crate::model::stage_names::Labels;
 use crate::model::stage_now::Now;
 use crate::model::stage_thread::{self, ThreadPath};
 use crate::model::tables::Tables;
@@ -118,15 +117,10 @@ pub struct StageModel {
     pub height: f32,
 }
 
-/// The picture of the cursor of `timeline`.
+/// The picture of the cursor of `run`, of which `index` was made.
 #[must_use]
-pub fn stage(
-    timeline: &Timeline,
-    index: &StageIndex,
-    labels: &Labels,
-    form: StageForm,
-) -> StageModel {
-    let now = Now::new(timeline, index, labels);
+pub fn stage(run: &Run, index: &StageIndex, form: StageForm) -> StageModel {
+    let now = Now::new(run, index);
     let measures = form.measures();
     let axis = axis(&now, form);
     let tree = measures.tree.map(|room| Tree::new(&now, &axis, room));
@@ -140,7 +134,7 @@ pub fn stage(
     let (before, after) = Ledger::read(&now);
     StageModel {
         form,
-        at: timeline.at(),
+        at: run.timeline.at(),
         strip: strip(&now, &axis),
         height: measures.size.1.max(lanes.bottom + 4.0),
         tree,
@@ -176,7 +170,7 @@ fn strip(now: &Now<'_>, axis: &Axis) -> Strip {
         .collect();
     let here = now.page().and_then(|page| axis.column(page).map(|x| (page, x)));
     Strip {
-        file: file.map_or_else(String::new, |file| now.labels.file(file)),
+        file: file.map_or_else(String::new, |file| now.file_name(file).to_owned()),
         about: about(now),
         cell: axis.cell,
         numbers: numbers(now, axis, here.map(|(page, _)| page)),

@@ -7,10 +7,10 @@ use rangewalk_core::arch::Level;
 use rangewalk_core::kernel::Kernel;
 use rangewalk_core::machine::event::Lock;
 use rangewalk_core::machine::{Cell, Event, MappingId, MmId, SlotId, VmaId, World};
-use rangewalk_core::trace::{Frame, Tape, Timeline};
+use rangewalk_core::scenario::Run;
+use rangewalk_core::trace::{Frame, Tape};
 
 use crate::model::stage_index::{StageIndex, Visit, Walk};
-use crate::model::stage_names::Labels;
 
 /// What a step is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,11 +33,9 @@ pub struct Place {
 #[derive(Clone, Debug)]
 pub struct Now<'a> {
     /// The run.
-    pub timeline: &'a Timeline,
+    pub run: &'a Run,
     /// What does not change from step to step.
     pub index: &'a StageIndex,
-    /// What things are called.
-    pub labels: &'a Labels,
     /// The step just done.
     pub step: Option<u32>,
     /// What it was.
@@ -58,11 +56,11 @@ pub struct Now<'a> {
 const LOOK_BACK: u32 = 32;
 
 impl<'a> Now<'a> {
-    /// The cursor of `timeline`.
+    /// The cursor of `run`.
     #[must_use]
-    pub fn new(timeline: &'a Timeline, index: &'a StageIndex, labels: &'a Labels) -> Self {
-        let tape = timeline.tape();
-        let step = timeline.last_step();
+    pub fn new(run: &'a Run, index: &'a StageIndex) -> Self {
+        let tape = run.timeline.tape();
+        let step = run.timeline.last_step();
         let at = step.unwrap_or(0);
         let statement = index.statement_of(at, tape.len());
         let walk = index.walk_in(&statement, at);
@@ -72,8 +70,7 @@ impl<'a> Now<'a> {
         let stack = stack.into_iter().map(|frame| tape.frames()[frame as usize]).collect();
         let event = step.map(|step| tape.event(step));
         let place = Place::default();
-        let mut now =
-            Self { timeline, index, labels, step, event, statement, stack, walk, visit, place };
+        let mut now = Self { run, index, step, event, statement, stack, walk, visit, place };
         now.place = now.find_place();
         now
     }
@@ -81,13 +78,13 @@ impl<'a> Now<'a> {
     /// The machine as it is now.
     #[must_use]
     pub fn world(&self) -> &'a World {
-        self.timeline.world()
+        self.run.timeline.world()
     }
 
     /// The run's tape.
     #[must_use]
     pub fn tape(&self) -> &'a Tape {
-        self.timeline.tape()
+        self.run.timeline.tape()
     }
 
     /// The emulated kernel.
@@ -99,7 +96,40 @@ impl<'a> Now<'a> {
     /// The step to come.
     #[must_use]
     pub fn next_event(&self) -> Option<Event> {
-        self.timeline.next_step().map(|step| self.tape().event(step))
+        self.run.timeline.next_step().map(|step| self.tape().event(step))
+    }
+
+    /// What a process is called.
+    #[must_use]
+    pub fn process(&self, mm: MmId) -> &'a str {
+        self.run.names.process(mm)
+    }
+
+    /// What a VMA is called now; one that the step to come makes, what it will be called.
+    #[must_use]
+    pub fn vma(&self, vma: VmaId) -> &'a str {
+        let step = self.step.unwrap_or(0);
+        match self.run.names.vma(vma, step) {
+            "?" => self.run.names.vma(vma, step + 1),
+            name => name,
+        }
+    }
+
+    /// What a file is called.
+    #[must_use]
+    pub fn file_name(&self, mapping: MappingId) -> &'a str {
+        self.run.names.file(mapping)
+    }
+
+    /// The line of the scenario whose statement the step belongs to.
+    #[must_use]
+    pub fn line(&self) -> Option<u32> {
+        let span = self
+            .run
+            .spans
+            .iter()
+            .find(|span| span.first == self.statement.start && span.end > span.first);
+        span.map(|span| span.line)
     }
 
     /// True while the walk is under way: begun, and not yet returned.

@@ -108,7 +108,7 @@ impl Tables {
     pub fn new(now: &Now<'_>) -> Self {
         let mm = now.place.mm;
         let addr = address(now);
-        let process = mm.map(|mm| now.labels.process(mm));
+        let process = mm.map(|mm| now.process(mm).to_owned());
         let path = mm.map_or([None; 4], |mm| path(now.world(), mm, addr.unwrap_or_default()));
         let column = |at: usize| column(now, Level::ALL[at], path[at], addr);
         Self {
@@ -190,7 +190,7 @@ fn leaf(now: &Now<'_>, table: Option<TableId>, mm: Option<MmId>, addr: Option<Vi
     let rows = table.map_or_else(Vec::new, |table| {
         (0..PTRS_PER_TABLE / ROW).map(|row| slot_row(now, table, row * ROW, span)).collect()
     });
-    let owner = now.place.vma.map(|vma| now.labels.vma(vma));
+    let owner = now.place.vma.map(|vma| now.vma(vma));
     let caption = match (table, span, owner) {
         (None, ..) if mm.is_some() && addr.is_some() => "no such table".to_owned(),
         (Some(_), Some(Spans { owned: Some((first, end)), .. }), Some(owner)) => {

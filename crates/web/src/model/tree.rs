@@ -281,7 +281,7 @@ fn columns(
     let mut nodes: Vec<TreeNode> = Vec::new();
     for vma in shape.order.iter().filter(|vma| shown.contains(vma)) {
         let node = now.world().node(*vma);
-        let label = now.labels.vma(*vma);
+        let label = now.vma(*vma).to_owned();
         let half = RADIUS.max(text_width(&label) / 2.0 + 5.0);
         let from = axis.x(node.start);
         let x = nodes.last().map_or(from, |before: &TreeNode| {

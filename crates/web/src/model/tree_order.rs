@@ -126,7 +126,7 @@ pub fn is_tree_step(now: &Now<'_>) -> bool {
 /// What a change of the tree is doing, in few words.
 #[must_use]
 pub fn doing(now: &Now<'_>) -> Option<String> {
-    let name = |vma| now.labels.vma(vma);
+    let name = |vma| now.vma(vma);
     let doing = match now.event? {
         Event::TreeDescend { node, at, side } => {
             let side = if side == Side::Left { "left" } else { "right" };

@@ -12,14 +12,12 @@ use crate::command::{Command, Go, Notice, Opened, Panel, Tone};
 use crate::model::editor::{EditorModel, editor, with_kernel};
 use crate::model::share::{ShareModel, iframe};
 use crate::model::stage::{StageForm, StageModel, stage};
-use crate::model::stage_names::Labels;
 use crate::model::timeline::{Segment, TimelineModel, overview, timeline};
 use crate::platform::keys::{self, Taken};
 use crate::platform::media::{self, Query};
 use crate::platform::ticker::Ticker;
 use crate::platform::{Listener, element, file, location, panic, storage};
 use crate::session::{Changed, Pace, Session};
-use crate::story::Story;
 use crate::view::page::{Form, Page};
 use crate::view::share::Export;
 use crate::view::transport::TransportModel;
@@ -323,17 +321,7 @@ fn stage_of(session: &Session, form: Form) -> StageModel {
         Form::Phone => StageForm::Phone,
         Form::Embed => StageForm::Embed,
     };
-    stage(&story.run().timeline, story.index(), &labels(story), form)
-}
-
-fn labels(story: &Story) -> Labels {
-    let (timeline, names) = (&story.run().timeline, &story.run().names);
-    let (world, step) = (timeline.world(), timeline.last_step().unwrap_or(0));
-    Labels {
-        vmas: world.vmas().map(|(vma, _)| (vma, names.vma(vma, step).to_owned())).collect(),
-        mms: world.mms().map(|(mm, _)| (mm, names.process(mm).to_owned())).collect(),
-        files: world.mappings().map(|(file, _)| (file, names.file(file).to_owned())).collect(),
-    }
+    stage(story.run(), story.index(), form)
 }
 
 fn timeline_of(session: &Session) -> TimelineModel {

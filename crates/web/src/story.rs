@@ -35,7 +35,7 @@ impl Story {
         }
         let (mut parsed, mut diagnostics) = scenario::parse(text);
         let title = Rc::from(parsed.title().unwrap_or_default());
-        let note = Rc::from(parsed.notes().next().unwrap_or_default());
+        let note = first_sentence(&parsed.notes().collect::<Vec<_>>().join(" ")).into();
         let error = first_error(&diagnostics);
         if let Some(line) = error {
             let sound: Vec<&str> = text.lines().take(line as usize - 1).collect();
@@ -73,7 +73,7 @@ impl Story {
         self.title.clone()
     }
 
-    /// Its first note; empty if it has none.
+    /// The first sentence of its notes; empty if it has none.
     #[must_use]
     pub fn note(&self) -> Rc<str> {
         self.note.clone()
@@ -240,6 +240,10 @@ impl Story {
         let place = Some(self.place());
         link::encode(&Link { text: text.to_owned(), place, kernel, digest })
     }
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.find(". ").map_or(text, |end| &text[..=end])
 }
 
 /// The line of the first error.

@@ -4,11 +4,23 @@ use yew::prelude::*;
 
 use crate::platform::element;
 
+/// Where the focus goes when a dialog opens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Focus {
+    /// To the first field or button, or the one marked `autofocus`.
+    #[default]
+    Inside,
+    /// To the dialog, which is there to be read.
+    Whole,
+}
+
 #[derive(Properties, PartialEq)]
 pub struct DialogProps {
     pub title: AttrValue,
     #[prop_or_default]
     pub class: Classes,
+    #[prop_or_default]
+    pub focus: Focus,
     pub on_close: Callback<()>,
     pub children: Html,
 }
@@ -28,7 +40,7 @@ pub fn Dialog(props: &DialogProps) -> Html {
         Callback::from(move |_: MouseEvent| element::close_dialog(&node))
     };
     html! {
-        <dialog ref={node} class={props.class.clone()} onclose={closed} aria-labelledby="dialog-title">
+        <dialog ref={node} class={props.class.clone()} autofocus={props.focus == Focus::Whole} onclose={closed} aria-labelledby="dialog-title">
             <header class="dialog-head">
                 <h2 id="dialog-title">{ &props.title }</h2>
                 <button class="btn square" aria-label="Close" onclick={close}>{ "✕" }</button>

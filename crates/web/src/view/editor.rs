@@ -6,8 +6,11 @@ use rangewalk_core::scenario::{Diagnostic, Severity};
 use yew::prelude::*;
 
 use crate::command::{Command, Go};
-use crate::model::editor::{EditorModel, Line, Look, Piece};
+use crate::model::editor::{Checked, EditorModel, Line, Look, Piece};
 use crate::platform::element;
+
+/// Longest value shown beside its `expect`.
+const GOT_MAX: usize = 8;
 
 #[derive(Properties, PartialEq)]
 pub struct EditorProps {
@@ -84,14 +87,17 @@ fn EditorLine(props: &LineProps) -> Html {
             </i>
             <span>{ for line.pieces.iter().map(piece) }{ "\u{200b}" }</span>
             if let Some(checked) = &line.checked {
-                if checked.held {
-                    <em class="ok">{ format!("✓ {}", checked.got) }</em>
-                } else {
-                    <em class="bad">{ format!("✗ {}", checked.got) }</em>
-                }
+                { verdict(checked) }
             }
         </div>
     }
+}
+
+/// ✓ or ✗, and what was found if that is short.
+fn verdict(checked: &Checked) -> Html {
+    let got = if checked.got.len() <= GOT_MAX { checked.got.as_str() } else { "" };
+    let (class, mark) = if checked.held { ("ok", "✓") } else { ("bad", "✗") };
+    html! { <em {class}>{ format!("{mark} {got}") }</em> }
 }
 
 fn piece(piece: &Piece) -> Html {

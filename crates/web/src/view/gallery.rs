@@ -3,12 +3,14 @@
 use yew::prelude::*;
 
 use crate::command::{Command, Opened};
-use crate::model::gallery::{Card, Sketch, cards};
+use crate::model::gallery::{Card, Dirt, Lane, Sketch, cards};
 use crate::view::dialog::Dialog;
 
 /// A card's picture, in pixels.
 const WIDTH: f64 = 200.0;
-const HEIGHT: f64 = 64.0;
+const HEIGHT: f64 = 72.0;
+/// Top of the first lane.
+const TOP: f64 = 12.0;
 
 #[derive(Properties, PartialEq)]
 pub struct GalleryProps {
@@ -25,10 +27,10 @@ pub fn Gallery(props: &GalleryProps) -> Html {
         let open = card.text.clone();
         let onclick =
             props.on_command.reform(move |_: MouseEvent| Command::Open(Opened::text(open.clone())));
-        let current = (*card.text == *props.open).then_some("true");
+        let here = *card.text == *props.open;
         html! {
             <li>
-                <button class="card" {onclick} aria-current={current}>
+                <button class="card" {onclick} aria-current={here.then_some("true")} autofocus={here}>
                     { sketch(&card.sketch) }
                     <b>{ &card.title }</b>
                     <span>{ &card.note }</span>
@@ -45,35 +47,37 @@ pub fn Gallery(props: &GalleryProps) -> Html {
 }
 
 fn sketch(sketch: &Sketch) -> Html {
-    let rows = f64::from(u32::try_from(sketch.stripes.len().max(4)).unwrap_or(4));
-    let pitch = (HEIGHT - 14.0) / rows;
     let px = |place: f64| format!("{:.1}", place * WIDTH);
     let rect = |class: &'static str, (from, to): (f64, f64), y: f64, height: f64| {
-        html! {
-            <rect {class} x={px(from)} width={px(to - from)} y={format!("{y:.1}")} height={format!("{height:.1}")}/>
-        }
+        let (x, width) = (px(from), px(to - from));
+        html! { <rect {class} {x} {width} y={y.to_string()} height={height.to_string()}/> }
     };
-    let rows = (0u32..).zip(&sketch.stripes).map(|(row, stripe)| {
-        let y = 12.0 + f64::from(row) * pitch;
-        let class = if stripe.writable { "stripe" } else { "stripe readonly" };
-        let height = (pitch - 2.5).clamp(1.5, 8.0);
-        let clipped = sketch.band.map(|(from, to)| (stripe.from.max(from), stripe.to.min(to)));
+    let count = f64::from(u32::try_from(sketch.lanes.len()).unwrap_or(0));
+    let pitch = ((HEIGHT - TOP) / count.max(1.0)).min(13.0);
+    let height = pitch - 3.0;
+    let lane = |(row, lane): (u32, &Lane)| {
+        let y = TOP + f64::from(row) * pitch;
+        let entry = |(at, dirt): &(f64, Dirt)| {
+            let fill = rect("sketch-entry", (*at, at + sketch.page), y, height);
+            let bar = (at + sketch.page * 0.6, at + sketch.page * 0.85);
+            match dirt {
+                Dirt::Clean => fill,
+                Dirt::Dirty => html! { <>{ fill }{ rect("sketch-dirt", bar, y, height) }</> },
+            }
+        };
         html! {
             <>
-                { rect(class, (stripe.from, stripe.to), y, height) }
-                if let Some(part) = clipped.filter(|(from, to)| from < to) {
-                    { rect("stripe-walked", part, y, height) }
-                }
+                { for lane.entries.iter().map(entry) }
+                { rect("sketch-lane", lane.place, y, height) }
+                { for lane.asked.map(|asked| rect("sketch-asked", asked, y, height)) }
             </>
         }
-    });
+    };
     html! {
-        <svg class="sketch" viewBox="0 0 200 64" aria-hidden="true">
-            if let Some(band) = sketch.band {
-                { rect("sketch-band", band, 0.0, HEIGHT) }
-            }
-            { rect("sketch-file", (0.0, 1.0), 3.0, 4.0) }
-            { for rows }
+        <svg class="sketch" viewBox="-1 0 202 72" aria-hidden="true">
+            { for sketch.band.map(|band| rect("sketch-band", band, 0.0, HEIGHT)) }
+            { rect("sketch-file", (0.0, 1.0), 2.0, 5.0) }
+            { for (0..).zip(&sketch.lanes).map(lane) }
         </svg>
     }
 }

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::command::{Command, Go};
 use crate::platform::element;
-use crate::view::dialog::Dialog;
+use crate::view::dialog::{Dialog, Focus};
 
 const KEYS: [(&str, &[(&[&str], &str)]); 4] = [
     (
@@ -59,7 +59,7 @@ pub fn Help(props: &HelpProps) -> Html {
         html! { <section><h3>{ *title }</h3><dl>{ for rows.iter().map(row) }</dl></section> }
     };
     html! {
-        <Dialog title="Keys" class="help" on_close={props.on_close.clone()}>
+        <Dialog title="Keys" class="help" focus={Focus::Whole} on_close={props.on_close.clone()}>
             <div class="key-groups">{ for KEYS.iter().map(group) }</div>
             <p class="quiet">
                 { "Any step, cell or call in the timeline can be clicked. While you type in the editor, keys are its own." }

@@ -114,6 +114,10 @@ fn Keys(props: &KeysProps) -> Html {
     let go = |name, label, go| key(name, label, Command::Go(go));
     html! {
         <div class="keyhelp">
+            <span class="pair" aria-hidden="true"><kbd>{ "←" }</kbd><kbd>{ "→" }</kbd></span>
+            <span aria-hidden="true">{ "step" }</span>
+            <span class="pair" aria-hidden="true"><kbd>{ "↑" }</kbd><kbd>{ "↓" }</kbd></span>
+            <span aria-hidden="true">{ "out, over" }</span>
             <span class="pair">
                 { go("N", "Previous change (N)", Go::PreviousChange) }
                 { go("n", "Next change (n)", Go::NextChange) }
@@ -125,8 +129,8 @@ fn Keys(props: &KeysProps) -> Html {
             </span>
             <span>{ format!("{}/s", props.speed) }</span>
             <span class="pair">
-                { go("⇞", "Previous statement (Page Up)", Go::PreviousStatement) }
-                { go("⇟", "Next statement (Page Down)", Go::NextStatement) }
+                { go("PgUp", "Previous statement (Page Up)", Go::PreviousStatement) }
+                { go("PgDn", "Next statement (Page Down)", Go::NextStatement) }
             </span>
             <span>{ "statement" }</span>
             <span class="pair">{ key("g", "Go to step (g)", Command::Show(Panel::GoTo)) }</span>

@@ -33,7 +33,7 @@ pub(super) fn Grid(props: &GridProps) -> Html {
             </text>
             {header(leaf, right)}
             if leaf.rows.is_empty() {
-                {rect("notable-box", at.leaf.0 + 0.5, at.leaf.1, 32.0 * at.slot.0, 16.0 * at.slot.1)}
+                {rect(if leaf.caption.is_empty() { "table idle" } else { "table missing" }, at.leaf.0 + 0.5, at.leaf.1, 32.0 * at.slot.0, 16.0 * at.slot.1)}
             }
             { for leaf.rows.iter().map(|row| {
                 let y = slot_at(at, row.first).1;

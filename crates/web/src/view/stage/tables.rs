@@ -43,7 +43,11 @@ pub(super) fn TablesView(props: &TablesProps) -> Html {
 
 fn column(column: &Column, x: f32, at: &TablesAt) -> Html {
     let (top, height) = at.rows;
-    let class = if column.frame.is_some() { "table" } else { "table missing" };
+    let class = match (&column.frame, column.index) {
+        (Some(_), _) => "table",
+        (None, Some(_)) => "table missing",
+        (None, None) => "table idle",
+    };
     #[expect(clippy::cast_precision_loss, reason = "at most 512")]
     let y = |index: u32| top + height * index as f32 / 512.0;
     html! {

@@ -221,7 +221,8 @@ fn vmas_are_called_after_their_mappings() {
         8: 5 is D.P2
         8: 6 is A.P2+3,B.P2
         8: 7 is B.P2+2,C.P2
-    "#]].assert_eq(&names(text));
+    "#]]
+    .assert_eq(&names(text));
     let old = names(&format!("kernel 6.1\n{text}"));
     expect![[r#"
         4: 0 is A
@@ -237,5 +238,6 @@ fn vmas_are_called_after_their_mappings() {
         9: 5 is D.P2
         9: 6 is A.P2+3,B.P2
         9: 7 is B.P2+2,C.P2
-    "#]].assert_eq(&old);
+    "#]]
+    .assert_eq(&old);
 }

@@ -177,20 +177,22 @@ fn the_run_ends_at_its_limit() {
     assert_eq!(verdicts, [Done, Done, Done, Failed, Failed, Failed]);
 }
 
-/// Every name that `vma` has in the run, with the line it got it in.
+/// Every name that each VMA has in the run, with the line it got it in. VMAs are numbered as they come.
 fn names(text: &str) -> String {
     let run = run(&parse(text).0);
     let mut out = String::new();
-    let mut before = vec![String::new(); 16];
+    let mut before: Vec<(VmaId, String)> = Vec::new();
     for step in 0..run.timeline.tape().len() {
-        for (id, last) in (0..).zip(&mut before) {
-            let name = run.names.vma(VmaId(id), step);
-            if name != *last && name != "?" {
-                let span = run.spans.iter().find(|s| s.first <= step && step < s.end).unwrap();
-                out.push_str(&format!("{}: {id} is {name}\n", span.line));
-                assert!(matches!(run.timeline.tape().event(step), Event::VmaChange { .. }));
-                *last = name.to_owned();
-            }
+        let Event::VmaChange { vma } = run.timeline.tape().event(step) else { continue };
+        let number = before.iter().position(|(id, _)| *id == vma).unwrap_or_else(|| {
+            before.push((vma, String::new()));
+            before.len() - 1
+        });
+        let name = run.names.vma(vma, step);
+        if name != before[number].1 {
+            let span = run.spans.iter().find(|s| s.first <= step && step < s.end).unwrap();
+            out.push_str(&format!("{}: {} is {name}\n", span.line, number + 1));
+            before[number].1 = name.to_owned();
         }
     }
     out
@@ -208,36 +210,37 @@ fn vmas_are_called_after_their_mappings() {
                 fork P1 P2\n\
                 unmap A.P2 0\n";
     expect![[r#"
-        3: 0 is A
-        4: 0 is A,B
-        5: 0 is A..C
-        6: 1 is A,B
-        6: 0 is B+1
-        6: 2 is B+2,C
-        7: 0 is A
-        7: 3 is A+3,B
-        7: 1 is D
-        8: 4 is A.P2
-        8: 5 is D.P2
-        8: 6 is A.P2+3,B.P2
-        8: 7 is B.P2+2,C.P2
+        3: 1 is A
+        4: 1 is A,B
+        5: 1 is A..C
+        6: 2 is A,B
+        6: 1 is B+1
+        6: 3 is B+2,C
+        7: 1 is A
+        7: 4 is A+3,B
+        7: 2 is D
+        8: 5 is A.P2
+        8: 6 is D.P2
+        8: 7 is A.P2+3,B.P2
+        8: 8 is B.P2+2,C.P2
     "#]]
     .assert_eq(&names(text));
     let old = names(&format!("kernel 6.1\n{text}"));
     expect![[r#"
-        4: 0 is A
-        5: 0 is A,B
-        6: 0 is A..C
-        7: 1 is B+2,C
-        7: 0 is A,B
-        7: 2 is B+1
-        8: 2 is A+3,B
-        8: 0 is A
-        8: 3 is D
-        9: 4 is A.P2
-        9: 5 is D.P2
-        9: 6 is A.P2+3,B.P2
-        9: 7 is B.P2+2,C.P2
+        4: 1 is A
+        5: 1 is A,B
+        6: 1 is A..C
+        7: 2 is B+2,C
+        7: 1 is A,B
+        7: 3 is B+1
+        8: 3 is A+3,B
+        8: 1 is A
+        8: 4 is ?
+        8: 4 is D
+        9: 5 is A.P2
+        9: 6 is D.P2
+        9: 7 is A.P2+3,B.P2
+        9: 8 is B.P2+2,C.P2
     "#]]
     .assert_eq(&old);
 }

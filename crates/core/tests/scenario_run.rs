@@ -1,9 +1,16 @@
 //! Carrying scenarios out: what each statement comes to, what is said when it fails, and what things are called.
 #![allow(clippy::unwrap_used)]
 
+#[allow(dead_code, reason = "made for tests of random worlds")]
+mod common;
+
 use expect_test::{Expect, expect};
+use proptest::prelude::*;
 use rangewalk_core::machine::{Event, VmaId};
+use rangewalk_core::scenario::limits::STEPS_MAX;
 use rangewalk_core::scenario::{Verdict, parse, run, run_with};
+
+use common::digest;
 
 /// Remarks, then line, verdict and words of each statement that has any.
 fn check(text: &str, expected: Expect) {
@@ -243,4 +250,83 @@ fn vmas_are_called_after_their_mappings() {
         9: 8 is B.P2+2,C.P2
     "#]]
     .assert_eq(&old);
+}
+
+/// A line that is understood in most places, with numbers that meet, overlap and miss each other.
+fn line() -> impl Strategy<Value = String> {
+    let label = prop::sample::select(vec!["A", "B", "C", "D", "A.P2", "B.P2", "A.P3"]);
+    let process = prop::sample::select(vec!["P1", "P2", "P3"]);
+    let file = prop::sample::select(vec!["data", "bo", "bq"]);
+    let mode = prop::sample::select(vec!["rw", "r", "none", "rw private", "r ro-fd", "rwx"]);
+    let word = prop::sample::select(vec!["load", "store", "unmap"]);
+    let walk = prop::sample::select(vec!["wp", "clean"]);
+    let other = prop::sample::select(vec![
+        "fork P1 P2",
+        "fork P1 P3",
+        "fork P2 P3",
+        "exit P1",
+        "exit P2",
+        "pending P1",
+        "flushed P1",
+        "filter skip",
+        "filter stop",
+        "faround 4K",
+        "faround 16K",
+        "fill data 3+9",
+        "bitmap data 40",
+        "bitmap bo 24 3 5",
+        "clean data 2+9 at 1",
+        "kernel 6.1",
+        "kernel 6.12",
+        "expect 3",
+        "expect tree data A(- B*)",
+        "expect order A B",
+        "expect SIGBUS",
+        "expect pte A 3 P !W",
+        "expect flush B 2",
+        "expect bits data 3+2",
+        "expect EINVAL",
+    ]);
+    // The window spans a 2 MiB and a 512 GiB border; every second mapping leaves a gap.
+    let start = 0x7f_8000_0000_u64 * 2 - 0x6000;
+    let map = (label.clone(), process.clone(), file.clone(), 0..20u64, 1..9u64, 0..16u64, mode);
+    prop_oneof![
+        4 => map.prop_map(move |(label, process, file, first, pages, at, mode)| {
+            let label = label.trim_end_matches(|c: char| c != 'A' && c.is_ascii_digit());
+            let addr = start + (at << 12);
+            format!("map {label} {process} {file} {first}+{pages} @{addr:x} {mode}")
+        }),
+        4 => (word, label.clone(), 0..24u64, 1..4u64)
+            .prop_map(|(word, label, first, pages)| format!("{word} {label} {first}+{pages}")),
+        2 => (process, 0..20u64, 1..6u64).prop_map(move |(process, at, pages)| {
+            format!("store {process} @{:x}+{pages}", start + (at << 12))
+        }),
+        1 => label.prop_map(|label| format!("touch {label} rw.w")),
+        3 => (walk, file, 0..9u64, 1..20u64)
+            .prop_map(|(walk, file, first, pages)| format!("{walk} {file} {first}+{pages}")),
+        2 => other.prop_map(str::to_owned),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_story_can_be_told_forwards_and_backwards(
+        lines in prop::collection::vec(line(), 0..40)
+    ) {
+        let head = "file data shmem 24\nfile bo dev-mkwrite 24 prefault 4\n\
+                    file bq dev-pagetable 24\nproc P1\n\
+                    map A P1 data 0+8 @7f1000000000 rw\n";
+        let scenario = parse(&format!("{head}{}\n", lines.join("\n"))).0;
+        let mut run = run(&scenario);
+        prop_assert_eq!(run.timeline.world().check(), []);
+        let end = digest(run.timeline.world());
+        let played = run_with(&scenario, &mut (), STEPS_MAX);
+        prop_assert_eq!(&digest(&played.world), &end);
+        prop_assert_eq!(&played.outcomes, &run.outcomes);
+        prop_assert_eq!(&played.names, &run.names);
+        run.timeline.seek(0);
+        prop_assert_eq!(run.timeline.world().vmas().count(), 0);
+        prop_assert!(run.trace(&scenario).is_ascii());
+        prop_assert_eq!(&digest(run.timeline.world()), &end);
+    }
 }

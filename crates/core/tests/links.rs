@@ -1,4 +1,5 @@
-//! Links: what goes in comes out, what was ever made can be read, and nothing else gets further than a message.
+//! Links: what goes in comes out, what was ever made can be read, and nothing else gets further
+//! than a message.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;

@@ -1,10 +1,14 @@
-//! Carrying scenarios out: what each statement comes to, what is said when it fails, and what things are called.
+//! Carrying scenarios out: what each statement comes to, what is said when it fails, and what
+//! things are called.
 #![allow(clippy::unwrap_used)]
 
 #[allow(dead_code, reason = "made for tests of random worlds")]
 mod common;
 
-use expect_test::{Expect, expect};
+use std::fs;
+use std::path::Path;
+
+use expect_test::{expect, expect_file};
 use proptest::prelude::*;
 use rangewalk_core::machine::{Event, VmaId};
 use rangewalk_core::scenario::limits::STEPS_MAX;
@@ -12,160 +16,24 @@ use rangewalk_core::scenario::{Verdict, parse, run, run_with};
 
 use common::digest;
 
-/// Remarks, then line, verdict and words of each statement that has any.
-fn check(text: &str, expected: Expect) {
-    let (scenario, diagnostics) = parse(text);
-    assert_eq!(diagnostics, []);
-    let run = run(&scenario);
-    let mut actual: String = run.diagnostics.iter().map(|d| format!("{d}\n")).collect();
-    for outcome in run.outcomes.iter().filter(|outcome| !outcome.text.is_empty()) {
-        actual.push_str(&format!("{}: {:?}: {}\n", outcome.line, outcome.verdict, outcome.text));
+/// Each text of `tests/stories` beside what is remarked, and what its statements come to.
+#[test]
+fn what_each_story_comes_to() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories");
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "txt") {
+            continue;
+        }
+        let (scenario, diagnostics) = parse(&fs::read_to_string(&path).unwrap());
+        assert_eq!(diagnostics, []);
+        let run = run(&scenario);
+        let mut said: String = run.diagnostics.iter().map(|d| format!("{d}\n")).collect();
+        for outcome in run.outcomes.iter().filter(|outcome| !outcome.text.is_empty()) {
+            said += &format!("{}: {:?}: {}\n", outcome.line, outcome.verdict, outcome.text);
+        }
+        expect_file![path.with_extension("out")].assert_eq(&said);
     }
-    expected.assert_eq(&actual);
-}
-
-#[test]
-fn what_does_not_hold_says_what_is_the_case() {
-    check(
-        "file data shmem 4\n\
-         file bo dev-mkwrite 4 prefault 1\n\
-         proc P1\n\
-         map A P1 data 0+4 @7f1000000000 rw\n\
-         map D P1 bo 0+4 @7f1000200000 rw\n\
-         expect 1\n\
-         expect faults 1\n\
-         expect order A\n\
-         store A 0+2\n\
-         store D 1\n\
-         expect faults 1\n\
-         expect SIGBUS\n\
-         wp data 0+4\n\
-         expect 1\n\
-         expect order A D\n\
-         expect flush A all\n\
-         expect flush D none\n\
-         expect pte A 0+3 !W\n\
-         expect pte A 1 none\n\
-         expect pte A 3 P\n\
-         expect pte D 0 hole PMD\n\
-         clean data 0+4\n\
-         expect bits data 0\n\
-         expect hull data 0 4\n\
-         expect written bo 0\n\
-         expect tree data D\n",
-        expect![[r#"
-            6:1: error: expected 1, got no walk so far
-            7:1: error: expected faults 1, got no access so far
-            8:1: error: expected order A, got no walk so far
-            11:1: error: expected faults 1, got 2
-            12:1: error: expected SIGBUS, got no failure
-            14:1: error: expected 1, got 2
-            15:1: error: expected order A D, got A
-            16:1: error: expected flush A all, got 2
-            17:1: error: expected flush D none, got not walked
-            19:1: error: expected pte A 1 none, got 8400000000000825 (P U A T V N) for page 1
-            20:1: error: expected pte A 3 P, got none for page 3
-            21:1: error: expected pte D 0 hole PMD, got none for page 0
-            23:1: error: expected bits data 0, got 0+2
-            24:1: error: expected hull data 0 4, got 0 2
-            25:1: error: expected written bo 0, got 1
-            26:1: error: expected tree data D, got A
-            6: Broken: no walk so far
-            7: Broken: no access so far
-            8: Broken: no walk so far
-            9: Done: 2 faults
-            10: Done: 2 faults
-            11: Broken: 2
-            12: Broken: no failure
-            13: Done: 2 entries write-protected
-            14: Broken: 2
-            15: Broken: A
-            16: Broken: 2
-            17: Broken: not walked
-            18: Held: none
-            19: Broken: 8400000000000825 (P U A T V N) for page 1
-            20: Broken: none for page 3
-            21: Broken: none for page 0
-            22: Done: 2 entries cleaned; bits 0+2, start 0, end 2
-            23: Broken: 0+2
-            24: Broken: 0 2
-            25: Broken: 1
-            26: Broken: A
-        "#]],
-    );
-}
-
-#[test]
-fn what_fails_is_an_error_unless_expected() {
-    check(
-        "file data shmem 2\n\
-         file bo dev-pagetable 2\n\
-         proc P1\n\
-         map A P1 data 0+4 @7f1000000000 rw\n\
-         store A\n\
-         expect faults 3\n\
-         expect SIGBUS\n\
-         store A\n\
-         load P1 @7f2000000000\n\
-         expect SIGBUS\n\
-         map B P1 data 0+2 @7f1000200000 rw ro-fd\n\
-         map C P1 bo 0+2 @7f1000400000 rw private\n\
-         map D P1 bo 0+2 @7f1000600000 rx\n\
-         expect EPERM\n\
-         map E P1 data 0+2 @7f1000800000 none\n\
-         load E 0\n\
-         expect SIGSEGV\n",
-        expect![[r#"
-            6:1: error: expected faults 3, got 2
-            8:1: error: the store at 7f1000002000 ends in SIGBUS: that is behind the end of the file
-            9:1: error: the load at 7f2000000000 ends in SIGSEGV: nothing is mapped there
-            10:1: error: expected SIGBUS, got SIGSEGV
-            11:1: error: mmap fails with EACCES: a read-only descriptor cannot be mapped shared and writable
-            12:1: error: mmap fails with EINVAL: raw frames cannot be copied on write
-            5: Failed: the store at 7f1000002000 ends in SIGBUS: that is behind the end of the file
-            6: Broken: 2
-            7: Held: SIGBUS
-            8: Failed: the store at 7f1000002000 ends in SIGBUS: that is behind the end of the file
-            9: Failed: the load at 7f2000000000 ends in SIGSEGV: nothing is mapped there
-            10: Broken: SIGSEGV
-            11: Failed: mmap fails with EACCES: a read-only descriptor cannot be mapped shared and writable
-            12: Failed: mmap fails with EINVAL: raw frames cannot be copied on write
-            13: Failed: mmap fails with EPERM: this kernel makes no device buffer executable
-            14: Held: EPERM
-            16: Failed: the load at 7f1000800000 ends in SIGSEGV: the mapping does not allow it
-            17: Held: SIGSEGV
-        "#]],
-    );
-}
-
-#[test]
-fn a_walk_says_where_it_ends_and_what_that_hides() {
-    check(
-        "file data shmem 8\n\
-         proc P1\n\
-         map A P1 data 0+2 @7f1000000000 rw\n\
-         map R P1 data 1+4 @7f1000200000 r ro-fd\n\
-         map Q P1 data 2+4 @7f1000400000 rw private\n\
-         map B P1 data 3+2 @7f1000600000 rw\n\
-         map C P1 data 6+2 @7f1000800000 rw\n\
-         wp data 0+4\n\
-         expect order A\n\
-         wp data 5+3\n\
-         wp data 1\n\
-         unmap C\n\
-         wp data 6+2\n",
-        expect![[r#"
-            8:9: warning: the walk ends at R: mapped through a read-only descriptor, it lacks VM_SHARED and VM_MAYWRITE (it hides Q B; `filter skip` does what the kernel's documentation says)
-            10:9: warning: the walk ends at Q: it is private (it hides C; `filter skip` does what the kernel's documentation says)
-            11:9: note: the walk ends at R: mapped through a read-only descriptor, it lacks VM_SHARED and VM_MAYWRITE (it hides nothing: no later mapping meets the range)
-            13:9: warning: no mapping of data meets pages 6+2
-            8: Done: 0 entries write-protected
-            9: Held: A
-            10: Done: 0 entries write-protected
-            11: Done: 0 entries write-protected
-            13: Done: 0 entries write-protected
-        "#]],
-    );
 }
 
 #[test]
@@ -184,7 +52,8 @@ fn the_run_ends_at_its_limit() {
     assert_eq!(verdicts, [Done, Done, Done, Failed, Failed, Failed]);
 }
 
-/// Every name that each VMA has in the run, with the line it got it in. VMAs are numbered as they come.
+/// Every name that each VMA has in the run, with the line it got it in. VMAs are numbered as they
+/// come.
 fn names(text: &str) -> String {
     let run = run(&parse(text).0);
     let mut out = String::new();

@@ -103,11 +103,12 @@ impl<'c> Writing<'c> {
             self.line("faround 4K");
         }
         for (name, file) in self.files.clone().iter().zip(&self.capture.files) {
+            let line = format!("file {name} shmem {}", file.pages);
             let comment = match self.naming {
-                Naming::Real => format!("  # {}", ascii(&file.path)),
+                Naming::Real => format!("  # {}", tail(&ascii(&file.path), line.len() + 4)),
                 Naming::Clean => String::new(),
             };
-            self.line(format!("file {name} shmem {}{comment}", file.pages));
+            self.line(line + &comment);
         }
         let mut line = "proc".to_owned();
         let unrelated = self.processes.clone().into_iter().zip(&self.capture.processes);
@@ -213,6 +214,15 @@ fn touched(label: &str, captured: &CapturedMapping) -> String {
             .expect("a string takes what it is given");
         lines
     })
+}
+
+/// The end of a path, as much as fits a line behind `column`.
+fn tail(path: &str, column: usize) -> String {
+    let room = (COLUMNS_MAX as usize).saturating_sub(column);
+    match path.len().checked_sub(room) {
+        None | Some(0) => path.to_owned(),
+        Some(over) => format!("...{}", path.get(over + 3..).unwrap_or_default()),
+    }
 }
 
 fn ascii(text: &str) -> String {

@@ -8,6 +8,7 @@ use rangewalk::capture::procfs::Procfs;
 use rangewalk::capture::{Choice, Detail, Naming, gather, write};
 
 use crate::failure::{Failure, Verdict};
+use crate::output::{print, remark};
 
 /// Write down, as a scenario, which processes map a file or shared memory, and where (Linux)
 #[derive(clap::Args)]
@@ -41,21 +42,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let detail = if arguments.touched { Detail::TouchedPages } else { Detail::Mappings };
     let naming = if arguments.clean { Naming::Clean } else { Naming::Real };
     let capture = gather(&Procfs::new("/proc"), &choice, detail).map_err(|error| {
-        let hint = match error.kind() {
-            io::ErrorKind::PermissionDenied => "\n  hint: root may look at every process",
-            io::ErrorKind::NotFound => "\n  hint: is it still there? capture needs Linux's /proc",
-            _ => "",
-        };
-        Failure(format!("capture: error: {error}{hint}"))
+        let failure = Failure::at("capture", &error);
+        match error.kind() {
+            io::ErrorKind::PermissionDenied => failure.hint("root may look at every process"),
+            io::ErrorKind::NotFound => failure.hint("is it still there? this needs Linux's /proc"),
+            _ => failure,
+        }
     })?;
-    for remark in &capture.remarks {
-        eprintln!("capture: note: {remark}");
+    for note in &capture.remarks {
+        remark(&format!("capture: note: {note}\n"));
     }
     if capture.processes.is_empty() {
-        let hint = "maps shows what a process maps: `grep -h s /proc/PID/maps`";
-        return Err(Failure(format!("capture: error: no process maps that\n  hint: {hint}")));
+        let hint = "maps tells what a process maps: grep s /proc/PID/maps";
+        return Err(Failure::at("capture", "no process maps that").hint(hint));
     }
-    print!("{}", write(&capture, naming));
+    print(&write(&capture, naming))?;
     Ok(Verdict::Fine)
 }
 

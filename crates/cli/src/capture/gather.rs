@@ -1,6 +1,7 @@
 //! Finds every process that maps the chosen files.
 
 use std::io;
+use std::ops::Range;
 
 use rangewalk_core::addr::{PAGE_SIZE, TASK_SIZE};
 use rangewalk_core::scenario::limits::{
@@ -27,6 +28,17 @@ pub enum Choice {
     Pids(Vec<u32>),
 }
 
+/// What to capture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Which files.
+    pub choice: Choice,
+    /// How closely to look.
+    pub detail: Detail,
+    /// Which of the files' pages to look at and walk over.
+    pub pages: Range<u64>,
+}
+
 /// Whether to look which pages are touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
@@ -39,7 +51,9 @@ pub enum Detail {
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capture {
-    /// In order of appearance.
+    /// As asked for: which of the files' pages to walk over.
+    pub pages: Range<u64>,
+    /// Those that somebody may write to first, the largest first.
     pub files: Vec<CapturedFile>,
     /// In the order in which they were started.
     pub processes: Vec<CapturedProcess>,
@@ -102,15 +116,21 @@ impl CapturedMapping {
         let Mapping { start, end, offset, .. } = self.mapping;
         (offset / PAGE_SIZE, (end - start) / PAGE_SIZE)
     }
+
+    /// Those of its pages, counted from its first, that are among `pages` of the file.
+    fn clip(&self, pages: &Range<u64>) -> Range<u64> {
+        let (first, count) = self.pages();
+        pages.start.saturating_sub(first)..pages.end.saturating_sub(first).min(count)
+    }
 }
 
 /// Looks at every process.
 ///
 /// # Errors
 /// If there is no `/proc`, or a process that was asked for cannot be read.
-pub fn gather(procfs: &Procfs, choice: &Choice, detail: Detail) -> io::Result<Capture> {
+pub fn gather(procfs: &Procfs, request: &Request) -> io::Result<Capture> {
     let mut keys = Vec::new();
-    if let Choice::Pids(pids) = choice {
+    if let Choice::Pids(pids) = &request.choice {
         for pid in pids {
             let maps = procfs
                 .maps(*pid)
@@ -118,7 +138,7 @@ pub fn gather(procfs: &Procfs, choice: &Choice, detail: Detail) -> io::Result<Ca
             keys.extend(maps.iter().filter(|m| m.shared && m.file.inode != 0).map(|m| m.file));
         }
     }
-    let wanted = |mapping: &Mapping| match choice {
+    let wanted = |mapping: &Mapping| match &request.choice {
         Choice::File { path, key } => {
             *key == Some(mapping.file) || (mapping.file.inode != 0 && is_called(mapping, path))
         }
@@ -129,7 +149,9 @@ pub fn gather(procfs: &Procfs, choice: &Choice, detail: Detail) -> io::Result<Ca
         gathering.process(procfs, pid, wanted);
     }
     gathering.families();
-    if detail == Detail::TouchedPages {
+    gathering.writable_first();
+    gathering.capture.pages = request.pages.clone();
+    if request.detail == Detail::TouchedPages {
         gathering.touched(procfs);
     }
     Ok(gathering.finish())
@@ -233,6 +255,23 @@ impl Gathering {
         }
     }
 
+    /// Puts first what most is written to: a locale's cache, mapped by everybody, is dull.
+    fn writable_first(&mut self) {
+        let Capture { files, processes, .. } = &mut self.capture;
+        let mut order: Vec<usize> = (0..files.len()).collect();
+        order.sort_by_key(|file| {
+            let mappings = processes.iter().flat_map(|process| &process.mappings);
+            let mut own = mappings.filter(|captured| captured.file == *file);
+            let writable = own.any(|captured| captured.mapping.shared && captured.mapping.write);
+            (std::cmp::Reverse(writable), std::cmp::Reverse(files[*file].pages))
+        });
+        *files = order.iter().map(|file| files[*file].clone()).collect();
+        for captured in processes.iter_mut().flat_map(|process| &mut process.mappings) {
+            let place = order.iter().position(|file| *file == captured.file);
+            captured.file = place.expect("every file has its place");
+        }
+    }
+
     /// Reads the pagemaps; each mapping gets an equal share of the limit.
     fn touched(&mut self, procfs: &Procfs) {
         let share = TOUCHED_PAGES_MAX / (self.mappings as u64).max(1);
@@ -241,10 +280,13 @@ impl Gathering {
             for captured in &mut process.mappings {
                 let mut runs = Runs { touched: Vec::new(), room: share };
                 let flags = captured.mapping.vm_flags.unwrap_or_default();
-                let read = procfs.pagemap(process.pid, &captured.mapping, |page, presence| {
+                let pages = captured.clip(&self.capture.pages);
+                let (skip, count) = (pages.start, pages.end.saturating_sub(pages.start));
+                let start = captured.mapping.start + skip * PAGE_SIZE;
+                let read = procfs.pagemap(process.pid, start, count, |page, presence| {
                     let written = presence == Presence::SoftDirty && !flags.soft_dirty;
                     unknown |= presence != Presence::Absent && !written;
-                    presence == Presence::Absent || runs.add(page, written)
+                    presence == Presence::Absent || runs.add(skip + page, written)
                 });
                 cut += usize::from(runs.room == 0);
                 failed += usize::from(read.is_err());

@@ -7,5 +7,5 @@ mod names;
 pub mod procfs;
 pub mod write;
 
-pub use gather::{Capture, Choice, Detail, gather};
+pub use gather::{Capture, Choice, Detail, Request, gather};
 pub use write::{Naming, write};

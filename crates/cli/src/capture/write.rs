@@ -169,9 +169,10 @@ impl<'c> Writing<'c> {
         let touched = mappings
             .clone()
             .filter_map(|mapping| Some(mapping.pages().0 + mapping.touched.first()?.first));
-        let first = touched.min().unwrap_or(0);
+        let (asked, pages) = (&self.capture.pages, self.capture.files[0].pages);
+        let first = touched.min().unwrap_or(asked.start.min(pages - 1));
         let room = WALKED_SLOTS_MAX / (mappings.count() as u64).max(1);
-        let count = (self.capture.files[0].pages - first).min(room.max(1));
+        let count = (pages.min(asked.end) - first).min(room.max(1));
         let line = format!("wp {file} {first}+{count}");
         self.line(line);
     }

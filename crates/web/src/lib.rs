@@ -1,9 +1,13 @@
-//! The page: a Yew app over the core's public face.
+//! The page: a Yew app over the core's public face. `Session` holds the state, `Command` is all that can be asked of it, `model`
+//! says what there is to see, `view` draws it, `platform` is the browser.
 
-use yew::prelude::*;
+pub mod app;
+pub mod clock;
+pub mod command;
+pub mod model;
+pub mod platform;
+pub mod session;
+pub mod story;
+pub mod view;
 
-/// The whole page.
-#[component]
-pub fn App() -> Html {
-    html! { <main><h1>{"Rangewalk"}</h1></main> }
-}
+pub use app::App;

@@ -1,0 +1,342 @@
+//! The root: owns the session, hands models to the page, and does in the browser what a change asks for.
+
+use std::rc::Rc;
+
+use rangewalk_core::link::{self, Link};
+use rangewalk_core::scenario;
+use rangewalk_core::scenario::gallery::GALLERY;
+use yew::prelude::*;
+
+use crate::clock::Motion;
+use crate::command::{Command, Go, Notice, Opened, Panel, Tone};
+use crate::model::editor::{EditorModel, editor, with_kernel};
+use crate::model::share::{ShareModel, iframe};
+use crate::model::stage::{StageForm, StageModel, stage};
+use crate::model::timeline::{Segment, TimelineModel, overview, timeline};
+use crate::platform::keys::{self, Taken};
+use crate::platform::media::{self, Query};
+use crate::platform::ticker::Ticker;
+use crate::platform::{Listener, element, file, location, panic, storage};
+use crate::session::{Changed, Pace, Session};
+use crate::view::page::{Form, Page};
+use crate::view::share::Export;
+use crate::view::transport::TransportModel;
+
+/// What the root is told.
+pub enum Msg {
+    /// A request.
+    Do(Command),
+    /// The address bar holds another link.
+    Fragment(String),
+    /// Window or user preferences are others.
+    Media,
+    /// The page may be about to go away.
+    Leave,
+    /// A file is wanted.
+    Export(Export),
+}
+
+/// The whole page.
+pub struct App {
+    session: Session,
+    form: Form,
+    editor: Rc<EditorModel>,
+    stage: Rc<StageModel>,
+    timeline: Rc<TimelineModel>,
+    overview: Rc<[Segment]>,
+    ticker: Option<Ticker>,
+    reveal: bool,
+    _listeners: [Listener; 4],
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> Self {
+        panic::install();
+        let form = form();
+        let (opened, notice) = first_scenario(form);
+        let mut session = Session::new(&opened);
+        session.set_motion(motion());
+        if let Some(notice) = notice {
+            session.apply(Command::Notify(notice));
+            session.apply(Command::Show(Panel::Gallery));
+        }
+        let link = ctx.link();
+        let command = link.callback(Msg::Do);
+        let pressed = Callback::from(move |key| match Command::of_key(&key) {
+            Some(wanted) => {
+                command.emit(wanted);
+                Taken::Yes
+            }
+            None => Taken::No,
+        });
+        let listeners = [
+            keys::on_key(pressed),
+            media::on_change(&link.callback(|()| Msg::Media)),
+            location::on_fragment(link.callback(Msg::Fragment)),
+            location::on_leave(link.callback(|()| Msg::Leave)),
+        ];
+        let mut app = Self {
+            editor: Rc::new(editor(session.text(), session.story(), false)),
+            stage: Rc::new(stage_of(&session, form)),
+            timeline: Rc::new(timeline_of(&session)),
+            overview: overview(session.story(), session.text()).into(),
+            session,
+            form,
+            ticker: None,
+            reveal: true,
+            _listeners: listeners,
+        };
+        app.react(ctx, Changed::RUN);
+        app
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let changed = match msg {
+            Msg::Do(command) => self.session.apply(command),
+            Msg::Fragment(fragment) => self.follow_link(&fragment),
+            Msg::Media => {
+                self.form = form();
+                self.session.set_motion(motion());
+                Changed::PLACE
+            }
+            Msg::Leave => Changed::SAVE,
+            Msg::Export(export) => {
+                self.export(export);
+                self.session.apply(Command::Hide)
+            }
+        };
+        self.react(ctx, changed);
+        !(changed - Changed::SAVE).is_empty()
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let session = &self.session;
+        let story = session.story();
+        let said = AttrValue::from(self.stage.sentence.plain());
+        let spoken = match session.pace() {
+            Pace::Stepped if !session.playback().is_playing() => said.clone(),
+            _ => AttrValue::from(""),
+        };
+        html! {
+            <Page form={self.form} text={session.text().clone()} title={self.title()}
+                kernel={story.run().timeline.world().kernel().name} editor={self.editor.clone()}
+                stage={self.stage.clone()} pace={session.pace()} timeline={self.timeline.clone()} overview={self.overview.clone()}
+                transport={transport(session)} {said} {spoken} share={self.share()} panel={session.panel()}
+                notice={session.notice().cloned()} on_command={ctx.link().callback(Msg::Do)}
+                on_export={ctx.link().callback(Msg::Export)}/>
+        }
+    }
+
+    fn rendered(&mut self, _: &Context<Self>, _: bool) {
+        if std::mem::take(&mut self.reveal) {
+            element::reveal(".line.here");
+        }
+    }
+}
+
+impl App {
+    /// Does in the browser what a change asks for, and makes the models that it concerns anew.
+    fn react(&mut self, ctx: &Context<Self>, changed: Changed) {
+        let session = &self.session;
+        if changed.intersects(Changed::TEXT | Changed::RUN) {
+            panic::keep(session.text());
+            if session.is_edited() && self.form != Form::Embed {
+                storage::keep_draft(session.text());
+            }
+        }
+        if changed.intersects(Changed::TEXT | Changed::RUN | Changed::PLACE) {
+            let editor = editor(session.text(), session.story(), session.is_stale());
+            if *self.editor != editor {
+                self.editor = Rc::new(editor);
+                self.reveal = !changed.contains(Changed::TEXT);
+            }
+        }
+        if changed.intersects(Changed::RUN | Changed::PLACE) {
+            self.stage = Rc::new(stage_of(session, self.form));
+        }
+        if changed.intersects(Changed::RUN | Changed::WINDOW) {
+            self.timeline = Rc::new(timeline_of(session));
+        }
+        if changed.contains(Changed::RUN) {
+            self.overview = overview(session.story(), session.text()).into();
+            element::set_title(&format!("{} · Rangewalk", self.title()));
+        }
+        if self.form != Form::Embed {
+            self.save(changed);
+        }
+        match (self.session.wants_ticks(), self.ticker.is_some()) {
+            (true, false) => {
+                let tick = ctx.link().callback(|elapsed| Msg::Do(Command::Tick(elapsed)));
+                self.ticker = Some(Ticker::new(tick));
+            }
+            (false, true) => self.ticker = None,
+            _ => {}
+        }
+    }
+
+    /// Keeps the address bar up to date.
+    fn save(&self, changed: Changed) {
+        if !changed.intersects(Changed::OPENED | Changed::SAVE) {
+            return;
+        }
+        let Ok(fragment) = self.session.link() else {
+            return;
+        };
+        if changed.contains(Changed::OPENED) {
+            location::push_fragment(&fragment);
+        } else {
+            location::replace_fragment(&fragment);
+        }
+    }
+
+    /// A link was pasted into the address bar, or the user went back.
+    fn follow_link(&mut self, fragment: &str) -> Changed {
+        if fragment.is_empty() {
+            return Changed::empty();
+        }
+        match read_link(fragment) {
+            Ok(opened) if *opened.text == **self.session.text() => {
+                let story = self.session.story();
+                let at =
+                    opened.place.map_or_else(|| story.opening(), |place| story.steps_at(place));
+                self.session.apply(Command::Go(Go::To(at)))
+            }
+            // It stands in the address bar already.
+            Ok(opened) => self.session.apply(Command::Open(opened)) - Changed::OPENED,
+            Err(notice) => {
+                self.session.apply(Command::Notify(notice))
+                    | self.session.apply(Command::Show(Panel::Gallery))
+            }
+        }
+    }
+
+    fn title(&self) -> AttrValue {
+        let title = self.session.story().title();
+        if title.is_empty() { "Untitled scenario".into() } else { title.into() }
+    }
+
+    /// Links, where they are on show.
+    fn share(&self) -> Option<Rc<ShareModel>> {
+        let panel = self.session.panel();
+        if self.form != Form::Embed && !matches!(panel, Some(Panel::Share | Panel::Embed)) {
+            return None;
+        }
+        let fragment = self.session.link();
+        let made = |make: &dyn Fn(&str) -> String| match &fragment {
+            Ok(fragment) => Ok(AttrValue::from(make(fragment))),
+            Err(error) => Err(AttrValue::from(error.to_string())),
+        };
+        let (step, steps) = transport(&self.session).step;
+        Some(Rc::new(ShareModel {
+            place: format!("step {step} of {steps}").into(),
+            link: made(&location::page_address),
+            iframe: made(&|fragment| iframe(&location::embed_address(fragment), &self.title())),
+        }))
+    }
+
+    fn export(&self, export: Export) {
+        let name = file_name(&self.title());
+        match export {
+            Export::Picture => {
+                if let Some(picture) = file::picture(".pic svg", self.session.text()) {
+                    file::save(&format!("{name}.svg"), "image/svg+xml", &picture);
+                }
+            }
+            Export::Scenario => {
+                file::save(&format!("{name}.rw"), "text/plain", self.session.text());
+            }
+            Export::Trace => {
+                file::save(&format!("{name}.txt"), "text/plain", "");
+            }
+        }
+    }
+}
+
+/// A file's name from a title: letters and digits, the rest as hyphens.
+fn file_name(title: &str) -> String {
+    let words = title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let name = words.take(8).collect::<Vec<_>>().join("-").to_lowercase();
+    if name.is_empty() { "rangewalk".into() } else { name }
+}
+
+fn form() -> Form {
+    if location::is_embed() {
+        Form::Embed
+    } else if Query::Phone.holds() {
+        Form::Phone
+    } else if Query::Narrow.holds() {
+        Form::Narrow
+    } else {
+        Form::Wide
+    }
+}
+
+fn motion() -> Motion {
+    if Query::ReducedMotion.holds() { Motion::Reduced } else { Motion::Full }
+}
+
+/// What the page opens with: the link, else this tab's draft, else the gallery's first.
+fn first_scenario(form: Form) -> (Opened, Option<Notice>) {
+    let fragment = location::fragment();
+    let first = || Opened::text(GALLERY[0].text);
+    if !fragment.is_empty() {
+        return match read_link(&fragment) {
+            Ok(opened) => (opened, None),
+            Err(notice) => (first(), Some(notice)),
+        };
+    }
+    let draft = if form == Form::Embed { None } else { storage::draft() };
+    (draft.map_or_else(first, Opened::text), None)
+}
+
+fn read_link(fragment: &str) -> Result<Opened, Notice> {
+    match link::decode(fragment) {
+        Ok(Link { text, place, kernel, digest }) => {
+            // A scenario that names no kernel runs on the one it was shared on, whatever the default is by now.
+            let text = if scenario::parse(&text).0.kernel().name == kernel.name {
+                text
+            } else {
+                with_kernel(&text, kernel.name)
+            };
+            Ok(Opened { text: text.into(), place, digest })
+        }
+        Err(error) => Err(Notice { tone: Tone::Bad, text: capital(&error.to_string()).into() }),
+    }
+}
+
+/// The same as a sentence.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(chars).chain(std::iter::once('.')).collect()
+}
+
+fn stage_of(session: &Session, form: Form) -> StageModel {
+    let story = session.story();
+    let form = match form {
+        Form::Wide | Form::Narrow => StageForm::Full,
+        Form::Phone => StageForm::Phone,
+        Form::Embed => StageForm::Embed,
+    };
+    stage(story.run(), story.index(), form)
+}
+
+fn timeline_of(session: &Session) -> TimelineModel {
+    timeline(session.story(), session.window())
+}
+
+fn transport(session: &Session) -> TransportModel {
+    let story = session.story();
+    let (at, span) = (story.at(), story.span());
+    TransportModel {
+        step: (at - span.start, span.end - span.start),
+        statement: (story.statement().map_or(0, |index| index + 1), story.acts().len()),
+        whole: (at, story.steps()),
+        changes: (story.changes_in(span.start..at), story.changes_in(span)),
+        playing: session.playback().is_playing(),
+        speed: session.playback().steps_a_second(),
+    }
+}

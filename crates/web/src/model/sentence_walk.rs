@@ -1,0 +1,358 @@
+//! Sentences about the walk: statements, locks, VMAs, tables, entries, flushes.
+
+use rangewalk_core::addr::VirtAddr;
+use rangewalk_core::arch::{Level, Pte, PteFlags};
+use rangewalk_core::machine::delta::MmField;
+use rangewalk_core::machine::event::{Flush, Found, Lock, Mode, Reach, Verdict};
+use rangewalk_core::machine::{Cell, Event, MmId, SlotId, VmaId};
+
+use crate::model::entry;
+use crate::model::sentence::{Said, count_words, span_words};
+use crate::model::stage_index::WalkKind;
+use crate::model::stage_now::Now;
+
+pub(super) fn statement(now: &Now<'_>) -> Said {
+    let Some(walk) = now.walk else {
+        let line =
+            now.line().map_or_else(|| "The next line".to_owned(), |line| format!("Line {line}"));
+        return (format!("{line} of the scenario begins."), String::new());
+    };
+    let pages =
+        if walk.nr == 0 { "no pages".to_owned() } else { span_words(walk.first, walk.last()) };
+    let file = now.file_name(walk.mapping);
+    match walk.kind {
+        WalkKind::Wp => (
+            format!("The driver wants {pages} of {file} write-protected."),
+            "After it and its flushes, the next store to each page faults and so becomes known."
+                .to_owned(),
+        ),
+        WalkKind::Clean => (
+            format!("The driver asks which of {pages} of {file} were written."),
+            "Dirty entries are recorded in a bitmap and made clean.".to_owned(),
+        ),
+    }
+}
+
+pub(super) fn returned(now: &Now<'_>, value: u64) -> Said {
+    let lead = |name: &str| format!("`{name}` returns {value}.");
+    let entries = count_words(value, "entry", "entries");
+    match now.walk.map(|walk| walk.kind) {
+        Some(WalkKind::Wp) => (
+            lead("wp_shared_mapping_range"),
+            format!("So many changed: {entries} went from writable to write-protected."),
+        ),
+        Some(WalkKind::Clean) => (
+            lead("clean_record_shared_mapping_range"),
+            format!("So many changed: {entries} went from dirty to clean and into the bitmap."),
+        ),
+        None => (format!("It returns {value}."), String::new()),
+    }
+}
+
+const fn mode_words(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Read => "for reading",
+        Mode::Write => "for writing",
+    }
+}
+
+pub(super) fn lock(now: &Now<'_>, lock: Lock, mode: Mode) -> Said {
+    match lock {
+        Lock::IMmap(mapping) => (
+            format!("`i_mmap_rwsem` of {} is taken {}.", now.file_name(mapping), mode_words(mode)),
+            match mode {
+                Mode::Read => "No mapping of the file comes or goes while it is held.",
+                Mode::Write => "The tree may change; no walk is in it.",
+            }
+            .to_owned(),
+        ),
+        Lock::Mmap(mm) => (
+            format!("`mmap_lock` of {} is taken {}.", now.process(mm), mode_words(mode)),
+            match mode {
+                Mode::Read => "Its VMAs stay as they are.",
+                Mode::Write => "Its VMAs may change.",
+            }
+            .to_owned(),
+        ),
+        Lock::Ptl(table) => {
+            let pfn =
+                now.world().table(table).map_or_else(String::new, |t| format!(" `{}`", t.pfn));
+            (
+                format!("The lock of the PTE table{pfn} is taken."),
+                "Nobody else changes its entries now, except the CPUs, which set [A] and [D]."
+                    .to_owned(),
+            )
+        }
+    }
+}
+
+pub(super) fn unlock(now: &Now<'_>, lock: Lock) -> Said {
+    match lock {
+        Lock::IMmap(mapping) => (
+            format!("`i_mmap_rwsem` of {} is released.", now.file_name(mapping)),
+            "Mappings may come and go again.".to_owned(),
+        ),
+        Lock::Mmap(mm) => {
+            (format!("`mmap_lock` of {} is released.", now.process(mm)), String::new())
+        }
+        Lock::Ptl(_) => (
+            "The lock of the PTE table is released.".to_owned(),
+            match now.walk {
+                Some(_) if now.in_walk() => {
+                    "The flush is still to come, after all tables of this VMA."
+                }
+                _ => "",
+            }
+            .to_owned(),
+        ),
+    }
+}
+
+pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
+    match event {
+        Event::Filter { vma, verdict } => filter(now, vma, verdict),
+        Event::Clip { vma, start, end } => clip(now, vma, start, end),
+        Event::NotifierStart { mm, start, end } => (
+            format!(
+                "Secondary MMUs of {} drop {}.",
+                now.process(mm),
+                now.pages_words(Some(mm), start, end)
+            ),
+            "KVM and IOMMU users have translations of their own: `mmu_notifier` tells them first."
+                .to_owned(),
+        ),
+        Event::NotifierEnd { mm, .. } => (
+            format!("Secondary MMUs of {} may map the range again.", now.process(mm)),
+            "The entries are protected and the TLBs are flushed.".to_owned(),
+        ),
+        Event::FlushPending { mm, pending } => flush_pending(now, mm, pending),
+        Event::Flush { mm, flush, reach, start, end } => {
+            flush_said(now, mm, flush, reach, (start, end))
+        }
+        Event::Descend { level, found, slot, addr } => descend(now, level, found, slot, addr),
+        Event::Hole { level, addr, end } => hole(now, level, addr, end),
+        Event::Slot { found, slot, addr } => slot_said(now, found, slot, addr),
+        Event::Xchg { addr, .. } => (
+            format!(
+                "{}'s entry for {} is taken out.",
+                now.whose(),
+                now.page_words(now.place.mm, addr)
+            ),
+            "Exchanged with 0 in one go, so that no CPU can set [A] or [D] behind the walk's back."
+                .to_owned(),
+        ),
+        Event::Store { slot, addr } => store(now, slot, addr),
+        Event::Record { bit, .. } => (
+            format!("Bit {bit} of the bitmap is set."),
+            format!(
+                "{} was dirty in {}; the reported range grows to hold it.",
+                capital(&now.place.addr.map_or_else(
+                    || "the page".to_owned(),
+                    |addr| { now.page_words(now.place.mm, addr) }
+                )),
+                now.whose()
+            ),
+        ),
+        _ => unreachable!("not a step of the walk: {event:?}"),
+    }
+}
+
+/// The sentence's first letter, great.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn filter(now: &Now<'_>, vma: VmaId, verdict: Verdict) -> Said {
+    let name = now.vma(vma);
+    let reason = now.filter_reason(vma);
+    match verdict {
+        Verdict::Walk => (
+            format!("{name} passes the filter."),
+            "It is shared and may be written, so its entries may be writable or dirty.".to_owned(),
+        ),
+        Verdict::EndsWalk => (
+            format!("The walk ends at {name}."),
+            format!(
+                "{}. `walk_page_mapping` takes the filter's 1 for the end, not for a skip: \
+                 no later mapping is seen.",
+                capital(reason)
+            ),
+        ),
+        Verdict::Skipped => (
+            format!("{name} is passed over."),
+            format!("{}. As documented, the walk goes on behind it.", capital(reason)),
+        ),
+    }
+}
+
+fn clip(now: &Now<'_>, vma: VmaId, start: VirtAddr, end: VirtAddr) -> Said {
+    let at = now.world().vma(vma);
+    let name = now.vma(vma);
+    let pages = now.pages_words(at.mm, start, end);
+    let all = span_words(at.pgoff, at.last_pgoff());
+    let asked = now.walk.map_or_else(String::new, |w| span_words(w.first, w.last()));
+    (
+        format!("Of {name}, {pages} are walked."),
+        format!("It maps {all}, the walk asks for {asked}: what both have is `{start}`–`{end}`."),
+    )
+}
+
+fn flush_pending(now: &Now<'_>, mm: MmId, pending: u32) -> Said {
+    let name = now.process(mm);
+    let cell = Cell::Mm(mm, MmField::TlbFlushPending);
+    let deltas = now.step.map_or(&[][..], |step| now.tape().deltas(step));
+    let rose = deltas.iter().find(|delta| delta.cell == cell).is_none_or(|d| d.new > d.old);
+    let pending = count_words(pending.into(), "flush", "flushes");
+    if rose {
+        (
+            format!("{name} has {pending} pending."),
+            "Said before any page-table lock is taken: whoever sees a changed entry also sees \
+             that a flush is due."
+                .to_owned(),
+        )
+    } else {
+        (format!("This walk's flush is done: {name} has {pending} pending."), String::new())
+    }
+}
+
+fn flush_said(
+    now: &Now<'_>,
+    mm: MmId,
+    flush: Flush,
+    reach: Reach,
+    (start, end): (VirtAddr, VirtAddr),
+) -> Said {
+    let name = now.process(mm);
+    let pages = now.pages_words(Some(mm), start, end);
+    let n = end.0.saturating_sub(start.0) >> 12;
+    let cost = match reach {
+        Reach::None => String::new(),
+        Reach::Pages => format!(" {}, one INVLPG each.", count_words(n, "page", "pages")),
+        Reach::All => format!(" {n} pages are more than 33: everything of {name} goes."),
+    };
+    match flush {
+        Flush::Nothing => (
+            format!("Nothing is flushed in {name}."),
+            "No entry changed, and nobody else is about to flush.".to_owned(),
+        ),
+        Flush::Hull => (
+            format!("The TLBs forget {pages} of {name}."),
+            format!("The hull of what changed:{cost}"),
+        ),
+        Flush::Nested => (
+            format!("The TLBs forget {pages} of {name}: all that was walked."),
+            format!("Another flush is pending, and its changes may be unseen here:{cost}"),
+        ),
+        Flush::Range => (
+            format!("The TLBs forget {pages} of {name}."),
+            format!("What was taken out must not be used any more:{cost}"),
+        ),
+    }
+}
+
+fn descend(now: &Now<'_>, level: Level, found: Found, slot: SlotId, addr: VirtAddr) -> Said {
+    let index = slot.entry();
+    let name = level.name();
+    let below = level.below().map_or("", Level::name);
+    let word = now.world().word(slot);
+    match found {
+        Found::Table => (
+            format!("{name} entry {index} leads on."),
+            format!("It points to the {below} table in frame `{}`.", word.pfn()),
+        ),
+        Found::None => (
+            format!("{name} entry {index} is empty."),
+            format!("There is no {below} table for `{addr}`: nothing was ever touched there."),
+        ),
+        Found::Leaf => (
+            format!("{name} entry {index} maps a huge page."),
+            "The walk leaves it alone.".to_owned(),
+        ),
+        Found::NonPresent => (
+            format!("{name} entry {index} is not present."),
+            "It holds a swap-like word.".to_owned(),
+        ),
+    }
+}
+
+fn hole(now: &Now<'_>, level: Level, addr: VirtAddr, end: VirtAddr) -> Said {
+    let pages = end.0.saturating_sub(addr.0) >> 12;
+    (
+        format!("A hole: {} are stepped over at once.", count_words(pages, "page", "pages")),
+        format!(
+            "One empty {} entry says it all for {}.",
+            level.name(),
+            now.pages_words(now.place.mm, addr, end)
+        ),
+    )
+}
+
+fn slot_said(now: &Now<'_>, found: Found, slot: SlotId, addr: VirtAddr) -> Said {
+    let page = now.page_words(now.place.mm, addr);
+    let whose = now.whose();
+    let word = now.world().word(slot);
+    let lead = format!("{whose}'s entry for {page} is looked at.");
+    let why = match found {
+        Found::None => {
+            return (
+                format!("Slot {} is empty.", slot.entry()),
+                format!("{whose} never touched {page}."),
+            );
+        }
+        _ => verdict_on(now, word),
+    };
+    (lead, why)
+}
+
+/// What the walk will do with an entry.
+pub(super) fn verdict_on(now: &Now<'_>, word: Pte) -> String {
+    let kind = now.walk.map_or(WalkKind::Wp, |walk| walk.kind);
+    let dirty = word.is_dirty(now.kernel());
+    match (kind, word.is_write(), dirty) {
+        (WalkKind::Wp, true, true) => "It is writable and dirty: [W] will go.".to_owned(),
+        (WalkKind::Wp, true, false) => "It is writable: [W] will go.".to_owned(),
+        (WalkKind::Wp, false, _) => "It is not writable: nothing to do.".to_owned(),
+        (WalkKind::Clean, _, true) => {
+            let bit = if word.flags().contains(PteFlags::DIRTY) { "[D]" } else { "[V]" };
+            format!("It is dirty: {bit} will go, and the page into the bitmap.")
+        }
+        (WalkKind::Clean, _, false) => "It is clean: nothing to do.".to_owned(),
+    }
+}
+
+fn store(now: &Now<'_>, slot: SlotId, addr: VirtAddr) -> Said {
+    let page = now.page_words(now.place.mm, addr);
+    let entry = format!("{}'s entry for {page}", now.whose());
+    let Some((was, is)) = entry::words(now, slot) else {
+        return (format!("{entry} is stored."), String::new());
+    };
+    let gone = Pte(was & !is).flags();
+    let come = Pte(is & !was).flags();
+    let moved = gone.contains(PteFlags::DIRTY) && come.contains(PteFlags::SAVED_DIRTY);
+    if gone.contains(PteFlags::RW) {
+        let why = if moved {
+            "The store cleared [W]; because a read-only dirty word would mean shadow stack, its \
+             dirt moved from [D] to [V]."
+        } else if Pte(is).is_dirty(now.kernel()) {
+            "The store cleared [W]; its dirt stays where it was."
+        } else {
+            "The store cleared [W]; it was clean."
+        };
+        return (format!("{entry} is write-protected."), why.to_owned());
+    }
+    if come.contains(PteFlags::RW) {
+        let back = gone.contains(PteFlags::SAVED_DIRTY) && come.contains(PteFlags::DIRTY);
+        let why = if back {
+            "[W] is on, and the saved dirt moved back from [V] to [D]."
+        } else {
+            "One store sets [W] and [D]: the write that faulted will succeed."
+        };
+        return (format!("{entry} is writable again."), why.to_owned());
+    }
+    let bit = if gone.contains(PteFlags::SAVED_DIRTY) { "[V]" } else { "[D]" };
+    (
+        format!("{entry} is clean."),
+        format!("The store cleared {bit}; [W] and [T] stay as they were."),
+    )
+}

@@ -1,0 +1,104 @@
+//! The thread: one line from the tree node over the VMA and its page down the tables to the bits. Where it ends, the walk is.
+
+use crate::model::lanes::{LaneRow, Lanes};
+use crate::model::stage_measures::TablesAt;
+use crate::model::tables::{ROW, Reach, Tables};
+use crate::model::tree::{NodeLook, Tree};
+
+/// A piece of the thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadPath {
+    /// Identity, for patching.
+    pub part: &'static str,
+    /// Path data. The commands of a part are always the same, so that it can slide.
+    pub d: String,
+}
+
+/// Radius of the thread's bends.
+const BEND: f32 = 6.0;
+/// How far the thread runs below a row's box.
+const BELOW: f32 = 4.0;
+
+/// Middle of the entry `index` of an upper table, kept inside of it.
+#[must_use]
+pub fn tag_y(at: &TablesAt, index: u32) -> f32 {
+    let (top, height) = at.rows;
+    #[expect(clippy::cast_precision_loss, reason = "at most 512")]
+    let y = top + height * (index as f32 + 0.5) / 512.0;
+    y.clamp(top + 8.5, top + height - 8.5)
+}
+
+/// Left and top edge of slot `slot` of the leaf table.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "at most 512")]
+pub fn slot_at(at: &TablesAt, slot: u32) -> (f32, f32) {
+    let (x, y) = at.leaf;
+    (x + at.slot.0 * (slot % ROW) as f32, y + at.slot.1 * (slot / ROW) as f32)
+}
+
+/// All pieces for the cursor. The links inside the tree carry their own.
+#[must_use]
+pub fn thread(tree: &Tree, lanes: &Lanes, tables: &Tables, at: &TablesAt) -> Vec<ThreadPath> {
+    let mut parts = Vec::new();
+    let row = lanes.here();
+    let node = tree.nodes.iter().find(|node| node.look == NodeLook::Now);
+    if let (Some(row), Some(node)) = (row, node.filter(|node| Some(node.id) == row.map(|r| r.id))) {
+        let d = format!("M{} {}V{}", node.x, node.y + 9.0, row.y);
+        parts.push(ThreadPath { part: "down", d });
+    }
+    let reached = |column: usize| match tables.columns[column].index {
+        Some((index, Reach::Here | Reach::Hole)) => Some(tag_y(at, index)),
+        _ => None,
+    };
+    if let (Some(row), Some(y)) = (row, reached(0)) {
+        parts.push(ThreadPath { part: "across", d: across(row, at, y) });
+    }
+    for (part, from, to) in [("pud", 0, 1), ("pmd", 1, 2)] {
+        if let (Some(y0), Some(y1)) = (reached(from), reached(to)) {
+            let (x0, x1) = (at.columns[from] + at.width, at.columns[to]);
+            let bend = x1 - x0 - 3.0;
+            let d = format!("M{x0} {y0}C{} {y0} {} {y1} {x1} {y1}", x0 + bend, x1 - bend);
+            parts.push(ThreadPath { part, d });
+        }
+    }
+    let slot = tables.leaf.rows.iter().find_map(|row| row.now);
+    if let (Some(y0), Some(slot)) = (reached(2), slot) {
+        let (x, y) = slot_at(at, slot);
+        let (x, x0) = (x + at.slot.0 / 2.0 - 0.4, at.columns[2] + at.width);
+        // Along the gap above the slot's row, so that the row stays readable.
+        let lane = y - 1.0;
+        let turn = x0 + 11.0;
+        let d = format!(
+            "M{x0} {y0}C{turn} {y0} {} {lane} {} {lane}L{} {lane}Q{x} {lane} {x} {}",
+            x0 + 4.0,
+            x0 + 15.0,
+            (x - BEND).max(x0 + 15.0),
+            y + at.slot.1 / 2.0
+        );
+        parts.push(ThreadPath { part: "leaf", d });
+        let d = format!("M{x} {}V{}", y + at.slot.1, at.tag - 8.0);
+        parts.push(ThreadPath { part: "entry", d });
+    }
+    parts
+}
+
+/// From the page's cell down, along below its row, and up or down to the top table.
+fn across(row: &LaneRow, at: &TablesAt, y: f32) -> String {
+    let now = row.cells.iter().find(|cell| cell.now);
+    let half = row.cells.get(1).map_or(10.0, |next| (next.x - row.cells[0].x) / 2.0);
+    let x = now.map_or_else(|| row.clip.unwrap_or(row.bar).0 + 4.0, |cell| cell.x + half);
+    let bottom = row.y + row.height;
+    let lane = bottom + BELOW;
+    let riser = at.riser;
+    // Up to the table, or down to it when the lane runs above.
+    let turn = if y < lane { -BEND } else { BEND };
+    format!(
+        "M{x} {bottom}L{x} {bottom}Q{x} {lane} {} {lane}L{} {lane}Q{riser} {lane} {riser} {}L{riser} {}Q{riser} {y} {} {y}L{} {y}",
+        x + BELOW,
+        riser - BEND,
+        lane + turn,
+        y - turn,
+        riser + BEND,
+        at.columns[0],
+    )
+}

@@ -1,0 +1,348 @@
+//! The i_mmap interval tree under the page axis: each node at its key, its bar to its last page, a hairline to its `subtree_last`.
+//! Nodes of equal or close keys fan out along their bars; what would collide in one row takes a row of its own; subtrees that find
+//! no room fold into a count.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rangewalk_core::machine::event::Look;
+use rangewalk_core::machine::rbtree::{Colour, Side};
+use rangewalk_core::machine::{Event, VmaId};
+
+use crate::model::axis::Axis;
+use crate::model::stage_now::Now;
+use crate::model::tree_order::{self, Shape};
+use crate::model::tree_text;
+
+/// How a node looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeLook {
+    /// The search has been here.
+    Visited,
+    /// The search is here.
+    Now,
+    /// Not looked at yet.
+    ToCome,
+    /// Passed over with everything below it.
+    Pruned,
+}
+
+/// A node, laid out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TreeNode {
+    /// Identity, for patching.
+    pub id: u32,
+    /// The VMA's label.
+    pub label: String,
+    /// Middle of the node.
+    pub x: f32,
+    /// Middle of the node.
+    pub y: f32,
+    /// Half of its width: a circle, or a pill around a long label.
+    pub half: f32,
+    /// Where its bar begins: the key.
+    pub from: f32,
+    /// Where its bar ends.
+    pub to: f32,
+    /// Where the hairline ends: the last page of the subtree.
+    pub subtree_to: f32,
+    /// How it looks.
+    pub look: NodeLook,
+    /// Red or black.
+    pub colour: Colour,
+    /// `2–13`.
+    pub pages: String,
+    /// `max 13`.
+    pub max: String,
+    /// Why it was passed over: `3 < 5`.
+    pub reason: Option<String>,
+    /// Where its words begin: left end and base line.
+    pub words_at: (f32, f32),
+}
+
+/// A link between parent and child.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TreeLink {
+    /// The child's identity.
+    pub id: u32,
+    /// From the parent's middle.
+    pub from: (f32, f32),
+    /// To the child's middle.
+    pub to: (f32, f32),
+    /// The thread runs along it.
+    pub thread: bool,
+    /// It leads to a subtree that was passed over.
+    pub pruned: bool,
+}
+
+/// A folded subtree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TreeFold {
+    /// Its root's identity.
+    pub id: u32,
+    /// Where its count stands.
+    pub at: (f32, f32),
+    /// Its parent's middle.
+    pub from: (f32, f32),
+    /// Nodes in it.
+    pub nodes: usize,
+}
+
+/// The tree, laid out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tree {
+    /// Nodes in key order.
+    pub nodes: Vec<TreeNode>,
+    /// Links.
+    pub links: Vec<TreeLink>,
+    /// Folded subtrees.
+    pub folds: Vec<TreeFold>,
+    /// Nodes in all.
+    pub size: usize,
+    /// Distance of rows.
+    pub pitch: f32,
+    /// Middle of the last row.
+    pub bottom: f32,
+    /// What is going on in it, when it is not searched: `C rotates left`.
+    pub doing: Option<String>,
+}
+
+/// Room for the tree.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TreeRoom {
+    /// Middle of the first row.
+    pub top: f32,
+    /// Height from the first row's middle to the last one's.
+    pub height: f32,
+    /// Widest distance of rows.
+    pub pitch_max: f32,
+    /// Narrowest distance of rows.
+    pub pitch_min: f32,
+}
+
+/// Half of a circle.
+const RADIUS: f32 = 9.0;
+/// Least distance of neighbours in key order.
+const APART: f32 = 20.0;
+/// Estimated width of a character of a node's text.
+const CHAR: f32 = 6.2;
+/// Most nodes tried at once.
+const NODES_MAX: usize = 40;
+/// A pitch below this has its text on the bars, not above them.
+pub const PITCH_INLINE: f32 = 25.0;
+
+#[expect(clippy::cast_precision_loss, reason = "a picture")]
+fn units(count: usize) -> f32 {
+    count as f32
+}
+
+/// Estimated width of `text` beside a node.
+#[must_use]
+pub fn text_width(text: &str) -> f32 {
+    units(text.chars().count()) * CHAR
+}
+
+impl Tree {
+    /// The tree of the file on show at the cursor.
+    #[must_use]
+    pub fn new(now: &Now<'_>, axis: &Axis, room: TreeRoom) -> Self {
+        let shape = Shape::read(now.world(), now.file());
+        let looks = Looks::read(now);
+        let wanted = tree_order::wanted(now, &shape);
+        let mut count = wanted.len().min(NODES_MAX);
+        loop {
+            let shown: BTreeSet<VmaId> = wanted[..count].iter().copied().collect();
+            let tree = Self::lay(now, axis, room, &shape, &looks, &shown);
+            let height = tree.bottom - room.top;
+            if height <= room.height + 0.5 || count <= 1 {
+                return tree;
+            }
+            count -= 1 + count / 8;
+        }
+    }
+
+    fn lay(
+        now: &Now<'_>,
+        axis: &Axis,
+        room: TreeRoom,
+        shape: &Shape,
+        looks: &Looks,
+        shown: &BTreeSet<VmaId>,
+    ) -> Self {
+        let mut nodes = columns(now, axis, shape, looks, shown);
+        let depths: Vec<usize> = nodes.iter().map(|n| shape.depth(VmaId(n.id))).collect();
+        let rows = rows(&nodes, &depths, axis);
+        let last = rows.iter().copied().max().unwrap_or(0);
+        let pitch = (room.height / units(last.max(1))).clamp(room.pitch_min, room.pitch_max);
+        for (node, row) in nodes.iter_mut().zip(&rows) {
+            node.y = room.top + units(*row) * pitch;
+        }
+        let bottom = room.top + units(last) * pitch;
+        let size = shape.order.len();
+        let doing = looks.doing.clone();
+        let mut tree = Self { nodes, links: vec![], folds: vec![], size, pitch, bottom, doing };
+        tree.link(shape, looks);
+        tree_text::place(&mut tree, axis.right());
+        tree
+    }
+
+    fn link(&mut self, shape: &Shape, looks: &Looks) {
+        let at: BTreeMap<u32, (f32, f32)> =
+            self.nodes.iter().map(|node| (node.id, (node.x, node.y))).collect();
+        for node in &self.nodes {
+            let from = at[&node.id];
+            for (side, child) in shape.children(VmaId(node.id)) {
+                let pruned = looks.pruned.contains_key(&child);
+                let thread = looks.path.contains(&child);
+                if let Some(to) = at.get(&child.0).copied() {
+                    self.links.push(TreeLink { id: child.0, from, to, thread, pruned });
+                } else {
+                    let away = if side == Side::Left { -16.0 } else { 16.0 };
+                    let at = (from.0 + away, from.1 + 0.45 * self.pitch.max(24.0));
+                    let nodes = shape.size(child);
+                    self.folds.push(TreeFold { id: child.0, at, from, nodes });
+                }
+            }
+        }
+    }
+
+    /// The node `id`, if it is on show.
+    #[must_use]
+    pub fn node(&self, id: u32) -> Option<&TreeNode> {
+        self.nodes.iter().find(|node| node.id == id)
+    }
+}
+
+/// What the search, or a change of the tree, has done so far.
+struct Looks {
+    looks: BTreeMap<VmaId, Look>,
+    pruned: BTreeMap<VmaId, String>,
+    here: Option<VmaId>,
+    /// The node that the search is at, with everything above it.
+    path: BTreeSet<VmaId>,
+    doing: Option<String>,
+}
+
+impl Looks {
+    fn read(now: &Now<'_>) -> Self {
+        let here = match now.event {
+            Some(Event::TreeDescend { at, .. }) => Some(at),
+            _ if now.in_walk() || tree_order::is_tree_step(now) => now.place.vma,
+            _ => None,
+        };
+        let here = here.filter(|vma| now.world().vma(*vma).mapping() == now.file());
+        let step = now.step.unwrap_or(0);
+        let seen = now.walk.map_or(&[][..], |walk| &walk.looks);
+        let mut looks = Self {
+            looks: seen.iter().filter(|s| s.step <= step).map(|s| (s.node, s.look)).collect(),
+            pruned: BTreeMap::new(),
+            here,
+            path: here.map(|here| tree_order::path(now.world(), here)).unwrap_or_default(),
+            doing: tree_order::doing(now),
+        };
+        if now.walk.is_none() {
+            let passed = looks.path.iter().map(|vma| (*vma, Look::Enter)).collect();
+            looks.looks = passed;
+        }
+        if let Some(walk) = now.walk {
+            for (vma, look) in &looks.looks {
+                if let Some(reason) = reason(now, *vma, *look, walk.first, walk.last()) {
+                    looks.pruned.insert(*vma, reason);
+                }
+            }
+        }
+        looks
+    }
+
+    fn look(&self, vma: VmaId) -> NodeLook {
+        match self.looks.get(&vma) {
+            _ if self.here == Some(vma) => NodeLook::Now,
+            Some(Look::Pruned | Look::RootEndsBefore) => NodeLook::Pruned,
+            Some(_) => NodeLook::Visited,
+            None => NodeLook::ToCome,
+        }
+    }
+}
+
+/// Why a look led no further, in numbers.
+fn reason(now: &Now<'_>, vma: VmaId, look: Look, first: u64, last: u64) -> Option<String> {
+    let node = now.world().node(vma);
+    match look {
+        Look::Pruned | Look::RootEndsBefore => Some(format!("{} < {first}", node.subtree_last)),
+        Look::EndsBefore => Some(format!("{} < {first}", node.last)),
+        Look::StartsAfter | Look::LeftmostStartsAfter => Some(format!("{} > {last}", node.start)),
+        Look::Enter | Look::Hit | Look::Climb => None,
+    }
+}
+
+/// The nodes on show, in key order, with their columns.
+fn columns(
+    now: &Now<'_>,
+    axis: &Axis,
+    shape: &Shape,
+    looks: &Looks,
+    shown: &BTreeSet<VmaId>,
+) -> Vec<TreeNode> {
+    let mut nodes: Vec<TreeNode> = Vec::new();
+    for vma in shape.order.iter().filter(|vma| shown.contains(vma)) {
+        let node = now.world().node(*vma);
+        let label = now.vma(*vma).to_owned();
+        let half = RADIUS.max(text_width(&label) / 2.0 + 5.0);
+        let from = axis.x(node.start);
+        let x = nodes.last().map_or(from, |before: &TreeNode| {
+            from.max(before.x + (APART - 2.0 * RADIUS) + before.half + half)
+        });
+        nodes.push(TreeNode {
+            id: vma.0,
+            label,
+            x,
+            y: 0.0,
+            half,
+            from,
+            to: axis.x(node.last + 1),
+            subtree_to: axis.x(node.subtree_last + 1),
+            look: looks.look(*vma),
+            colour: node.colour,
+            pages: format!("{}–{}", node.start, node.last),
+            max: format!("max {}", node.subtree_last),
+            reason: looks.pruned.get(vma).cloned(),
+            words_at: (0.0, 0.0),
+        });
+    }
+    // What ran out at the right is pushed back.
+    let mut right = axis.right();
+    for node in nodes.iter_mut().rev() {
+        node.x = node.x.min(right - node.half);
+        right = node.x - node.half - (APART - 2.0 * RADIUS);
+    }
+    nodes
+}
+
+/// A row for each node: depth by depth, more than one where nodes of a depth would collide.
+fn rows(nodes: &[TreeNode], depths: &[usize], axis: &Axis) -> Vec<usize> {
+    let mut rows = vec![0; nodes.len()];
+    let mut first = 0;
+    let deepest = depths.iter().copied().max().unwrap_or(0);
+    for depth in 0..=deepest {
+        // For each row of this depth, where it is taken up to.
+        let mut taken: Vec<f32> = Vec::new();
+        let here = (0..nodes.len()).filter(|at| depths[*at] == depth);
+        for at in here {
+            let (left, right) = extent(&nodes[at], axis);
+            let row = taken.iter().position(|end| *end <= left).unwrap_or(taken.len());
+            match taken.get_mut(row) {
+                Some(end) => *end = right,
+                None => taken.push(right),
+            }
+            rows[at] = first + row;
+        }
+        first += taken.len();
+    }
+    rows
+}
+
+/// What a node takes of its row, text included.
+fn extent(node: &TreeNode, axis: &Axis) -> (f32, f32) {
+    let text = node.words_width();
+    let right = node.to.max(node.x + node.half + 4.0 + text).min(axis.right().max(node.to));
+    (node.from.min(node.x - node.half) - 2.0, right + 4.0)
+}

@@ -1,0 +1,148 @@
+//! The shape of an i_mmap tree, and which of its nodes matter most at the cursor.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rangewalk_core::machine::rbtree::Side;
+use rangewalk_core::machine::{Event, MappingId, VmaId, World};
+
+use crate::model::stage_now::Now;
+
+/// The links of a tree.
+#[derive(Clone, Debug, Default)]
+pub struct Shape {
+    /// All nodes in key order.
+    pub order: Vec<VmaId>,
+    links: BTreeMap<VmaId, Links>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Links {
+    depth: usize,
+    left: Option<VmaId>,
+    right: Option<VmaId>,
+}
+
+impl Shape {
+    /// The tree of `mapping`.
+    #[must_use]
+    pub fn read(world: &World, mapping: Option<MappingId>) -> Self {
+        let mut shape = Self::default();
+        let root = mapping.and_then(|mapping| world.mapping(mapping).root);
+        // Explicitly kept, for a tree may be deep while it is being rebalanced.
+        let mut above: Vec<VmaId> = Vec::new();
+        let mut next = root;
+        while next.is_some() || !above.is_empty() {
+            // A rotation in the making may lead round in a circle.
+            while let Some(vma) = next.filter(|vma| !shape.links.contains_key(vma)) {
+                let node = world.node(vma);
+                let depth = above.len();
+                let (left, right) = (node.left(), node.right());
+                let depth = node
+                    .parent()
+                    .and_then(|parent| shape.links.get(&parent))
+                    .map_or(depth, |parent| parent.depth + 1);
+                shape.links.insert(vma, Links { depth, left, right });
+                above.push(vma);
+                next = left;
+            }
+            let Some(vma) = above.pop() else { break };
+            shape.order.push(vma);
+            next = shape.links[&vma].right;
+        }
+        shape
+    }
+
+    /// Nodes above it.
+    #[must_use]
+    pub fn depth(&self, vma: VmaId) -> usize {
+        self.links.get(&vma).map_or(0, |links| links.depth)
+    }
+
+    /// Its children.
+    pub fn children(&self, vma: VmaId) -> impl Iterator<Item = (Side, VmaId)> + use<> {
+        let links = self.links.get(&vma);
+        let left = links.and_then(|links| links.left).map(|vma| (Side::Left, vma));
+        let right = links.and_then(|links| links.right).map(|vma| (Side::Right, vma));
+        left.into_iter().chain(right)
+    }
+
+    /// Nodes in its subtree, itself included.
+    #[must_use]
+    pub fn size(&self, vma: VmaId) -> usize {
+        let mut todo = vec![vma];
+        let mut seen = BTreeSet::new();
+        while let Some(vma) = todo.pop() {
+            if seen.insert(vma) {
+                todo.extend(self.children(vma).map(|(_, child)| child));
+            }
+        }
+        seen.len()
+    }
+}
+
+/// A node with everything above it.
+#[must_use]
+pub fn path(world: &World, vma: VmaId) -> BTreeSet<VmaId> {
+    let mut path = BTreeSet::new();
+    let mut next = Some(vma);
+    while let Some(vma) = next {
+        if !path.insert(vma) {
+            break;
+        }
+        next = world.node(vma).parent();
+    }
+    path
+}
+
+/// All nodes, the most telling first, parents always before their children.
+#[must_use]
+pub fn wanted(now: &Now<'_>, shape: &Shape) -> Vec<VmaId> {
+    let step = now.step.unwrap_or(0);
+    let here = now.place.vma.into_iter();
+    let looks = now.walk.map_or(&[][..], |walk| &walk.looks);
+    let looked = looks.iter().filter(|seen| seen.step <= step).rev().map(|seen| seen.node);
+    let to_come = looks.iter().filter(|seen| seen.step > step).map(|seen| seen.node);
+    let mut by_depth = shape.order.clone();
+    by_depth.sort_by_key(|vma| shape.depth(*vma));
+    let mut wanted = Vec::new();
+    let mut taken = BTreeSet::new();
+    for vma in here.chain(looked.take(8)).chain(to_come.take(4)).chain(by_depth) {
+        if !shape.links.contains_key(&vma) || taken.contains(&vma) {
+            continue;
+        }
+        let mut path: Vec<VmaId> = path(now.world(), vma).into_iter().collect();
+        path.sort_by_key(|vma| shape.depth(*vma));
+        wanted.extend(path.into_iter().filter(|vma| taken.insert(*vma)));
+    }
+    wanted
+}
+
+/// True for steps that search or change a tree.
+#[must_use]
+pub fn is_tree_step(now: &Now<'_>) -> bool {
+    now.event.is_some_and(|event| event.kind() == rangewalk_core::machine::Kind::Tree)
+}
+
+/// What a change of the tree is doing, in few words.
+#[must_use]
+pub fn doing(now: &Now<'_>) -> Option<String> {
+    let name = |vma| now.vma(vma);
+    let doing = match now.event? {
+        Event::TreeDescend { node, at, side } => {
+            let side = if side == Side::Left { "left" } else { "right" };
+            format!("{} goes {side} of {}", name(node), name(at))
+        }
+        Event::TreeLink { node } => format!("{} is linked, red", name(node)),
+        Event::TreeRotate { pivot, side } => {
+            let side = if side == Side::Left { "left" } else { "right" };
+            format!("rotation: {} sinks to the {side}", name(pivot))
+        }
+        Event::TreeColour { node, colour } => {
+            format!("{} turns {}", name(node), format!("{colour:?}").to_lowercase())
+        }
+        Event::TreeErase { node } => format!("{} leaves", name(node)),
+        Event::TreeAugment { node } => format!("max of {} anew", name(node)),
+        _ => return None,
+    };
+    Some(doing)
+}

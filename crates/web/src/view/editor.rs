@@ -1,0 +1,171 @@
+//! The editor pane: a text area over a mirror of itself that carries the marks.
+
+use std::rc::Rc;
+
+use rangewalk_core::scenario::{Diagnostic, Severity};
+use yew::prelude::*;
+
+use crate::command::{Command, Go};
+use crate::model::editor::{Checked, EditorModel, Line, Look, Piece};
+use crate::platform::element;
+
+/// Longest value shown beside its `expect`.
+const GOT_MAX: usize = 8;
+
+#[derive(Properties, PartialEq)]
+pub struct EditorProps {
+    pub text: Rc<str>,
+    pub model: Rc<EditorModel>,
+    pub on_command: Callback<Command>,
+}
+
+/// Text, diagnostics and the letters' meanings.
+#[component]
+pub fn Editor(props: &EditorProps) -> Html {
+    let area = use_node_ref();
+    let typed = {
+        let (area, on_command) = (area.clone(), props.on_command.clone());
+        Callback::from(move |_: InputEvent| {
+            if let Some(text) = element::value(&area) {
+                on_command.emit(Command::Edit(text.into()));
+            }
+        })
+    };
+    let keys = {
+        let area = area.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                element::blur(&area);
+            }
+        })
+    };
+    let line = |line: &Rc<Line>| {
+        html! { <EditorLine key={line.number} line={line.clone()} on_command={props.on_command.clone()}/> }
+    };
+    let go_to = {
+        let (area, text) = (area.clone(), props.text.clone());
+        Callback::from(move |d: Diagnostic| element::put_caret(&area, index_of(&text, &d)))
+    };
+    html! {
+        <>
+            <div class="ed-scroll">
+                <div class="ed">
+                    <div class="mirror" aria-hidden="true">{ for props.model.lines.iter().map(line) }</div>
+                    <textarea ref={area} aria-label="Scenario text" aria-describedby="remarks"
+                        value={props.text.to_string()} oninput={typed} onkeydown={keys} spellcheck="false"
+                        autocomplete="off" autocapitalize="off" autocorrect="off" wrap="soft"/>
+                </div>
+            </div>
+            <Remarks diagnostics={props.model.diagnostics.clone()} on_go={go_to}/>
+        </>
+    }
+}
+
+/// Where a diagnostic begins, in UTF-16 units from the start of the text.
+fn index_of(text: &str, diagnostic: &Diagnostic) -> u32 {
+    let lines = text.split('\n').take(diagnostic.line as usize - 1);
+    let before: usize = lines.map(|line| line.encode_utf16().count() + 1).sum();
+    u32::try_from(before).unwrap_or(u32::MAX).saturating_add(diagnostic.column.saturating_sub(1))
+}
+
+#[derive(Properties, PartialEq)]
+struct LineProps {
+    line: Rc<Line>,
+    on_command: Callback<Command>,
+}
+
+#[component]
+fn EditorLine(props: &LineProps) -> Html {
+    let line = &props.line;
+    let number = line.number;
+    let onclick = props.on_command.reform(move |_: MouseEvent| Command::Go(Go::Line(number)));
+    let class = if line.here { "line here" } else { "line" };
+    html! {
+        <div {class}>
+            <i {onclick} title="Go to this statement">
+                if line.here { { "▸" } } else { { number } }
+            </i>
+            <span>{ for line.pieces.iter().map(piece) }{ "\u{200b}" }</span>
+            if let Some(checked) = &line.checked {
+                { verdict(checked) }
+            }
+        </div>
+    }
+}
+
+/// ✓ or ✗, and what was found if that is short.
+fn verdict(checked: &Checked) -> Html {
+    let got = if checked.got.len() <= GOT_MAX { checked.got.as_str() } else { "" };
+    let (class, mark) = if checked.held { ("ok", "✓") } else { ("bad", "✗") };
+    html! { <em {class}>{ format!("{mark} {got}") }</em> }
+}
+
+fn piece(piece: &Piece) -> Html {
+    let look = match piece.look {
+        Look::Plain => None,
+        Look::Keyword => Some("kw"),
+        Look::Comment => Some("cm"),
+    };
+    let under = piece.under.map(|severity| match severity {
+        Severity::Error => "wavy error",
+        Severity::Warning => "wavy warning",
+        Severity::Note => "wavy note",
+    });
+    if look.is_none() && under.is_none() {
+        return html! { { &piece.text } };
+    }
+    html! { <span class={classes!(look, under)}>{ &piece.text }</span> }
+}
+
+#[derive(Properties, PartialEq)]
+struct RemarksProps {
+    diagnostics: Rc<[Diagnostic]>,
+    on_go: Callback<Diagnostic>,
+}
+
+/// What is wrong, in words; each leads to its place.
+#[component]
+fn Remarks(props: &RemarksProps) -> Html {
+    let remark = |diagnostic: &Diagnostic| {
+        let to = diagnostic.clone();
+        let onclick = props.on_go.reform(move |_: MouseEvent| to.clone());
+        let (class, word) = match diagnostic.severity {
+            Severity::Error => ("remark error", "error: "),
+            Severity::Warning => ("remark warning", ""),
+            Severity::Note => ("remark note", ""),
+        };
+        html! {
+            <li>
+                <button {class} {onclick}>
+                    <span><b>{ format!("line {}: {word}", diagnostic.line) }</b>{ &diagnostic.message }</span>
+                    if !diagnostic.hint.is_empty() {
+                        <span class="hint">{ &diagnostic.hint }</span>
+                    }
+                </button>
+            </li>
+        }
+    };
+    html! {
+        <ul class="remarks" id="remarks">{ for props.diagnostics.iter().take(20).map(remark) }</ul>
+    }
+}
+
+const LETTERS: [(&str, &str, &str); 8] = [
+    ("P", "", "present"),
+    ("W", "cW", "writable"),
+    ("D", "cD", "dirty"),
+    ("V", "cV", "saved-dirty"),
+    ("A", "cA", "accessed"),
+    ("T", "cT", "soft-dirty"),
+    ("S", "cS", "special"),
+    ("U N", "wide", "user, no-exec"),
+];
+
+/// What the letters on the page mean.
+#[component]
+pub fn Letters() -> Html {
+    let letter = |(letter, class, meaning): &(&'static str, &'static str, &'static str)| {
+        html! { <div><dt class={*class}>{ *letter }</dt><dd>{ *meaning }</dd></div> }
+    };
+    html! { <dl class="letters" aria-label="Letters">{ for LETTERS.iter().map(letter) }</dl> }
+}

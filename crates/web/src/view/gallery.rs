@@ -1,0 +1,83 @@
+//! The gallery: every scenario as a card.
+
+use yew::prelude::*;
+
+use crate::command::{Command, Opened};
+use crate::model::gallery::{Card, Dirt, Lane, Sketch, cards};
+use crate::view::dialog::Dialog;
+
+/// A card's picture, in pixels.
+const WIDTH: f64 = 200.0;
+const HEIGHT: f64 = 72.0;
+/// Top of the first lane.
+const TOP: f64 = 12.0;
+
+#[derive(Properties, PartialEq)]
+pub struct GalleryProps {
+    /// The text of the open scenario, to mark its card.
+    pub open: AttrValue,
+    pub on_command: Callback<Command>,
+}
+
+/// All scenarios, to open one.
+#[component]
+pub fn Gallery(props: &GalleryProps) -> Html {
+    let cards = use_memo((), |()| cards());
+    let card = |card: &Card| {
+        let open = card.text.clone();
+        let onclick =
+            props.on_command.reform(move |_: MouseEvent| Command::Open(Opened::text(open.clone())));
+        let here = *card.text == *props.open;
+        html! {
+            <li>
+                <button class="card" {onclick} aria-current={here.then_some("true")} autofocus={here}>
+                    { sketch(&card.sketch) }
+                    <b>{ &card.title }</b>
+                    <span>{ &card.note }</span>
+                </button>
+            </li>
+        }
+    };
+    let on_close = props.on_command.reform(|()| Command::Hide);
+    html! {
+        <Dialog title="Scenarios" class="gallery" {on_close}>
+            <ul class="cards">{ for cards.iter().map(card) }</ul>
+        </Dialog>
+    }
+}
+
+fn sketch(sketch: &Sketch) -> Html {
+    let px = |place: f64| format!("{:.1}", place * WIDTH);
+    let rect = |class: &'static str, (from, to): (f64, f64), y: f64, height: f64| {
+        let (x, width) = (px(from), px(to - from));
+        html! { <rect {class} {x} {width} y={y.to_string()} height={height.to_string()}/> }
+    };
+    let count = f64::from(u32::try_from(sketch.lanes.len()).unwrap_or(0));
+    let pitch = ((HEIGHT - TOP) / count.max(1.0)).min(13.0);
+    let height = pitch - 3.0;
+    let lane = |(row, lane): (u32, &Lane)| {
+        let y = TOP + f64::from(row) * pitch;
+        let entry = |(at, dirt): &(f64, Dirt)| {
+            let fill = rect("sketch-entry", (*at, at + sketch.page), y, height);
+            let bar = (at + sketch.page * 0.6, at + sketch.page * 0.85);
+            match dirt {
+                Dirt::Clean => fill,
+                Dirt::Dirty => html! { <>{ fill }{ rect("sketch-dirt", bar, y, height) }</> },
+            }
+        };
+        html! {
+            <>
+                { for lane.entries.iter().map(entry) }
+                { rect("sketch-lane", lane.place, y, height) }
+                { for lane.asked.map(|asked| rect("sketch-asked", asked, y, height)) }
+            </>
+        }
+    };
+    html! {
+        <svg class="sketch" viewBox="-1 0 202 72" aria-hidden="true">
+            { for sketch.band.map(|band| rect("sketch-band", band, 0.0, HEIGHT)) }
+            { rect("sketch-file", (0.0, 1.0), 2.0, 5.0) }
+            { for (0..).zip(&sketch.lanes).map(lane) }
+        </svg>
+    }
+}

@@ -1,0 +1,113 @@
+//! The keys, and the dialog that asks for a step's number.
+
+use yew::prelude::*;
+
+use crate::command::{Command, Go};
+use crate::platform::element;
+use crate::view::dialog::{Dialog, Focus};
+
+const KEYS: [(&str, &[(&[&str], &str)]); 4] = [
+    (
+        "Step",
+        &[
+            (&["←", "→"], "one step back, on"),
+            (&["↓"], "over the call that begins"),
+            (&["↑"], "out of this function"),
+            (&["⇧ ←"], "back over the call that ended"),
+        ],
+    ),
+    (
+        "Jump",
+        &[
+            (&["N", "n"], "previous, next changed entry"),
+            (&["PgUp", "PgDn"], "previous, next statement (also ⇧ ↑, ⇧ ↓)"),
+            (&["Home", "End"], "first, last step of the statement; again: of the run"),
+            (&["g"], "go to a step by number"),
+        ],
+    ),
+    ("Play", &[(&["space"], "play, pause"), (&["[", "]"], "half, twice as fast")]),
+    (
+        "Page",
+        &[
+            (&["−", "+"], "timeline: show more, fewer steps"),
+            (&["0"], "timeline: show the whole statement"),
+            (&["o"], "open a scenario"),
+            (&["s"], "share"),
+            (&["?"], "this list"),
+            (&["Esc"], "leave the editor or a dialog"),
+        ],
+    ),
+];
+
+#[derive(Properties, PartialEq)]
+pub struct HelpProps {
+    pub on_close: Callback<()>,
+}
+
+/// All keys.
+#[component]
+pub fn Help(props: &HelpProps) -> Html {
+    let row = |(keys, what): &(&[&'static str], &'static str)| {
+        html! {
+            <div class="key-row">
+                <dt>{ for keys.iter().map(|key| html! { <kbd>{ *key }</kbd> }) }</dt>
+                <dd>{ *what }</dd>
+            </div>
+        }
+    };
+    let group = |(title, rows): &(&'static str, &[(&[&'static str], &'static str)])| {
+        html! { <section><h3>{ *title }</h3><dl>{ for rows.iter().map(row) }</dl></section> }
+    };
+    html! {
+        <Dialog title="Keys" class="help" focus={Focus::Whole} on_close={props.on_close.clone()}>
+            <div class="key-groups">{ for KEYS.iter().map(group) }</div>
+            <p class="quiet">
+                { "Any step, cell or call in the timeline can be clicked. While you type in the editor, keys are its own." }
+            </p>
+        </Dialog>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct GoToProps {
+    /// Steps done now, counted in the statement, and how many it has.
+    pub step: (u32, u32),
+    /// Steps of the run before the statement.
+    pub before: u32,
+    pub on_command: Callback<Command>,
+}
+
+/// Asks for a step of the statement.
+#[component]
+pub fn GoTo(props: &GoToProps) -> Html {
+    let field = use_node_ref();
+    {
+        let field = field.clone();
+        use_effect_with((), move |()| {
+            element::focus(&field);
+            element::select_all(&field);
+        });
+    }
+    let (step, steps) = props.step;
+    let go = {
+        let (field, on_command, before) = (field.clone(), props.on_command.clone(), props.before);
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            if let Some(step) = element::value(&field).and_then(|text| text.trim().parse().ok()) {
+                on_command.emit(Command::Hide);
+                on_command.emit(Command::Go(Go::To(before + u32::min(step, steps))));
+            }
+        })
+    };
+    let on_close = props.on_command.reform(|()| Command::Hide);
+    html! {
+        <Dialog title="Go to step" class="small" {on_close}>
+            <form class="ask" onsubmit={go}>
+                <label for="go-to">{ format!("Step, 0 to {steps}") }</label>
+                <input id="go-to" ref={field} type="number" inputmode="numeric" min="0"
+                    max={steps.to_string()} value={step.to_string()}/>
+                <button class="btn solid">{ "Go" }</button>
+            </form>
+        </Dialog>
+    }
+}

@@ -1,0 +1,18 @@
+//! Components: one a file, each drawing one model and answering with commands.
+
+pub mod dialog;
+pub mod editor;
+pub mod gallery;
+pub mod header;
+pub mod help;
+pub mod icon;
+pub mod menu;
+pub mod notice;
+pub mod page;
+pub mod share;
+pub mod stage;
+pub mod strip;
+pub mod timeline;
+pub mod timeline_parts;
+pub mod timeline_scrub;
+pub mod transport;

@@ -1,0 +1,231 @@
+//! The whole page in its four forms: wide, narrow, phone, embed.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::command::{Command, Go, Notice, Panel};
+use crate::model::editor::EditorModel;
+use crate::model::share::ShareModel;
+use crate::model::stage::StageModel;
+use crate::model::timeline::{Segment, TimelineModel};
+use crate::session::Pace;
+use crate::view::dialog::Dialog;
+use crate::view::editor::{Editor, Letters};
+use crate::view::gallery::Gallery;
+use crate::view::header::{Header, Room};
+use crate::view::help::{GoTo, Help};
+use crate::view::icon::BrandMark;
+use crate::view::menu::Menu;
+use crate::view::notice::{NoticeBar, Spoken};
+use crate::view::share::{EmbedCode, Export, ExportFiles, Share};
+use crate::view::stage::Stage;
+use crate::view::strip::Strip;
+use crate::view::timeline::TimelineView;
+use crate::view::transport::{Buttons, Signs, Transport, TransportModel};
+
+/// How the page is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Editor and picture side by side.
+    Wide,
+    /// The editor behind a button.
+    Narrow,
+    /// One column.
+    Phone,
+    /// Picture and transport alone, in someone else's page.
+    Embed,
+}
+
+/// Everything the page shows.
+#[derive(Properties, Clone, PartialEq)]
+pub struct PageProps {
+    pub form: Form,
+    pub text: Rc<str>,
+    pub title: AttrValue,
+    pub kernel: &'static str,
+    pub editor: Rc<EditorModel>,
+    pub stage: Rc<StageModel>,
+    pub timeline: Rc<TimelineModel>,
+    pub overview: Rc<[Segment]>,
+    pub transport: TransportModel,
+    /// How the place was last moved.
+    pub pace: Pace,
+    /// The step in words.
+    pub said: AttrValue,
+    /// What is read out.
+    pub spoken: AttrValue,
+    pub share: Option<Rc<ShareModel>>,
+    pub panel: Option<Panel>,
+    pub notice: Option<Notice>,
+    pub on_command: Callback<Command>,
+    pub on_export: Callback<Export>,
+}
+
+/// The page.
+#[component]
+pub fn Page(props: &PageProps) -> Html {
+    let form = match props.form {
+        Form::Wide => wide(props),
+        Form::Narrow => narrow(props),
+        Form::Phone => phone(props),
+        Form::Embed => embed(props),
+    };
+    html! {
+        <>
+            { form }
+            <NoticeBar notice={props.notice.clone()} on_command={props.on_command.clone()}/>
+            <Spoken text={props.spoken.clone()}/>
+            { panel(props) }
+        </>
+    }
+}
+
+fn wide(props: &PageProps) -> Html {
+    html! {
+        <div class="page wide">
+            { header(props, Room::Wide) }
+            <section class="side" aria-labelledby="side-title">
+                <h2 id="side-title">{ "Scenario" }<span class="quiet">{ "re-runs as you type" }</span></h2>
+                { editor(props) }
+                <Letters/>
+            </section>
+            { stage(props) }
+            { transport(props) }
+            { timeline(props) }
+        </div>
+    }
+}
+
+fn narrow(props: &PageProps) -> Html {
+    html! {
+        <div class="page narrow">
+            { header(props, Room::Narrow) }
+            { stage(props) }
+            { transport(props) }
+            { timeline(props) }
+        </div>
+    }
+}
+
+fn phone(props: &PageProps) -> Html {
+    let (step, steps) = props.transport.step;
+    let (changed, changes) = props.transport.changes;
+    html! {
+        <div class="page phone">
+            { header(props, Room::Phone) }
+            { stage(props) }
+            <footer class="foot" aria-label="Playback">
+                <p class="step">
+                    <b>{ step }</b>
+                    <span>{ format!("of {steps} · change {changed} of {changes}") }</span>
+                </p>
+                { strip(props) }
+                { buttons(props, Signs::Phone) }
+            </footer>
+        </div>
+    }
+}
+
+fn embed(props: &PageProps) -> Html {
+    let (step, steps) = props.transport.step;
+    let link = props.share.as_ref().and_then(|share| share.link.as_ref().ok());
+    html! {
+        <div class="page embed">
+            <header class="head">
+                <BrandMark/>
+                <h1>{ &props.title }</h1>
+                <span class="quiet">{ format!("Linux {}", props.kernel) }</span>
+                if let Some(link) = link {
+                    <a href={link.clone()} target="_blank" rel="noopener">{ format!("Open at step {step} ↗") }</a>
+                }
+            </header>
+            { stage(props) }
+            <footer class="foot" aria-label="Playback">
+                { buttons(props, Signs::Embed) }
+                { strip(props) }
+                <span class="count">{ format!("{step}/{steps}") }</span>
+            </footer>
+        </div>
+    }
+}
+
+fn header(props: &PageProps, room: Room) -> Html {
+    html! {
+        <Header title={props.title.clone()} kernel={props.kernel} {room} on_command={props.on_command.clone()}/>
+    }
+}
+
+fn editor(props: &PageProps) -> Html {
+    html! {
+        <Editor text={props.text.clone()} model={props.editor.clone()} on_command={props.on_command.clone()}/>
+    }
+}
+
+fn stage(props: &PageProps) -> Html {
+    let on_seek = props.on_command.reform(|at: u32| Command::Go(Go::To(at)));
+    let class = match props.pace {
+        Pace::Stepped => "pic",
+        Pace::Jumped => "pic fast",
+    };
+    html! {
+        <main {class} aria-label="Picture">
+            <Stage model={props.stage.clone()} {on_seek}/>
+        </main>
+    }
+}
+
+fn transport(props: &PageProps) -> Html {
+    html! {
+        <section class="keys" aria-label="Playback">
+            <Transport model={props.transport.clone()} on_command={props.on_command.clone()}/>
+        </section>
+    }
+}
+
+fn timeline(props: &PageProps) -> Html {
+    html! {
+        <section class="time" aria-label="Timeline">
+            <TimelineView model={props.timeline.clone()} overview={props.overview.clone()}
+                at={props.transport.whole.0} said={props.said.clone()} on_command={props.on_command.clone()}/>
+        </section>
+    }
+}
+
+fn strip(props: &PageProps) -> Html {
+    html! {
+        <Strip model={props.timeline.clone()} at={props.transport.whole.0} said={props.said.clone()}
+            on_command={props.on_command.clone()}/>
+    }
+}
+
+fn buttons(props: &PageProps, signs: Signs) -> Html {
+    html! { <Buttons playing={props.transport.playing} {signs} on_command={props.on_command.clone()}/> }
+}
+
+fn panel(props: &PageProps) -> Html {
+    let on_command = props.on_command.clone();
+    let on_close = on_command.reform(|()| Command::Hide);
+    match (props.panel, props.share.clone()) {
+        (Some(Panel::Share), Some(model)) => html! { <Share {model} {on_close}/> },
+        (Some(Panel::Embed), Some(model)) => html! { <EmbedCode {model} {on_close}/> },
+        (Some(Panel::Gallery), _) => {
+            html! { <Gallery open={props.text.to_string()} {on_command}/> }
+        }
+        (Some(Panel::Export), _) => {
+            html! { <ExportFiles on_export={props.on_export.clone()} {on_close}/> }
+        }
+        (Some(Panel::Help), _) => html! { <Help {on_close}/> },
+        (Some(Panel::GoTo), _) => {
+            let TransportModel { step, whole, .. } = props.transport;
+            html! { <GoTo {step} before={whole.0 - step.0} {on_command}/> }
+        }
+        (Some(Panel::Editor), _) if matches!(props.form, Form::Narrow | Form::Phone) => html! {
+            <Dialog title="Scenario" class="sheet" {on_close}>
+                <div class="side">{ editor(props) }<Letters/></div>
+            </Dialog>
+        },
+        (Some(Panel::Menu), _) => html! { <Menu kernel={props.kernel} {on_command}/> },
+        _ => html! {},
+    }
+}

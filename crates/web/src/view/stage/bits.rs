@@ -1,0 +1,244 @@
+//! The entry word, old and new: in hex with the changed digits strong, and bit by bit.
+
+use yew::prelude::*;
+
+use super::svg::{n, path, rect, text};
+use crate::model::entry::{Arc, BitColumn, EntryWord, Nibble};
+use crate::model::sentence_words::Bit;
+
+/// Where the columns stand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct BitsAt {
+    /// Left end: the row names.
+    pub(super) x: f32,
+    /// Base line of the letters.
+    pub(super) y: f32,
+    /// Which columns there are.
+    pub(super) columns: Columns,
+}
+
+/// All bits, or the nine with a name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Columns {
+    /// Every bit of the word has its place.
+    All,
+    /// The named ones: middle of the first, and their distance.
+    Named(f32, f32),
+}
+
+/// The entry and its place.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct BitsProps {
+    /// The entry; `None`: none in hand.
+    pub(super) entry: Option<EntryWord>,
+    /// Where it stands.
+    pub(super) at: BitsAt,
+    /// Middle of the tag that the thread ends in, which words keep clear of.
+    #[prop_or_default]
+    pub(super) tag: Option<f32>,
+}
+
+/// Middle of a column, from the left end, when all are shown.
+fn middle_of_all(column: &BitColumn) -> (f32, f32) {
+    match column.low {
+        63 => (38.0, 24.0),
+        59 => (65.0, 28.0),
+        58 => (92.0, 20.0),
+        57 => (110.0, 14.0),
+        52 => (138.0, 30.0),
+        12 => (196.0, 80.0),
+        #[expect(clippy::cast_precision_loss, reason = "eleven at most")]
+        low => (250.5 + 21.0 * (11 - low) as f32, 21.0),
+    }
+}
+
+/// The columns with their middles and widths.
+fn placed<'a>(entry: &'a EntryWord, at: &BitsAt) -> Vec<(&'a BitColumn, f32, f32)> {
+    match at.columns {
+        Columns::All => entry
+            .bits
+            .iter()
+            .map(|column| {
+                let (middle, width) = middle_of_all(column);
+                (column, at.x + middle, width)
+            })
+            .collect(),
+        Columns::Named(first, apart) => {
+            let mut x = first - apart;
+            let named = entry.bits.iter().filter(|column| column.bit.is_some());
+            named
+                .map(|column| {
+                    x += apart;
+                    (column, x, apart)
+                })
+                .collect()
+        }
+    }
+}
+
+/// Letters, numbers, before and after.
+#[component]
+pub(super) fn Bits(props: &BitsProps) -> Html {
+    let BitsProps { entry, at, .. } = props;
+    let Some(entry) = entry else { return Html::default() };
+    let columns = placed(entry, at);
+    let changed = entry.was.is_some();
+    html! {
+        <g class="bits">
+            if changed {
+                {text("s i2", at.x, at.y + 30.0, "was")}
+            }
+            {text("s i2", at.x, at.y + 56.0, "is")}
+            { for columns.iter().map(|(column, x, width)| self::column(column, *x, *width, at.y, changed)) }
+            {arc(entry.arc, &columns, at.y)}
+            { for entry.flips.iter().filter_map(|(bit, on)| flip(*bit, *on, &columns, at.y)) }
+        </g>
+    }
+}
+
+fn letter_class(bit: Bit) -> &'static str {
+    match bit {
+        Bit::W => "m b mid tW",
+        Bit::D => "m b mid tD",
+        Bit::V => "m b mid tV",
+        Bit::A => "m b mid tA",
+        Bit::T => "m b mid tT",
+        Bit::S => "m b mid tS",
+        Bit::P | Bit::U | Bit::N => "m b mid",
+    }
+}
+
+fn column(column: &BitColumn, x: f32, width: f32, y: f32, changed: bool) -> Html {
+    let number = match column.high - column.low {
+        0 => column.low.to_string(),
+        39 => "51 … 12".to_owned(),
+        _ => format!("{}–{}", column.high, column.low),
+    };
+    let value = |word: &str| if word.chars().all(|c| c == '0') { "m mid i3" } else { "m mid b" };
+    let hot = column.changed && changed;
+    html! {
+        <g key={column.low}>
+            if hot {
+                {rect("now-soft", x - width / 2.0, y - 12.0, width, 86.0)}
+            }
+            if let Some(bit) = column.bit {
+                {text(letter_class(bit), x, y, bit.letter())}
+            } else if column.low == 12 {
+                {text("mid s i2", x, y, "page frame")}
+            }
+            {text("m mid xs i3", x, y + 13.0, number)}
+            if changed {
+                {text(value(&column.was), x, y + 30.0, column.was.clone())}
+            }
+            if hot {
+                {rect("now-box", x - width.min(84.0) / 2.0 + 1.5, y + 42.0, width.min(84.0) - 3.0, 19.0)}
+                {text("m mid on b", x, y + 56.0, column.is.clone())}
+            } else {
+                {text(value(&column.is), x, y + 56.0, column.is.clone())}
+            }
+        </g>
+    }
+}
+
+fn place_of(bit: Bit, columns: &[(&BitColumn, f32, f32)]) -> Option<f32> {
+    columns.iter().find(|(column, ..)| column.bit == Some(bit)).map(|(_, x, _)| *x)
+}
+
+/// The way of the dirt: drawn once, from where it was to where it is.
+fn arc(arc: Option<Arc>, columns: &[(&BitColumn, f32, f32)], y: f32) -> Option<Html> {
+    let Arc { from, to } = arc?;
+    let (x0, x1) = (place_of(from, columns)?, place_of(to, columns)?);
+    let top = y + 65.0;
+    let line = format!(
+        "M{} {}C{0} {} {} {2} {3} {}M{} {}l4 -6l4 6",
+        n(x0),
+        n(top),
+        n(top + 21.0),
+        n(x1),
+        n(top + 1.0),
+        n(x1 - 4.0),
+        n(top + 6.0)
+    );
+    let words = format!("the dirt moves: bit {} → bit {}", from.number(), to.number());
+    Some(html! {
+        <g key="arc">
+            <path class="dirt" d={line} pathLength="1" />
+            {text("mid s b tD", (x0 + x1) / 2.0, top + 28.0, words)}
+        </g>
+    })
+}
+
+fn flip(bit: Bit, on: bool, columns: &[(&BitColumn, f32, f32)], y: f32) -> Option<Html> {
+    let x = place_of(bit, columns)?;
+    let words = format!("{} {}", bit.letter(), if on { "on" } else { "off" });
+    let class = match bit {
+        Bit::W => "mid s b tW",
+        Bit::D => "mid s b tD",
+        Bit::V => "mid s b tV",
+        Bit::A => "mid s b tA",
+        Bit::T => "mid s b tT",
+        Bit::S => "mid s b tS",
+        Bit::P | Bit::U | Bit::N => "mid s b",
+    };
+    // Neighbours stand two rows deep.
+    let down = if bit.number() % 2 == 1 { 76.0 } else { 88.0 };
+    Some(text(class, x, y + down, words))
+}
+
+/// A word's digits, the changed ones strong.
+pub(super) fn digits(nibbles: &[Nibble]) -> Html {
+    let mut runs: Vec<(bool, String)> = Vec::new();
+    for nibble in nibbles {
+        match runs.last_mut() {
+            Some((changed, run)) if *changed == nibble.changed => run.push(nibble.digit),
+            _ => runs.push((nibble.changed, nibble.digit.to_string())),
+        }
+    }
+    runs.into_iter()
+        .map(|(changed, run)| html! { <tspan class={if changed { "b" } else { "i2" }}>{run}</tspan> })
+        .collect()
+}
+
+/// The entry's name, its place, and both words.
+#[component]
+pub(super) fn EntryHead(props: &BitsProps) -> Html {
+    let BitsProps { entry, at, tag } = props;
+    let Some(entry) = entry else {
+        return html! {
+            <g class="entry">
+                {text("h", at.x, 239.0, "Entry")}
+                {text("i2", at.x, 263.0, "No entry in hand at this step.")}
+            </g>
+        };
+    };
+    let level =
+        if entry.level == "PTE" { "Entry".to_owned() } else { format!("{} entry", entry.level) };
+    let name = format!("{level} {}", entry.index);
+    html! {
+        <g class="entry">
+            {text("h", at.x, 239.0, name.clone())}
+            {about(entry, at.x, &name, *tag)}
+            if let Some(was) = &entry.was {
+                <text class="m word" x={n(at.x)} y="263">{digits(was)}</text>
+                if let Some(how) = entry.how {
+                    {text("s i2 mid", at.x + 204.0, 263.0, how)}
+                }
+                {path("inkline thin", format!("M{} 268h96m-5 -4l5 4l-5 4", n(at.x + 154.0)))}
+                <text class="m word" x={n(at.x + 262.0)} y="263">{digits(&entry.is)}</text>
+            } else {
+                <text class="m word" x={n(at.x)} y="263">{digits(&entry.is)}</text>
+                {text("s i2", at.x + 150.0, 263.0, "read, not changed")}
+            }
+        </g>
+    }
+}
+
+/// Where the entry is and what it maps: behind its name, or behind the tag if that is in the way.
+fn about(entry: &EntryWord, x: f32, name: &str, tag: Option<f32>) -> Html {
+    #[expect(clippy::cast_precision_loss, reason = "a line of text")]
+    let width = |text: &str, char: f32| text.chars().count() as f32 * char;
+    let start = x + width(name, 7.6) + 6.0;
+    let end = start + width(&entry.about, 5.8);
+    let met = tag.filter(|tag| start < tag + 20.0 && tag - 20.0 < end);
+    text("i2 s", met.map_or(start, |tag| tag + 22.0), 239.0, entry.about.clone())
+}

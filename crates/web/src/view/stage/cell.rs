@@ -1,0 +1,109 @@
+//! What one page's entry holds, drawn in one cell: letters where they find room, shapes where they do not. W stands left, D or V right.
+
+use yew::prelude::*;
+
+use super::svg::{n, rect, text};
+use crate::model::lanes::{CellState, Marks};
+
+/// Where and how to draw a cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Place {
+    /// Left edge.
+    pub(super) x: f32,
+    /// Top edge.
+    pub(super) y: f32,
+    /// Width.
+    pub(super) width: f32,
+    /// Height.
+    pub(super) height: f32,
+    /// Letters or shapes.
+    pub(super) ink: Ink,
+}
+
+/// How marks are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ink {
+    /// Letters in their colours.
+    Letters,
+    /// Letters on yellow.
+    LettersOnNow,
+    /// Bars, in their colours.
+    Shapes,
+}
+
+impl Ink {
+    /// Letters from 13 units on.
+    pub(super) fn for_width(width: f32) -> Self {
+        if width < 13.0 { Ink::Shapes } else { Ink::Letters }
+    }
+}
+
+/// The cell's ground and marks.
+pub(super) fn cell(state: CellState, place: Place) -> Html {
+    let Place { x, y, width, height, ink } = place;
+    let middle = (x + width / 2.0, y + height / 2.0);
+    match state {
+        CellState::NoTable(_) => {
+            let half = (width * 0.2).min(3.0);
+            let d = format!("M{} {}h{}", n(middle.0 - half), n(middle.1), n(half * 2.0));
+            html! { <path class="notable" {d} /> }
+        }
+        CellState::Empty => {
+            html! { <circle class="hole" cx={n(middle.0)} cy={n(middle.1)} r="1.3" /> }
+        }
+        CellState::TakenOut => rect("taken", x + 2.0, y + 2.0, width - 4.0, height - 4.0),
+        CellState::NonPresent => html! {
+            <>
+                {rect("absent", x + 1.0, y + 1.0, width - 2.0, height - 2.0)}
+                <path
+                    class="absent-mark"
+                    d={format!("M{} {}L{} {}", n(x + 3.0), n(y + height - 3.0), n(x + width - 3.0), n(y + 3.0))}
+                />
+            </>
+        },
+        CellState::Present(marks) => html! {
+            <>
+                if ink != Ink::LettersOnNow {
+                    {rect(if marks.copy { "pcell copy" } else { "pcell" }, x + 0.5, y + 0.5, width - 1.0, height - 1.0)}
+                }
+                {marks_of(marks, place)}
+            </>
+        },
+    }
+}
+
+fn marks_of(marks: Marks, place: Place) -> Html {
+    let Place { x, y, width, height, ink } = place;
+    let corner = marks.s.then(|| {
+        let size = (width * 0.28).min(5.0);
+        let d = format!("M{} {}h{}v{}z", n(x + width - 0.5 - size), n(y + 0.5), n(size), n(size));
+        html! { <path class="bS" {d} /> }
+    });
+    let letter = |class: &'static str, on: &'static str, share: f32, letter: &'static str| {
+        let class = if ink == Ink::LettersOnNow { on } else { class };
+        text(class, x + width * share, y + height / 2.0 + 4.2, letter)
+    };
+    let bars = |class: &'static str, left: bool| {
+        let bar = (width * 0.28).clamp(2.2, 4.0);
+        let at = if left { x + 0.5 } else { x + width - 0.5 - bar };
+        rect(class, at, y + 0.5, bar, height - 1.0)
+    };
+    let hollow = || {
+        let bar = (width * 0.28).clamp(2.2, 4.0);
+        rect("hollowV", x + width - 1.0 - bar, y + 1.1, bar, height - 2.2)
+    };
+    html! {
+        <>
+            {corner}
+            if ink == Ink::Shapes {
+                if marks.w { {bars("bW", true)} }
+                if marks.d { {bars("bD", false)} }
+                if marks.v { {hollow()} }
+            } else {
+                if marks.w { {letter("lt tW", "lt on", 0.32, "W")} }
+                if marks.d { {letter("lt tD", "lt on", 0.68, "D")} }
+                if marks.v { {letter("lt tV", "lt on", 0.68, "V")} }
+            }
+        </>
+    }
+}

@@ -1,0 +1,67 @@
+//! The descent in one line: four tags on the thread.
+
+use yew::prelude::*;
+
+use super::svg::{n, rect, text};
+use super::tables::tag_path;
+use crate::model::tables::{Reach, Tables};
+
+/// The tables, and where their tags stand.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct DescentProps {
+    /// The tables.
+    pub(super) tables: Tables,
+    /// Left edge of the first tag.
+    pub(super) x: f32,
+    /// Base line of the level names.
+    pub(super) y: f32,
+    /// Distance and width of tags.
+    pub(super) tag: (f32, f32),
+}
+
+/// PGD, PUD, PMD, PTE.
+#[component]
+pub(super) fn Descent(props: &DescentProps) -> Html {
+    let DescentProps { tables, x, y, tag: (apart, width) } = props;
+    let slot = tables.leaf.rows.iter().find_map(|row| row.now);
+    let upper = tables.columns.iter().map(|column| (column.level, column.index));
+    let leaf = tables
+        .address
+        .as_ref()
+        .map(|(_, indices)| (indices[3], if slot.is_some() { Reach::Here } else { Reach::ToCome }));
+    let tags: Vec<_> = upper.chain([("PTE", leaf)]).collect();
+    let reached =
+        tags.iter().take_while(|(_, i)| i.is_some_and(|(_, r)| r != Reach::ToCome)).count();
+    #[expect(clippy::cast_precision_loss, reason = "four")]
+    let left = |at: usize| x + apart * at as f32;
+    html! {
+        <g class="descent">
+            if reached > 1 {
+                {tag_path(x + 4.0, left(reached - 1), y + 15.0)}
+            }
+            { for tags.iter().enumerate().map(|(at, (level, index))| html! {
+                <g key={*level}>
+                    {text("s i2", left(at), *y, *level)}
+                    {tag(left(at), y + 6.0, *width, *index)}
+                </g>
+            }) }
+        </g>
+    }
+}
+
+fn tag(x: f32, y: f32, width: f32, index: Option<(u32, Reach)>) -> Html {
+    let Some((index, reach)) = index else { return rect("tag-box", x, y, width, 18.0) };
+    let (class, ink) = match reach {
+        Reach::ToCome => ("tag-box", "m mid i2"),
+        Reach::Here | Reach::Hole => ("now-box", "m b mid on"),
+    };
+    html! {
+        <>
+            <rect {class} x={n(x)} y={n(y)} width={n(width)} height="18" rx="2" />
+            {text(ink, x + width / 2.0, y + 13.0, index.to_string())}
+            if reach == Reach::Hole {
+                {text("s b", x + width + 5.0, y + 13.0, "hole")}
+            }
+        </>
+    }
+}

@@ -1,0 +1,96 @@
+//! The stage in another page's frame.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::bits::{Bits, BitsAt, Columns, digits};
+use super::descent::Descent;
+use super::lanes::{LanesNow, LanesView};
+use super::say::Say;
+use super::strip::StripView;
+use super::svg::{n, path, rect, text};
+use crate::model::stage::StageModel;
+use crate::model::stage_measures::StageForm;
+
+/// The picture.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct EmbedProps {
+    /// The picture.
+    pub(super) model: Rc<StageModel>,
+}
+
+const BITS: BitsAt = BitsAt { x: 420.0, y: 100.0, columns: Columns::Named(463.0, 26.0) };
+
+/// Strip, lanes, descent, bits and the sentence.
+#[component]
+pub(super) fn Embed(props: &EmbedProps) -> Html {
+    let model = &props.model;
+    let measures = StageForm::Embed.measures();
+    html! {
+        <div class="stg stg-embed">
+            <svg class="stg-svg" viewBox={format!("0 0 {} {}", n(measures.size.0), n(measures.size.1))} role="img" aria-label={model.sentence.plain()}>
+                {left(model, measures.strip)}
+                {right(model)}
+            </svg>
+            <Say sentence={model.sentence.clone()} />
+        </div>
+    }
+}
+
+fn left(model: &StageModel, at: (f32, f32)) -> Html {
+    let strip = &model.strip;
+    let bottom = model.lanes.bottom.max(100.0);
+    html! {
+        <>
+            if let Some(band) = &strip.band {
+                {rect("band", band.x.0, 18.0, band.x.1 - band.x.0, bottom - 18.0)}
+            }
+            if let Some((_, x)) = strip.now {
+                {rect("now-soft", x, 18.0, strip.cell, bottom - 18.0)}
+            }
+            {text("s i2", 0.0, 36.0, strip.file.clone())}
+            <StripView strip={strip.clone()} {at} />
+            <LanesView lanes={model.lanes.clone()} cell={strip.cell} right={388.0} />
+            { for model.thread.iter().map(|part| html! {
+                <g key={part.part}>{path("thread-case", part.d.clone())}{path("thread", part.d.clone())}</g>
+            }) }
+            <LanesNow lanes={model.lanes.clone()} cell={strip.cell} right={388.0} />
+        </>
+    }
+}
+
+fn right(model: &StageModel) -> Html {
+    let inner = model.stack.calls.iter().rev().take(2).map(|call| call.name).collect::<Vec<_>>();
+    let locks: Vec<String> = model
+        .held
+        .rows
+        .iter()
+        .filter(|row| row.held)
+        .filter_map(|row| row.lock.as_ref().map(|lock| format!("{lock} {}", row.note)))
+        .collect();
+    html! {
+        <>
+            <Descent tables={model.tables.clone()} x={420.0} y={16.0} tag={(74.0, 50.0)} />
+            if let Some(entry) = &model.entry {
+                <text class="m word-s" x="420" y="78">
+                    if let Some(was) = &entry.was {
+                        {digits(was)}<tspan class="i3">{" → "}</tspan>
+                    }
+                    {digits(&entry.is)}
+                </text>
+            }
+            <Bits entry={model.entry.clone()} at={BITS} />
+            if let Some(top) = inner.first() {
+                <text x="420" y="206">
+                    <tspan class="s i2">{"in "}</tspan>
+                    <tspan class="m i2 xs">{format!("… › {} › ", inner.get(1).copied().unwrap_or(""))}</tspan>
+                    <tspan class="m b s">{*top}</tspan>
+                </text>
+            }
+            if !locks.is_empty() {
+                {text("s i2", 420.0, 222.0, format!("holding {}", locks.join(", ")))}
+            }
+        </>
+    }
+}

@@ -1,0 +1,105 @@
+//! Call stack, what is held, and what it has cost so far.
+
+use yew::prelude::*;
+
+use crate::model::counters::Counters;
+use crate::model::held::Held;
+use crate::model::stack::Stack;
+
+/// A call stack and where its calls lead.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct StackProps {
+    /// The calls.
+    pub(super) stack: Stack,
+    /// Go to this many steps done.
+    pub(super) on_seek: Callback<u32>,
+}
+
+/// Callers above callees; each is a button that goes to where it was entered.
+#[component]
+pub(super) fn StackView(props: &StackProps) -> Html {
+    let StackProps { stack, on_seek } = props;
+    let last = stack.calls.len().saturating_sub(1);
+    html! {
+        <section class="stg-stack">
+            <h3>{"Call stack"}</h3>
+            if stack.calls.is_empty() {
+                <p class="not">{"between calls"}</p>
+            }
+            <ol>
+                { for stack.calls.iter().enumerate().map(|(at, call)| {
+                    let enter = call.enter;
+                    let onclick = on_seek.reform(move |_| enter + 1);
+                    let title = format!("{}: go to where it was entered, step {}", call.file, enter + 1);
+                    html! {
+                        <>
+                            if at == 2 && stack.left_out > 0 {
+                                <li class="more">{format!("… {} more", stack.left_out)}</li>
+                            }
+                            <li class={if at == last { "top" } else { "" }}>
+                                <button type="button" {onclick} {title}>
+                                    <code>{call.name}</code><span>{call.args.clone()}</span>
+                                </button>
+                            </li>
+                        </>
+                    }
+                }) }
+            </ol>
+        </section>
+    }
+}
+
+/// What is held.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct HeldProps {
+    /// The lines.
+    pub(super) held: Held,
+}
+
+/// Locks, and what is pending.
+#[component]
+pub(super) fn HeldView(props: &HeldProps) -> Html {
+    html! {
+        <section class="stg-held">
+            <h3>{"Held"}</h3>
+            if props.held.rows.is_empty() {
+                <p class="not">{"nothing"}</p>
+            }
+            <ul>
+                { for props.held.rows.iter().map(|row| html! {
+                    <li class={if row.held { "" } else { "not" }}>
+                        if let Some(lock) = &row.lock { <code>{lock.clone()}</code>{" "} }
+                        <em>{row.note.clone()}</em>
+                    </li>
+                }) }
+            </ul>
+        </section>
+    }
+}
+
+/// What was counted.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct CountersProps {
+    /// The lines.
+    pub(super) counters: Counters,
+}
+
+/// The counters of the statement; the one that the step changed is marked.
+#[component]
+pub(super) fn CountersView(props: &CountersProps) -> Html {
+    html! {
+        <section class="stg-count">
+            <h3>{"So far"}</h3>
+            if props.counters.rows.is_empty() {
+                <p class="not">{"nothing yet"}</p>
+            }
+            <dl>
+                { for props.counters.rows.iter().map(|row| html! {
+                    <div key={row.name} class={if row.hot { "hot" } else { "" }}>
+                        <dt>{row.name}</dt><dd>{row.value.clone()}</dd>
+                    </div>
+                }) }
+            </dl>
+        </section>
+    }
+}

@@ -1,0 +1,97 @@
+//! The leaf table: 512 slots in 16 rows, and which of the mapping's leaf tables it is.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::leaf_row::LeafRow;
+use super::svg::{n, rect, text};
+use crate::model::stage_measures::TablesAt;
+use crate::model::stage_thread::slot_at;
+use crate::model::tables::{Leaf, LeafMark, LeafState};
+
+/// The leaf table.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct GridProps {
+    /// The table.
+    pub(super) leaf: Leaf,
+    /// Where it stands.
+    pub(super) at: TablesAt,
+}
+
+/// Header, rows, row labels.
+#[component]
+pub(super) fn Grid(props: &GridProps) -> Html {
+    let GridProps { leaf, at } = props;
+    let right = at.leaf.0 + 32.0 * at.slot.0;
+    let here = leaf.rows.iter().find(|row| row.now.is_some() || row.clip.is_some());
+    html! {
+        <g class="grid">
+            <text x={n(at.leaf.0)} y="34">
+                <tspan class="b">{"PTE table"}</tspan>
+                <tspan class="m s i3" dx="8">{leaf.frame.clone().unwrap_or_default()}</tspan>
+            </text>
+            {header(leaf, right)}
+            if leaf.rows.is_empty() {
+                {rect("notable-box", at.leaf.0 + 0.5, at.leaf.1, 32.0 * at.slot.0, 16.0 * at.slot.1)}
+            }
+            { for leaf.rows.iter().map(|row| {
+                let y = slot_at(at, row.first).1;
+                html! { <LeafRow key={row.first} row={Rc::new(row.clone())} at={(at.leaf.0, y)} slot={at.slot} /> }
+            }) }
+            if let Some(row) = here {
+                {row_label(row.first, row.clip.or(row.owned), row.now, at)}
+            }
+        </g>
+    }
+}
+
+/// `352 … 383` at that end of the row which is free.
+fn row_label(first: u32, span: Option<(u32, u32)>, now: Option<u32>, at: &TablesAt) -> Html {
+    let used = span.map_or(first, |(_, high)| high).max(now.map_or(first, |now| now + 1)) - first;
+    let low = span.map_or(first, |(low, _)| low).min(now.unwrap_or(u32::MAX)) - first;
+    let y = slot_at(at, first).1 + at.slot.1 / 2.0 + 3.6;
+    let words = format!("{first} … {}", first + 31);
+    let right = at.leaf.0 + 32.0 * at.slot.0;
+    if used <= 24 {
+        text("m xs i3 end halo", right - 1.0, y, words)
+    } else if low >= 8 {
+        text("m xs i3 halo", at.leaf.0, y, words)
+    } else {
+        Html::default()
+    }
+}
+
+fn header(leaf: &Leaf, right: f32) -> Html {
+    let Some(which) = &leaf.which else {
+        return text("s i2 end", right + 1.0, 34.0, leaf.caption.clone());
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a dozen")]
+    let left = right - 9.0 * leaf.tables.len() as f32;
+    html! {
+        <>
+            { for leaf.tables.iter().enumerate().map(|(at, mark)| {
+                #[expect(clippy::cast_precision_loss, reason = "a dozen")]
+                let x = left + 9.0 * at as f32;
+                leaf_mark(*mark, x)
+            }) }
+            {text("s i2 end", left - 6.0, 34.0, which.clone())}
+        </>
+    }
+}
+
+/// One leaf table of several: full when done, yellow now, hollow to come; a mere dash where there is none.
+fn leaf_mark(mark: LeafMark, x: f32) -> Html {
+    let class = match (mark.exists, mark.state) {
+        (false, LeafState::Now) => "lm none now",
+        (false, _) => "lm none",
+        (true, LeafState::Done) => "lm done",
+        (true, LeafState::Now) => "lm now",
+        (true, LeafState::ToCome) => "lm",
+    };
+    if mark.exists {
+        html! { <rect key={mark.number} {class} x={n(x + 0.5)} y="25" width="7" height="9.5" /> }
+    } else {
+        html! { <path key={mark.number} {class} d={format!("M{} 29.75h6", n(x + 1.0))} /> }
+    }
+}

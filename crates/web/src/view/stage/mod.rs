@@ -1,0 +1,43 @@
+//! The stage: the picture of one step. Components are dumb: each draws one model, and a step re-renders only what it changed.
+
+mod bits;
+mod cell;
+mod descent;
+mod embed;
+mod facts;
+mod full;
+mod grid;
+mod lanes;
+mod leaf_row;
+mod phone;
+mod say;
+mod strip;
+mod svg;
+mod tables;
+mod tree;
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::model::stage::{StageForm, StageModel};
+
+/// What the stage draws, and where clicks go.
+#[derive(Clone, PartialEq, Properties)]
+pub struct StageProps {
+    /// The picture.
+    pub model: Rc<StageModel>,
+    /// Go to this many steps done.
+    pub on_seek: Callback<u32>,
+}
+
+/// The stage in the form that its model is laid out for.
+#[component]
+pub fn Stage(props: &StageProps) -> Html {
+    let StageProps { model, on_seek } = props.clone();
+    match model.form {
+        StageForm::Full => html! { <full::Full {model} {on_seek} /> },
+        StageForm::Embed => html! { <embed::Embed {model} /> },
+        StageForm::Phone => html! { <phone::Phone {model} {on_seek} /> },
+    }
+}

@@ -1,0 +1,163 @@
+//! The stage on a phone: sections under each other, the sentence first.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::bits::{Bits, BitsAt, Columns};
+use super::cell::{Ink, Place, cell};
+use super::descent::Descent;
+use super::lanes::{LanesNow, LanesView};
+use super::say::Say;
+use super::strip::StripView;
+use super::svg::{n, rect, text};
+use crate::model::stage::StageModel;
+use crate::model::stage_measures::StageForm;
+
+/// The picture, and where clicks go.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct PhoneProps {
+    /// The picture.
+    pub(super) model: Rc<StageModel>,
+    /// Go to this many steps done.
+    pub(super) on_seek: Callback<u32>,
+}
+
+const BITS: BitsAt = BitsAt { x: 0.0, y: 12.0, columns: Columns::Named(46.0, 34.6) };
+
+/// Sentence, file, descent, leaf slots, entry, held, calls.
+#[component]
+pub(super) fn Phone(props: &PhoneProps) -> Html {
+    let PhoneProps { model, on_seek } = props;
+    let held: Vec<_> = model.held.rows.iter().filter(|row| row.held).collect();
+    html! {
+        <div class="stg stg-phone">
+            <Say sentence={model.sentence.clone()} />
+            {file(model)}
+            {descent(model)}
+            {slots(model)}
+            {entry(model)}
+            <h2>{"Held"}</h2>
+            <p class="chips">
+                if held.is_empty() { <span>{"nothing"}</span> }
+                { for held.iter().map(|row| html! {
+                    <span>if let Some(lock) = &row.lock { <b>{lock.clone()}</b>{" "} }{row.note.clone()}</span>
+                }) }
+            </p>
+            <h2>{"In"}</h2>
+            {calls(model, on_seek)}
+        </div>
+    }
+}
+
+fn picture(height: f32, label: String, inside: Html) -> Html {
+    html! {
+        <svg class="stg-svg" viewBox={format!("0 0 343 {}", n(height))} role="img" aria-label={label}>{inside}</svg>
+    }
+}
+
+fn file(model: &StageModel) -> Html {
+    let strip = &model.strip;
+    let at = StageForm::Phone.measures().strip;
+    let bottom = model.lanes.bottom;
+    let inside = html! {
+        <>
+            if let Some(band) = &strip.band {
+                {rect("band", band.x.0, 16.0, band.x.1 - band.x.0, bottom - 16.0)}
+            }
+            if let Some((_, x)) = strip.now {
+                {rect("now-soft", x, 16.0, strip.cell, bottom - 16.0)}
+            }
+            <StripView strip={strip.clone()} {at} />
+            <LanesView lanes={model.lanes.clone()} cell={strip.cell} right={343.0} />
+            <LanesNow lanes={model.lanes.clone()} cell={strip.cell} right={343.0} />
+        </>
+    };
+    html! {
+        <>
+            <h2>{format!("File {}", strip.file)}<span>{strip.about.clone()}</span></h2>
+            {picture(model.height, format!("File {} and its mappings", strip.file), inside)}
+        </>
+    }
+}
+
+fn descent(model: &StageModel) -> Html {
+    let Some((address, _)) = &model.tables.address else { return Html::default() };
+    let whose = model.tables.process.clone().unwrap_or_default();
+    let inside = html! {
+        <Descent tables={model.tables.clone()} x={0.0} y={11.0} tag={(76.0, 66.0)} />
+    };
+    html! {
+        <>
+            <h2>{format!("Descent in {whose}")}<code>{address.clone()}</code></h2>
+            {picture(38.0, format!("Descent to {address}"), inside)}
+        </>
+    }
+}
+
+/// Sixteen slots around the current one.
+fn slots(model: &StageModel) -> Html {
+    let rows = &model.tables.leaf.rows;
+    let Some(row) = rows.iter().find(|row| row.now.is_some()) else { return Html::default() };
+    let Some(now) = row.now else { return Html::default() };
+    let first = row.first + if now - row.first >= 16 { 16 } else { 0 };
+    let width = 343.0 / 16.0;
+    let inside: Html = (first..first + 16)
+        .map(|slot| {
+            #[expect(clippy::cast_precision_loss, reason = "sixteen")]
+            let x = width * (slot - first) as f32;
+            let state = row.cells[(slot - row.first) as usize];
+            let here = slot == now;
+            let ink = if here { Ink::LettersOnNow } else { Ink::Letters };
+            html! {
+                <>
+                    if here { {rect("now-box", x + 0.5, 1.0, width - 1.0, 20.0)} }
+                    {cell(state, Place { x, y: 1.0, width, height: 20.0, ink })}
+                    {text(if here { "m xs mid b" } else { "m xs mid i2" }, x + width / 2.0, 33.0, slot.to_string())}
+                </>
+            }
+        })
+        .collect();
+    html! {
+        <>
+            <h2>{format!("Leaf slots {first}–{}", first + 15)}<span>{model.tables.leaf.which.clone().unwrap_or_default()}</span></h2>
+            {picture(36.0, format!("Slots {first} to {} of the leaf table", first + 15), inside)}
+        </>
+    }
+}
+
+fn entry(model: &StageModel) -> Html {
+    let Some(entry) = &model.entry else { return Html::default() };
+    let word = |nibbles: &[crate::model::entry::Nibble]| -> String {
+        nibbles.iter().map(|nibble| nibble.digit).collect()
+    };
+    let words = match &entry.was {
+        Some(was) => format!("{} → {}", word(was), word(&entry.is)),
+        None => word(&entry.is),
+    };
+    let inside = html! { <Bits entry={Some(entry.clone())} at={BITS} /> };
+    html! {
+        <>
+            <h2>{"Entry"}<code>{words.clone()}</code></h2>
+            {picture(108.0, format!("Entry {}: {words}", entry.index), inside)}
+        </>
+    }
+}
+
+fn calls(model: &StageModel, on_seek: &Callback<u32>) -> Html {
+    let last = model.stack.calls.len().saturating_sub(1);
+    html! {
+        <p class="crumbs">
+            { for model.stack.calls.iter().enumerate().map(|(at, call)| {
+                let enter = call.enter;
+                let onclick = on_seek.reform(move |_| enter + 1);
+                html! {
+                    <>
+                        if at > 0 { <span aria-hidden="true">{" › "}</span> }
+                        <button type="button" class={if at == last { "top" } else { "" }} {onclick}>{call.name}</button>
+                    </>
+                }
+            }) }
+        </p>
+    }
+}

@@ -1,0 +1,67 @@
+//! The file strip: pages, the walked range as a bracket, breaks.
+
+use yew::prelude::*;
+
+use super::svg::{n, path, rect, text};
+use crate::model::stage::Strip;
+
+/// What the strip needs.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct StripProps {
+    /// The strip.
+    pub(super) strip: Strip,
+    /// Top and height of its cells.
+    pub(super) at: (f32, f32),
+}
+
+/// Pages from left to right.
+#[component]
+pub(super) fn StripView(props: &StripProps) -> Html {
+    let StripProps { strip, at: (y, height) } = props;
+    let base = y + height / 2.0 + 4.0;
+    html! {
+        <g class="strip">
+            if let Some(band) = &strip.band {
+                {path("inkline", format!("M{} {}v-8h{}v8", n(band.x.0 + 1.0), n(y - 6.5), n((band.x.1 - band.x.0 - 2.0).max(2.0))))}
+                {text("m mid s b", (band.x.0 + band.x.1) / 2.0, y - 19.5, band.text.clone())}
+            }
+            { for strip.cells.iter().map(|cell| {
+                let class = match (cell.cached, cell.asked) {
+                    (true, true) => "pcell",
+                    (true, false) => "pcell half",
+                    (false, true) => "uncached",
+                    (false, false) => "uncached half",
+                };
+                rect(class, cell.x + 0.5, *y, strip.cell - 1.0, *height)
+            }) }
+            { for strip.recorded.iter().map(|x| rect("bD", x + 2.0, y + height + 2.0, strip.cell - 4.0, 3.0)) }
+            { for strip.breaks.iter().map(|gap| html! {
+                <g key={gap.pages}>
+                    <title>{format!("{} pages left out", gap.pages)}</title>
+                    {break_mark(gap.x, gap.width, *y, *height)}
+                    {text("mid xs i2", gap.x + gap.width / 2.0, base - 0.5, gap.text.clone())}
+                </g>
+            }) }
+            if let Some((_, x)) = strip.now {
+                <rect class="now-box slide-x" x={n(x + 0.5)} y={n(*y)} width={n(strip.cell - 1.0)} height={n(*height)} />
+            }
+            { for strip.numbers.iter().map(|number| {
+                let now = strip.now.is_some_and(|(page, _)| page == number.page);
+                let class = match (now, number.asked) {
+                    (true, _) => "m mid s on b",
+                    (false, true) => "m mid s",
+                    (false, false) => "m mid s i3",
+                };
+                text(class, number.x, base, number.page.to_string())
+            }) }
+        </g>
+    }
+}
+
+/// Two slanted strokes at each side of a break.
+fn break_mark(x: f32, width: f32, y: f32, height: f32) -> Html {
+    let stroke = |at: f32| format!("M{} {}l-3 {}", n(at), n(y), n(height));
+    html! {
+        <path class="edge" d={format!("{}{}{}{}", stroke(x + 4.0), stroke(x + 7.0), stroke(x + width - 4.0), stroke(x + width - 1.0))} />
+    }
+}

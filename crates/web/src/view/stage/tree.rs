@@ -1,0 +1,109 @@
+//! The interval tree: links under the thread, nodes above it.
+
+use yew::prelude::*;
+
+use rangewalk_core::machine::rbtree::Colour;
+
+use super::svg::{at, n, path, rect, text};
+use crate::model::tree::{NodeLook, Tree, TreeLink, TreeNode};
+
+/// One tree.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct TreeProps {
+    /// The tree.
+    pub(super) tree: Tree,
+}
+
+/// Links and folded subtrees: drawn below the nodes.
+#[component]
+pub(super) fn TreeLinks(props: &TreeProps) -> Html {
+    let tree = &props.tree;
+    html! {
+        <g class="links">
+            { for tree.links.iter().filter(|link| !link.thread).map(|link| line(link, if link.pruned { "link pruned" } else { "link" })) }
+            { for tree.folds.iter().map(|fold| html! {
+                <g key={fold.id}>
+                    <path class="link pruned" d={format!("M{} {}L{} {}", n(fold.from.0), n(fold.from.1), n(fold.at.0), n(fold.at.1))} />
+                    {text("xs mid i2 halo", fold.at.0, fold.at.1 + 9.0, format!("+{}", fold.nodes))}
+                </g>
+            }) }
+            { for tree.links.iter().filter(|link| link.thread).map(|link| html! {
+                <g key={link.id}>{line(link, "thread-case")}{line(link, "thread")}</g>
+            }) }
+        </g>
+    }
+}
+
+fn line(link: &TreeLink, class: &'static str) -> Html {
+    let d = format!("M{} {}L{} {}", n(link.from.0), n(link.from.1), n(link.to.0), n(link.to.1));
+    path(class, d)
+}
+
+/// The nodes.
+#[component]
+pub(super) fn TreeNodes(props: &TreeProps) -> Html {
+    html! {
+        <g class="nodes">
+            { for props.tree.nodes.iter().map(|node| html! {
+                <Node key={node.id} node={node.clone()} />
+            }) }
+        </g>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct NodeProps {
+    node: TreeNode,
+}
+
+/// One node: bar from its key to its last page, hairline to the last of its subtree.
+#[component]
+fn Node(props: &NodeProps) -> Html {
+    let NodeProps { node } = props;
+    let class = match node.look {
+        NodeLook::Visited => "node visited",
+        NodeLook::Now => "node now",
+        NodeLook::ToCome => "node tocome",
+        NodeLook::Pruned => "node pruned",
+    };
+    let (left, right) = (node.from - node.x, node.to - node.x);
+    let end = node.subtree_to - node.x;
+    html! {
+        <g class={classes!("slide", class)} transform={at(node.x, node.y)}>
+            <path class="sub" d={format!("M{} 0H{}", n(right.min(end)), n(end))} />
+            <path class="tick" d={format!("M{} -5v10", n(end))} />
+            {rect("bar", left, -3.0, right - left, 6.0)}
+            {knot(node)}
+            {words(node)}
+        </g>
+    }
+}
+
+/// The circle, or a pill around a long label. Black nodes have a full dot at their shoulder, red ones an open one.
+fn knot(node: &TreeNode) -> Html {
+    let h = node.half;
+    let dot = match node.colour {
+        Colour::Black => "rb black",
+        Colour::Red => "rb red",
+    };
+    html! {
+        <>
+            <rect class="knot" x={n(-h)} y="-9" width={n(2.0 * h)} height="18" rx="9" />
+            <text class="b mid label" y="4">{node.label.clone()}</text>
+            <circle class={dot} cx={n(1.5 - h)} cy="-7" r="2.75" />
+        </>
+    }
+}
+
+fn words(node: &TreeNode) -> Html {
+    let (x, y) = node.words_at;
+    html! {
+        <text class="s halo words" x={n(x - node.x)} y={n(y - node.y)}>
+            <tspan class="m">{node.pages.clone()}</tspan>
+            <tspan class="i3">{format!(" {}", node.max)}</tspan>
+            if let Some(reason) = &node.reason {
+                <tspan class="why" dx="5">{reason.clone()}</tspan>
+            }
+        </text>
+    }
+}

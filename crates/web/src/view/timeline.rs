@@ -1,0 +1,217 @@
+//! The timeline at the bottom: all statements above, the current one below in rows by kind of event and as an icicle of calls.
+
+use std::rc::Rc;
+
+use rangewalk_core::machine::Kind;
+use yew::prelude::*;
+
+use crate::command::{Command, Go, Zoom};
+use crate::model::timeline::{Segment, TimelineModel};
+use crate::platform::element::WidthObserver;
+use crate::view::timeline_parts::{
+    Axis, BOTTOM, Calls, Groups, Playhead, Rows, TOP_CALLS, TOP_ROWS, Tip, row_height,
+};
+use crate::view::timeline_scrub::Scrub;
+
+/// Left of the plot, where the names of the rows stand.
+const GUTTER: f64 = 108.0;
+/// Drawn this wide until the browser has told the width.
+const FIRST_WIDTH: f64 = 1136.0;
+
+#[derive(Properties, PartialEq)]
+pub struct TimelineProps {
+    pub model: Rc<TimelineModel>,
+    pub overview: Rc<[Segment]>,
+    /// Steps done of the run.
+    pub at: u32,
+    /// The step in words.
+    pub said: AttrValue,
+    pub on_command: Callback<Command>,
+}
+
+/// The pane at the bottom.
+#[component]
+pub fn TimelineView(props: &TimelineProps) -> Html {
+    let node = use_node_ref();
+    let width = use_state_eq(|| FIRST_WIDTH);
+    let hover = use_state_eq(|| None::<(f64, f64)>);
+    {
+        let width = width.clone();
+        use_effect_with(node.clone(), move |node| {
+            let observer = WidthObserver::new(node, Callback::from(move |px| width.set(px)));
+            move || drop(observer)
+        });
+    }
+    let model = &props.model;
+    let axis = Axis::new(&model.window, (*width - GUTTER).max(100.0));
+    let step_at = {
+        let model = model.clone();
+        Callback::from(move |place: (f64, f64)| step_at(&model, axis, place))
+    };
+    let (first, steps) = (model.span.start, model.span.end - model.span.start);
+    let tip = hover.and_then(|at| Some((at, hovered(model, axis, at)?)));
+    let on_hover = {
+        let hover = hover.clone();
+        Callback::from(move |place| hover.set(place))
+    };
+    html! {
+        <div class="timeline" ref={node}>
+            <Overview segments={props.overview.clone()} model={model.clone()} at={props.at}
+                width={axis.width} on_command={props.on_command.clone()}/>
+            <div class="plot">
+                <div class="gutter">
+                    <RowNames/>
+                    <ZoomButtons model={model.clone()} on_command={props.on_command.clone()}/>
+                </div>
+                <Scrub step={(props.at - first, steps)} before={first} said={props.said.clone()} {step_at} {on_hover}
+                    on_command={props.on_command.clone()}>
+                    <svg class="plot-svg" width={px(axis.width)} height={BOTTOM.to_string()} aria-hidden="true">
+                        <Groups model={model.clone()} {axis}/>
+                        <Rows model={model.clone()} {axis} past={axis.x(props.at)}/>
+                        <Calls model={model.clone()} {axis} at={props.at}/>
+                        <Playhead x={axis.x(props.at)} label={(props.at - first).to_string()}/>
+                        if let Some((at, text)) = tip {
+                            <Tip {at} width={axis.width} {text}/>
+                        }
+                    </svg>
+                </Scrub>
+            </div>
+        </div>
+    }
+}
+
+fn px(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+/// A click on a call goes to its first step, anywhere else to the step above or below it.
+fn step_at(model: &TimelineModel, axis: Axis, (x, y): (f64, f64)) -> u32 {
+    let step = axis.step(x);
+    let call = call_under(model, step, y);
+    call.map_or_else(
+        || (step + 1).clamp(model.span.start + model.span.start.min(1), model.span.end),
+        |call| call.first + 1,
+    )
+}
+
+fn call_under(model: &TimelineModel, step: u32, y: f64) -> Option<&crate::model::timeline::Call> {
+    if y < TOP_CALLS || model.depth == 0 {
+        return None;
+    }
+    let rows = (y - TOP_CALLS) / row_height(model.depth);
+    let depth = (0..model.depth).find(|depth| f64::from(depth + 1) > rows)?;
+    model.call_at(depth, step)
+}
+
+/// What is under the pointer, in words.
+fn hovered(model: &TimelineModel, axis: Axis, (x, y): (f64, f64)) -> Option<String> {
+    let step = axis.step(x);
+    let number = step + 1 - model.span.start;
+    if let Some(call) = call_under(model, step, y) {
+        let steps = call.end - call.first;
+        return Some(match call.frame {
+            Some(_) => format!("{}(): {steps} steps", call.symbol),
+            None => format!("calls of {}()", call.symbol),
+        });
+    }
+    if y < TOP_ROWS {
+        return None;
+    }
+    let names: Vec<&str> = model.kinds_at(step).into_iter().map(Kind::name).collect();
+    Some(format!("step {number}: {}", names.join(", ")))
+}
+
+#[component]
+fn RowNames() -> Html {
+    let name = |kind: &Kind| html! { <span>{ kind.name() }</span> };
+    html! {
+        <div class="row-names" aria-hidden="true">
+            { for Kind::ALL.iter().map(name) }
+            <span class="calls-name">{ "calls" }</span>
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct OverviewProps {
+    segments: Rc<[Segment]>,
+    model: Rc<TimelineModel>,
+    at: u32,
+    width: f64,
+    on_command: Callback<Command>,
+}
+
+/// All statements of the run; a click goes to one.
+#[component]
+fn Overview(props: &OverviewProps) -> Html {
+    let place = |mille: u32| f64::from(mille) / 1000.0 * props.width;
+    let x_of = |step: u32| {
+        let segments = &props.segments;
+        let index = segments.partition_point(|s| s.first < step).saturating_sub(1);
+        let Some(s) = segments.get(index) else { return 0.0 };
+        let share =
+            f64::from(step.clamp(s.first, s.end) - s.first) / f64::from((s.end - s.first).max(1));
+        place(s.place.0) + share * (place(s.place.1) - place(s.place.0))
+    };
+    let segment = |s: &Segment| {
+        let (from, to) = (place(s.place.0), place(s.place.1));
+        let here = s.first < props.at && props.at <= s.end;
+        let first = s.first + 1;
+        let onclick = props.on_command.reform(move |_: MouseEvent| Command::Go(Go::To(first)));
+        // 11-pixel type takes some 6 pixels a character.
+        let room = ((to - from - 6.0) / 6.0).max(0.0);
+        let shown = if f64::from(u32::try_from(s.label.len()).unwrap_or(u32::MAX)) <= room {
+            s.label.clone()
+        } else {
+            Rc::from("")
+        };
+        html! {
+            <g class={if here { "segment here" } else { "segment" }} {onclick}>
+                <title>{ &*s.label }</title>
+                <rect x={px(from)} width={px((to - from - 1.0).max(1.0))} y="0" height="15"/>
+                <text x={px(from + 4.0)} y="11.5">{ &*shown }</text>
+            </g>
+        }
+    };
+    let (from, to) = (x_of(props.model.window.start), x_of(props.model.window.end));
+    let at = x_of(props.at);
+    html! {
+        <svg class="overview" width={px(props.width)} height="18" aria-hidden="true">
+            { for props.segments.iter().map(segment) }
+            if props.model.window != props.model.span {
+                <rect class="overview-window" x={px(from)} width={px((to - from).max(3.0))} y="0.75" height="13.5"/>
+            }
+            <rect class="overview-now" x={px(at - 1.5)} width="3" y="-1" height="17"/>
+        </svg>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ZoomProps {
+    model: Rc<TimelineModel>,
+    on_command: Callback<Command>,
+}
+
+/// More or fewer steps, for statements that are long enough.
+#[component]
+fn ZoomButtons(props: &ZoomProps) -> Html {
+    let (shown, whole) = (
+        props.model.window.end - props.model.window.start,
+        props.model.span.end - props.model.span.start,
+    );
+    if whole <= 60 {
+        return html! {};
+    }
+    let button = |name: &'static str, label: &'static str, zoom: Zoom, idle: bool| {
+        let onclick = props.on_command.reform(move |_: MouseEvent| Command::Zoom(zoom));
+        html! { <button class="key" aria-label={label} title={label} disabled={idle} {onclick}>{ name }</button> }
+    };
+    html! {
+        <div class="zoom" role="group" aria-label="Zoom">
+            if shown < whole { <span class="shown">{ format!("{shown} of {whole}") }</span> }
+            { button("−", "Show more steps (−)", Zoom::Out, shown == whole) }
+            { button("+", "Show fewer steps (+)", Zoom::In, shown <= 30) }
+            { button("all", "Show the whole statement (0)", Zoom::Whole, shown == whole) }
+        </div>
+    }
+}

@@ -1,0 +1,140 @@
+//! Where one stands and how to move: the big number, the buttons, the speed, and the keys beside what they do.
+
+use yew::prelude::*;
+
+use crate::command::{Command, Go, Panel, Play};
+use crate::view::icon::{Icon, Sign};
+
+/// Where the page stands, in numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransportModel {
+    /// Steps done of the statement, and how many it has.
+    pub step: (u32, u32),
+    /// The statement, from 1, and how many there are.
+    pub statement: (usize, usize),
+    /// Steps done of the run, and how many it has.
+    pub whole: (u32, u32),
+    /// Entries changed by the statement so far, and in all.
+    pub changes: (usize, usize),
+    /// Whether it plays.
+    pub playing: bool,
+    /// Steps a second.
+    pub speed: u32,
+}
+
+#[derive(Properties, PartialEq)]
+pub struct TransportProps {
+    pub model: TransportModel,
+    pub on_command: Callback<Command>,
+}
+
+/// The pane under the editor.
+#[component]
+pub fn Transport(props: &TransportProps) -> Html {
+    let model = &props.model;
+    let (step, steps) = model.step;
+    let (statement, statements) = model.statement;
+    let (at, len) = model.whole;
+    html! {
+        <>
+            <p class="step"><b>{ step }</b><span>{ format!("of {steps} steps") }</span></p>
+            <p class="whole">{ format!("statement {statement} of {statements} · {at} of {len} in all") }</p>
+            <Buttons playing={model.playing} signs={Signs::All} on_command={props.on_command.clone()}/>
+            <Keys speed={model.speed} on_command={props.on_command.clone()}/>
+        </>
+    }
+}
+
+/// How many buttons there is room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signs {
+    /// Seven.
+    All,
+    /// Five.
+    Phone,
+    /// Three.
+    Embed,
+}
+
+#[derive(Properties, PartialEq)]
+pub struct ButtonsProps {
+    pub playing: bool,
+    pub signs: Signs,
+    pub on_command: Callback<Command>,
+}
+
+/// The transport buttons.
+#[component]
+pub fn Buttons(props: &ButtonsProps) -> Html {
+    let play = if props.playing { Sign::Pause } else { Sign::Play };
+    let signs: &[Sign] = match props.signs {
+        Signs::All => {
+            &[Sign::First, Sign::Out, Sign::Back, play, Sign::Step, Sign::Over, Sign::Last]
+        }
+        Signs::Phone => &[Sign::First, Sign::Back, play, Sign::Step, Sign::Over],
+        Signs::Embed => &[Sign::Back, play, Sign::Step],
+    };
+    let button = |sign: &Sign| {
+        let (label, command) = meaning(*sign);
+        let onclick = props.on_command.reform(move |_: MouseEvent| command.clone());
+        let class = matches!(sign, Sign::Play | Sign::Pause).then_some("go");
+        html! {
+            <button {class} {onclick} aria-label={label} title={label}><Icon sign={*sign}/></button>
+        }
+    };
+    html! { <div class="tport" role="group" aria-label="Playback">{ for signs.iter().map(button) }</div> }
+}
+
+fn meaning(sign: Sign) -> (&'static str, Command) {
+    match sign {
+        Sign::First => ("First step (Home)", Command::Go(Go::First)),
+        Sign::Out => ("Step out (↑)", Command::Go(Go::Out)),
+        Sign::Back => ("Step back (←)", Command::Go(Go::Back)),
+        Sign::Play => ("Play (space)", Command::Play(Play::Toggle)),
+        Sign::Pause => ("Pause (space)", Command::Play(Play::Toggle)),
+        Sign::Step => ("Step (→)", Command::Go(Go::Step)),
+        Sign::Over => ("Step over (↓)", Command::Go(Go::Over)),
+        Sign::Last => ("Last step (End)", Command::Go(Go::Last)),
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct KeysProps {
+    speed: u32,
+    on_command: Callback<Command>,
+}
+
+/// Keys that are buttons too, with what they do.
+#[component]
+fn Keys(props: &KeysProps) -> Html {
+    let key = |name: &'static str, label: &'static str, command: Command| {
+        let onclick = props.on_command.reform(move |_: MouseEvent| command.clone());
+        html! { <button class="key" {onclick} aria-label={label} title={label}>{ name }</button> }
+    };
+    let go = |name, label, go| key(name, label, Command::Go(go));
+    html! {
+        <div class="keyhelp">
+            <span class="pair" aria-hidden="true"><kbd>{ "←" }</kbd><kbd>{ "→" }</kbd></span>
+            <span aria-hidden="true">{ "step" }</span>
+            <span class="pair" aria-hidden="true"><kbd>{ "↑" }</kbd><kbd>{ "↓" }</kbd></span>
+            <span aria-hidden="true">{ "out, over" }</span>
+            <span class="pair">
+                { go("N", "Previous change (N)", Go::PreviousChange) }
+                { go("n", "Next change (n)", Go::NextChange) }
+            </span>
+            <span>{ "change" }</span>
+            <span class="pair">
+                { key("[", "Slower ([)", Command::Play(Play::Slower)) }
+                { key("]", "Faster (])", Command::Play(Play::Faster)) }
+            </span>
+            <span>{ format!("{}/s", props.speed) }</span>
+            <span class="pair">
+                { go("PgUp", "Previous statement (Page Up)", Go::PreviousStatement) }
+                { go("PgDn", "Next statement (Page Down)", Go::NextStatement) }
+            </span>
+            <span>{ "statement" }</span>
+            <span class="pair">{ key("g", "Go to step (g)", Command::Show(Panel::GoTo)) }</span>
+            <span>{ "go to…" }</span>
+        </div>
+    }
+}

@@ -5,6 +5,7 @@ pub mod gather;
 pub mod maps;
 mod names;
 pub mod procfs;
+mod tidy;
 pub mod write;
 
 pub use gather::{Capture, Choice, Detail, Request, gather};

@@ -16,8 +16,8 @@ use command::{capture, conform, fmt, link, run, trace, unlink};
 
 /// Walks over Linux address spaces, without a browser.
 ///
-/// Exits with 0 if all is well, with 1 if an `expect` does not hold or answers differ, with 2 on bad
-/// input.
+/// Exits with 0 if all is well, with 1 if an `expect` does not hold or answers differ,
+/// with 2 on bad input.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {

@@ -57,8 +57,8 @@ pub struct TreeNode {
     pub max: String,
     /// Why it was passed over: `3 < 5`.
     pub reason: Option<String>,
-    /// Where its words begin: left end and base line.
-    pub words_at: (f32, f32),
+    /// Where its words begin: left end and base line; `None`: a neighbour says the same.
+    pub words_at: Option<(f32, f32)>,
 }
 
 /// A link between parent and child.
@@ -322,7 +322,7 @@ fn columns(
             pages: pages(node.start, node.last),
             max: format!("max {}", node.subtree_last),
             reason: looks.pruned.get(vma).cloned(),
-            words_at: (0.0, 0.0),
+            words_at: None,
         });
     }
     // What ran out at the right is pushed back.

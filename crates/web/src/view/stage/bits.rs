@@ -5,6 +5,9 @@ use yew::prelude::*;
 use super::svg::{n, path, rect, text};
 use crate::model::entry::{Arc, BitColumn, EntryWord, Nibble};
 use crate::model::sentence_words::Bit;
+use crate::model::stage::StageModel;
+use crate::model::stage_measures::TABLES;
+use crate::model::stage_thread::slot_at;
 
 /// Where the columns stand.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,16 +29,14 @@ pub(super) enum Columns {
     Named(f32, f32),
 }
 
-/// The entry and its place.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct BitsProps {
-    /// The entry; `None`: none in hand.
-    pub(super) entry: Option<EntryWord>,
-    /// Where it stands.
-    pub(super) at: BitsAt,
-    /// Middle of the tag that the thread ends in, which words keep clear of.
-    #[prop_or_default]
-    pub(super) tag: Option<f32>,
+impl Columns {
+    /// From the letters down to the word as it is.
+    fn is(self) -> f32 {
+        match self {
+            Columns::All => 56.0,
+            Columns::Named(..) => 51.0,
+        }
+    }
 }
 
 /// Middle of a column, from the left end, when all are shown.
@@ -77,10 +78,7 @@ fn placed<'a>(entry: &'a EntryWord, at: &BitsAt) -> Vec<(&'a BitColumn, f32, f32
 }
 
 /// Letters, numbers, before and after.
-#[component]
-pub(super) fn Bits(props: &BitsProps) -> Html {
-    let BitsProps { entry, at, .. } = props;
-    let Some(entry) = entry else { return Html::default() };
+pub(super) fn bits(entry: &EntryWord, at: &BitsAt) -> Html {
     let columns = placed(entry, at);
     let changed = entry.was.is_some();
     html! {
@@ -88,10 +86,10 @@ pub(super) fn Bits(props: &BitsProps) -> Html {
             if changed {
                 {text("s i2", at.x, at.y + 30.0, "was")}
             }
-            {text("s i2", at.x, at.y + 56.0, "is")}
-            { for columns.iter().map(|(column, x, width)| self::column(column, *x, *width, at.y, changed)) }
-            {arc(entry.arc, &columns, at.y)}
-            { for entry.flips.iter().filter_map(|(bit, on)| flip(*bit, *on, &columns, at.y)) }
+            {text("s i2", at.x, at.y + at.columns.is(), "is")}
+            { for columns.iter().map(|(column, x, width)| self::column(column, (*x, *width), at, changed)) }
+            {arc(entry.arc, &columns, at)}
+            { for entry.flips.iter().filter_map(|(bit, on)| flip(*bit, *on, &columns, at)) }
         </g>
     }
 }
@@ -108,7 +106,8 @@ fn letter_class(bit: Bit) -> &'static str {
     }
 }
 
-fn column(column: &BitColumn, x: f32, width: f32, y: f32, changed: bool) -> Html {
+fn column(column: &BitColumn, (x, width): (f32, f32), at: &BitsAt, changed: bool) -> Html {
+    let (y, is) = (at.y, at.y + at.columns.is());
     let number = match column.high - column.low {
         0 => column.low.to_string(),
         39 => "51 … 12".to_owned(),
@@ -119,7 +118,7 @@ fn column(column: &BitColumn, x: f32, width: f32, y: f32, changed: bool) -> Html
     html! {
         <g key={column.low}>
             if hot {
-                {rect("now-soft", x - width / 2.0, y - 12.0, width, 86.0)}
+                {rect("now-soft", x - width / 2.0, y - 12.0, width, at.columns.is() + 30.0)}
             }
             if let Some(bit) = column.bit {
                 {text(letter_class(bit), x, y, bit.letter())}
@@ -131,10 +130,10 @@ fn column(column: &BitColumn, x: f32, width: f32, y: f32, changed: bool) -> Html
                 {text(value(&column.was), x, y + 30.0, column.was.clone())}
             }
             if hot {
-                {rect("now-box", x - width.min(84.0) / 2.0 + 1.5, y + 42.0, width.min(84.0) - 3.0, 19.0)}
-                {text("m mid on b", x, y + 56.0, column.is.clone())}
+                {rect("now-box", x - width.min(84.0) / 2.0 + 1.5, is - 14.0, width.min(84.0) - 3.0, 19.0)}
+                {text("m mid on b", x, is, column.is.clone())}
             } else {
-                {text(value(&column.is), x, y + 56.0, column.is.clone())}
+                {text(value(&column.is), x, is, column.is.clone())}
             }
         </g>
     }
@@ -145,10 +144,10 @@ fn place_of(bit: Bit, columns: &[(&BitColumn, f32, f32)]) -> Option<f32> {
 }
 
 /// The way of the dirt: drawn once, from where it was to where it is.
-fn arc(arc: Option<Arc>, columns: &[(&BitColumn, f32, f32)], y: f32) -> Option<Html> {
+fn arc(arc: Option<Arc>, columns: &[(&BitColumn, f32, f32)], at: &BitsAt) -> Option<Html> {
     let Arc { from, to } = arc?;
     let (x0, x1) = (place_of(from, columns)?, place_of(to, columns)?);
-    let top = y + 65.0;
+    let top = at.y + at.columns.is() + 9.0;
     let line = format!(
         "M{} {}C{0} {} {} {2} {3} {}M{} {}l4 -6l4 6",
         n(x0),
@@ -159,7 +158,10 @@ fn arc(arc: Option<Arc>, columns: &[(&BitColumn, f32, f32)], y: f32) -> Option<H
         n(x1 - 4.0),
         n(top + 6.0)
     );
-    let words = format!("the dirt moves: bit {} → bit {}", from.number(), to.number());
+    let words = match at.columns {
+        Columns::All => format!("the dirt moves: bit {} → bit {}", from.number(), to.number()),
+        Columns::Named(..) => "dirt moves".to_owned(),
+    };
     Some(html! {
         <g key="arc">
             <path class="dirt" d={line} pathLength="1" />
@@ -168,7 +170,7 @@ fn arc(arc: Option<Arc>, columns: &[(&BitColumn, f32, f32)], y: f32) -> Option<H
     })
 }
 
-fn flip(bit: Bit, on: bool, columns: &[(&BitColumn, f32, f32)], y: f32) -> Option<Html> {
+fn flip(bit: Bit, on: bool, columns: &[(&BitColumn, f32, f32)], at: &BitsAt) -> Option<Html> {
     let x = place_of(bit, columns)?;
     let words = format!("{} {}", bit.letter(), if on { "on" } else { "off" });
     let class = match bit {
@@ -181,8 +183,8 @@ fn flip(bit: Bit, on: bool, columns: &[(&BitColumn, f32, f32)], y: f32) -> Optio
         Bit::P | Bit::U | Bit::N => "mid s b",
     };
     // Neighbours stand two rows deep.
-    let down = if bit.number() % 2 == 1 { 76.0 } else { 88.0 };
-    Some(text(class, x, y + down, words))
+    let down = if bit.number() % 2 == 1 { 22.0 } else { 33.0 };
+    Some(text(class, x, at.y + at.columns.is() + down, words))
 }
 
 /// A word's digits, the changed ones strong.
@@ -200,9 +202,7 @@ pub(super) fn digits(nibbles: &[Nibble]) -> Html {
 }
 
 /// The entry's name, its place, and both words.
-#[component]
-pub(super) fn EntryHead(props: &BitsProps) -> Html {
-    let BitsProps { entry, at, tag } = props;
+fn head(entry: Option<&EntryWord>, at: &BitsAt, tag: Option<f32>) -> Html {
     let Some(entry) = entry else {
         return html! {
             <g class="entry">
@@ -217,7 +217,7 @@ pub(super) fn EntryHead(props: &BitsProps) -> Html {
     html! {
         <g class="entry">
             {text("h", at.x, 239.0, name.clone())}
-            {about(entry, at.x, &name, *tag)}
+            {about(entry, at.x, &name, tag)}
             if let Some(was) = &entry.was {
                 <text class="m word" x={n(at.x)} y="263">{digits(was)}</text>
                 if let Some(how) = entry.how {
@@ -237,8 +237,28 @@ pub(super) fn EntryHead(props: &BitsProps) -> Html {
 fn about(entry: &EntryWord, x: f32, name: &str, tag: Option<f32>) -> Html {
     #[expect(clippy::cast_precision_loss, reason = "a line of text")]
     let width = |text: &str, char: f32| text.chars().count() as f32 * char;
-    let start = x + width(name, 7.6) + 6.0;
+    let start = x + width(name, 7.2) + 4.0;
     let end = start + width(&entry.about, 5.8);
     let met = tag.filter(|tag| start < tag + 20.0 && tag - 20.0 < end);
     text("i2 s", met.map_or(start, |tag| tag + 22.0), 239.0, entry.about.clone())
+}
+
+const FULL: BitsAt = BitsAt { x: 640.0, y: 295.0, columns: Columns::All };
+
+/// The entry of the full form: name, words and all bits.
+pub(super) fn full(model: &StageModel) -> Html {
+    let slot = model.tables.leaf.now();
+    let tag = slot.map(|slot| slot_at(&TABLES, slot).0 + TABLES.slot.0 / 2.0);
+    let entry = model.entry.as_ref();
+    html! {
+        <>
+            {head(entry, &FULL, tag)}
+            if entry.is_some_and(|entry| entry.was.is_some()) {
+                {path("hair", "M640 334H1132".to_owned())}
+            }
+            if let Some(entry) = entry {
+                {bits(entry, &FULL)}
+            }
+        </>
+    }
 }

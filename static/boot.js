@@ -10,7 +10,7 @@ import(href("link[rel=modulepreload]"))
     message.setAttribute("role", "alert");
     message.textContent =
       location.protocol === "file:"
-        ? "Browsers start no WebAssembly from a file: serve this folder over HTTP and open it there."
+        ? "This browser starts no WebAssembly from a file: serve the folder over HTTP and open it there."
         : `Rangewalk could not start: ${error}. Reload the page to try again.`;
     document.body.append(message);
   });

@@ -56,14 +56,13 @@ fn native() -> Result<Vec<Row>> {
 fn browser() -> Result<Vec<Row>> {
     let tools = PageTools::set_up()?;
     tools::browsers()?;
-    run(&mut command(
-        "cargo build --quiet --package rangewalk-bench --target wasm32-unknown-unknown --profile wasm",
-    ))?;
+    let build = "cargo build --quiet --package rangewalk-bench --profile wasm";
+    run(command(build).args(["--target", "wasm32-unknown-unknown"]))?;
     let bindgen = "wasm-bindgen --target web --no-typescript --out-dir target/bench \
                    target/wasm32-unknown-unknown/wasm/rangewalk-bench.wasm";
     run(command(bindgen).env("PATH", &tools.path))?;
     let program = "target/bench/rangewalk-bench_bg.wasm";
-    run(command("wasm-opt -Oz").args([program, "-o", program]).env("PATH", &tools.path))?;
+    run(command("wasm-opt -O3").args([program, "-o", program]).env("PATH", &tools.path))?;
     figures("browser", "node tests/browser/bench-figures.mjs target/bench")
 }
 

@@ -53,7 +53,7 @@ fn draw() {
     for place in places.split(',').filter(|place| !place.is_empty()) {
         let (name, step) = place.split_once(':').expect("scenario:step");
         let mut run = run(name);
-        let step = step.parse().expect("a step");
+        let step = step.parse::<u32>().expect("a step").clamp(1, run.timeline.tape().len());
         println!(
             "{place} of {}: {:?}",
             run.timeline.tape().len(),

@@ -4,7 +4,7 @@ use rangewalk_core::arch::{Entry as Decoded, Level, Pte, PteFlags};
 use rangewalk_core::kernel::Kernel;
 use rangewalk_core::machine::{Event, SlotId};
 
-use crate::model::lanes;
+use crate::model::lanes_cell::is_copy;
 use crate::model::sentence_words::Bit;
 use crate::model::stage_now::Now;
 
@@ -169,7 +169,7 @@ fn points_to(now: &Now<'_>, level: Level, is: Pte, was: Option<Pte>) -> String {
             format!(", points to {} table {pfn}", level.below().map_or("", Level::name))
         }
         (Decoded::Leaf(_), true) => format!(", mapped {}", page()),
-        (Decoded::Leaf(_), false) if lanes::is_copy(now.world(), word) => {
+        (Decoded::Leaf(_), false) if is_copy(now, word) => {
             format!(", maps a copy of {}", page())
         }
         (Decoded::Leaf(_), false) => format!(", maps {}", page()),

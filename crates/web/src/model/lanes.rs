@@ -1,58 +1,15 @@
 //! Processes as lanes, their VMAs under the file pages they map: addresses, clipped part, and what each page's entry holds.
 
-use rangewalk_core::addr::VirtAddr;
-use rangewalk_core::arch::{Entry, Level, Pte, PteFlags};
-use rangewalk_core::kernel::Kernel;
-use rangewalk_core::machine::{Event, MmId, PageKind, VmFlags, Vma, VmaId, World};
+use std::collections::BTreeSet;
+
+use rangewalk_core::machine::{MmId, Vma, VmaId};
 
 use crate::model::axis::Axis;
-use crate::model::lanes_fold::{self, Plan};
-use crate::model::lanes_note;
+pub use crate::model::lanes_cell::{CellState, Marks};
+use crate::model::lanes_fold::{self, Group, Plan};
+use crate::model::sentence::count_words;
 use crate::model::stage_now::Now;
-
-/// What one page's entry holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CellState {
-    /// No table at this level: the descent ends above.
-    NoTable(Level),
-    /// An empty slot.
-    Empty,
-    /// Taken out by the walk, about to be put back.
-    TakenOut,
-    /// Neither empty nor present.
-    NonPresent,
-    /// Present.
-    Present(Marks),
-}
-
-/// The marks of a present entry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Marks {
-    /// Writable.
-    pub w: bool,
-    /// Dirty.
-    pub d: bool,
-    /// Saved dirty.
-    pub v: bool,
-    /// No `struct page` behind it.
-    pub s: bool,
-    /// A private copy, not the file's page.
-    pub copy: bool,
-}
-
-impl Marks {
-    /// The marks of a page-table word.
-    #[must_use]
-    pub fn of(flags: PteFlags, kernel: &Kernel, copy: bool) -> Self {
-        Self {
-            w: flags.contains(PteFlags::RW),
-            d: flags.contains(PteFlags::DIRTY),
-            v: kernel.saved_dirty && flags.contains(PteFlags::SAVED_DIRTY),
-            s: flags.contains(PteFlags::SPECIAL),
-            copy,
-        }
-    }
-}
+use crate::model::{lanes_note, lanes_row};
 
 /// One page of one VMA.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,15 +37,26 @@ pub enum LaneLook {
     Aside,
 }
 
-/// A note beside a row.
+/// Words beside a box.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Note {
     /// The words.
     pub text: String,
-    /// Where it starts, or ends.
+    /// Where they start, or end.
     pub x: f32,
-    /// True if it ends at `x`.
+    /// True if they end at `x`.
     pub ends: bool,
+}
+
+/// How VMAs are named and ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaneStyle {
+    /// By process and address, with the address in the gutter.
+    Processes,
+    /// In the order of the walk, label and process in a narrow column.
+    Column,
+    /// In the order of the walk, label and process beside the box.
+    Beside,
 }
 
 /// One VMA.
@@ -96,10 +64,10 @@ pub struct Note {
 pub struct LaneRow {
     /// Identity, for patching.
     pub id: u32,
-    /// Its label.
-    pub label: String,
-    /// First address.
-    pub address: String,
+    /// Its label, left of the box or where the style has it.
+    pub label: Note,
+    /// First address, and where it ends; `None` where there is no room.
+    pub address: Option<Note>,
     /// Top of its box.
     pub y: f32,
     /// Height of its box.
@@ -118,9 +86,9 @@ pub struct LaneRow {
     pub breaks: Vec<(f32, f32)>,
     /// What is to be said of it.
     pub note: Option<Note>,
-    /// Name of the process, if the row stands for its header too.
-    pub process: Option<String>,
-    /// What lies between the VMA above and this one: `2.0 MiB on`.
+    /// Name of the process, if the row names it.
+    pub process: Option<Note>,
+    /// What lies between the VMA above and this one: `2 MiB`.
     pub gap: Option<String>,
     /// The VMA above ends where this one begins.
     pub adjacent: bool,
@@ -148,13 +116,15 @@ pub struct LaneFold {
     pub y: f32,
     /// How many, in words.
     pub text: String,
-    /// Where each of them stands on the axis: left and right edge.
+    /// Where they stand on the axis: left and right edges.
     pub bars: Vec<(f32, f32)>,
 }
 
 /// All lanes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Lanes {
+    /// How VMAs are named.
+    pub style: LaneStyle,
     /// Processes.
     pub heads: Vec<LaneHead>,
     /// VMAs.
@@ -168,7 +138,9 @@ pub struct Lanes {
 /// Room for the lanes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LanesRoom {
-    /// The first process's rule.
+    /// How VMAs are named and ordered.
+    pub style: LaneStyle,
+    /// The first process's rule, or the first box.
     pub top: f32,
     /// Height.
     pub height: f32,
@@ -176,44 +148,52 @@ pub struct LanesRoom {
     pub right: f32,
 }
 
+/// Most bars of folded VMAs.
+const FOLD_BARS: usize = 32;
+
 impl Lanes {
     /// The lanes of the file on show at the cursor.
     #[must_use]
     pub fn new(now: &Now<'_>, axis: &Axis, room: LanesRoom) -> Self {
-        let plan = lanes_fold::plan(now, room.height);
-        let mut lanes = Self::default();
+        let plan = lanes_fold::plan(now, room);
+        let style = room.style;
+        let (heads, rows) = (Vec::new(), Vec::new());
+        let mut lanes = Self { style, heads, rows, fold: None, bottom: 0.0 };
         let mut y = room.top;
-        for process in &plan.processes {
-            y = lanes.add_process(now, axis, &plan, process, room, y);
+        for group in &plan.groups {
+            y = lanes.add(now, axis, &plan, group, room, y);
         }
         if !plan.folded.is_empty() {
-            lanes.fold = Some(fold(now, axis, &plan, y + plan.pitch * 0.5));
-            y += plan.pitch;
+            lanes.fold = Some(fold(now, axis, &plan, y + 7.0));
+            y += lanes_fold::FOLD_HEIGHT;
         }
         lanes.bottom = y;
         lanes
     }
 
-    fn add_process(
+    fn add(
         &mut self,
         now: &Now<'_>,
         axis: &Axis,
         plan: &Plan,
-        process: &(MmId, Vec<VmaId>),
+        group: &Group,
         room: LanesRoom,
         top: f32,
     ) -> f32 {
-        let (mm, vmas) = process;
-        let name = now.process(*mm).to_owned();
-        let base = (!plan.merged).then_some(top + plan.head - 7.0);
-        let note = lanes_note::process(now, *mm);
-        self.heads.push(LaneHead { id: mm.0, name: name.clone(), note, rule: top, base });
-        let mut y = top + if plan.merged { plan.head } else { plan.head + 1.0 };
+        let name = now.process(group.mm);
+        if room.style == LaneStyle::Processes {
+            let base = (!plan.merged).then_some(top + plan.head - 7.0);
+            let note = lanes_note::process(now, group.mm);
+            let (id, name) = (group.mm.0, name.to_owned());
+            self.heads.push(LaneHead { id, name, note, rule: top, base });
+        }
+        let mut y = top + plan.head;
         let mut above: Option<&Vma> = None;
-        for (at, id) in vmas.iter().enumerate() {
+        for (at, id) in group.vmas.iter().enumerate() {
+            let named = (plan.merged && at == 0).then_some(name);
+            let mut row = lanes_row::row(now, axis, *id, named, room);
+            (row.y, row.height) = (y, plan.height);
             let vma = now.world().vma(*id);
-            let mut row = row(now, axis, *id, y, plan, room);
-            row.process = (plan.merged && at == 0).then(|| name.clone());
             let gap = above.map(|above| vma.start.0.saturating_sub(above.end.0));
             row.adjacent = gap == Some(0);
             row.gap = gap.filter(|gap| *gap > 0 && plan.pitch >= 26.0).map(size_words);
@@ -229,139 +209,75 @@ impl Lanes {
     pub fn row(&self, id: u32) -> Option<&LaneRow> {
         self.rows.iter().find(|row| row.id == id)
     }
+
+    /// The row that the step is in.
+    #[must_use]
+    pub fn here(&self) -> Option<&LaneRow> {
+        self.rows.iter().find(|row| row.look == LaneLook::Now)
+    }
 }
 
-/// A length of address space in words.
+/// A length of address space in words: `4 KiB`, `1.9 MiB`, `61.5 GiB`.
 #[must_use]
 pub fn size_words(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     let mut unit = 0;
-    let mut tenths = bytes.saturating_mul(10) >> 10;
+    let mut tenths = (bytes >> 10).saturating_mul(10) + ((bytes & 1023) * 10 >> 10);
     while tenths >= 10_240 && unit + 1 < UNITS.len() {
         tenths >>= 10;
         unit += 1;
     }
-    match tenths {
-        tenths if tenths >= 100 || tenths.is_multiple_of(10) => {
-            format!("{} {}", tenths / 10, UNITS[unit])
-        }
-        tenths => format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit]),
-    }
-}
-
-fn row(now: &Now<'_>, axis: &Axis, id: VmaId, y: f32, plan: &Plan, room: LanesRoom) -> LaneRow {
-    let vma = now.world().vma(id);
-    let bar = (axis.x(vma.pgoff), axis.x(vma.last_pgoff() + 1));
-    let met = now.walk.map(|walk| {
-        let first = walk.first.max(vma.pgoff);
-        (first, (walk.first + walk.nr).min(vma.last_pgoff() + 1))
-    });
-    let reached = |first: &(u64, u64)| first.0 < first.1 && !lanes_note::is_unreached(now, id);
-    let clip = met.filter(reached).map(|(first, end)| (axis.x(first), axis.x(end)));
-    let here = now.place.vma == Some(id) && now.place.mm == vma.mm;
-    let look = match (here, now.walk.is_some(), clip.is_some()) {
-        (true, ..) => LaneLook::Now,
-        (false, true, false) => LaneLook::Aside,
-        _ => LaneLook::Plain,
-    };
-    let note = lanes_note::row(now, id).and_then(|text| place_note(text, bar, axis, room));
-    LaneRow {
-        id: id.0,
-        label: now.vma(id).to_owned(),
-        address: vma.start.to_string(),
-        y,
-        height: plan.height,
-        bar,
-        clip,
-        look,
-        private: !vma.flags.contains(VmFlags::MAYSHARE),
-        cells: cells(now, axis, id, vma),
-        breaks: axis.breaks(vma.pgoff, vma.last_pgoff()).map(|s| (s.x, s.width)).collect(),
-        note,
-        process: None,
-        gap: None,
-        adjacent: false,
-    }
-}
-
-/// Estimated width of a character of a note.
-const CHAR: f32 = 5.6;
-
-/// Right of the box if there is room, else left of its label, else nowhere.
-fn place_note(text: String, bar: (f32, f32), axis: &Axis, room: LanesRoom) -> Option<Note> {
-    #[expect(clippy::cast_precision_loss, reason = "a picture")]
-    let width = text.chars().count() as f32 * CHAR;
-    let right = bar.1 + 8.0;
-    let left = bar.0 - 22.0;
-    if right + width <= room.right {
-        Some(Note { text, x: right, ends: false })
-    } else if left - width >= axis.left() - 16.0 {
-        Some(Note { text, x: left, ends: true })
+    if tenths >= 1000 || tenths.is_multiple_of(10) {
+        format!("{} {}", tenths / 10, UNITS[unit])
     } else {
-        None
+        format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
     }
-}
-
-fn cells(now: &Now<'_>, axis: &Axis, id: VmaId, vma: &Vma) -> Vec<LaneCell> {
-    let here = now.page().filter(|_| now.place.vma == Some(id) && now.place.mm == vma.mm);
-    let columns = axis.columns(vma.pgoff, vma.last_pgoff());
-    columns
-        .map(|(page, x)| LaneCell {
-            page,
-            x,
-            state: cell_state(now, vma, vma.address_of(page)),
-            asked: now.walk.is_none_or(|walk| walk.asks_for(page)),
-            now: here == Some(page),
-        })
-        .collect()
-}
-
-fn cell_state(now: &Now<'_>, vma: &Vma, addr: VirtAddr) -> CellState {
-    let world = now.world();
-    let Some(mm) = vma.mm else { return CellState::Empty };
-    let slot = match world.pte_slot(mm, addr) {
-        Ok(slot) => slot,
-        Err((level, _)) => return CellState::NoTable(level),
-    };
-    let out = matches!(now.event, Some(Event::Xchg { slot: s, .. }) if s == slot);
-    if out {
-        return CellState::TakenOut;
-    }
-    let word = world.word(slot);
-    match word.decode(Level::Pte) {
-        Entry::None => CellState::Empty,
-        Entry::NonPresent => CellState::NonPresent,
-        Entry::Table(_) | Entry::Leaf(_) => {
-            let copy = is_copy(world, word);
-            CellState::Present(Marks::of(word.flags(), world.kernel(), copy))
-        }
-    }
-}
-
-/// True if the word maps a copy on write.
-#[must_use]
-pub fn is_copy(world: &World, word: Pte) -> bool {
-    world.pfn_to_page(word.pfn()).is_some_and(|page| world.page(page).kind == PageKind::Anon)
 }
 
 fn fold(now: &Now<'_>, axis: &Axis, plan: &Plan, y: f32) -> LaneFold {
-    let processes: std::collections::BTreeSet<_> =
-        plan.folded.iter().filter_map(|vma| now.world().vma(*vma).mm).collect();
     let mut bars: Vec<(f32, f32)> = Vec::new();
     for id in &plan.folded {
         let vma = now.world().vma(*id);
         let bar = (axis.x(vma.pgoff), axis.x(vma.last_pgoff() + 1));
-        if !bars.contains(&bar) && bars.len() < 32 {
+        if bars.len() < FOLD_BARS && !bars.contains(&bar) {
             bars.push(bar);
         }
     }
-    let (vmas, of) = (plan.folded.len(), processes.len());
-    let plural =
-        |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-    let text = format!(
-        "{} more in {}",
-        plural(vmas, "mapping", "mappings"),
-        plural(of, "process", "processes")
-    );
-    LaneFold { y, text, bars }
+    LaneFold { y, text: fold_words(now, &plan.folded), bars }
+}
+
+/// A few by name, many by number.
+fn fold_words(now: &Now<'_>, folded: &[VmaId]) -> String {
+    let said = |id: &VmaId| {
+        let note = lanes_note::row(now, *id)?;
+        Some(format!("{} {note}", now.vma(*id)))
+    };
+    if now.walk.is_some() && folded.len() <= 2 {
+        return folded.iter().filter_map(said).collect::<Vec<_>>().join(", ");
+    }
+    let processes: BTreeSet<MmId> =
+        folded.iter().filter_map(|vma| now.world().vma(*vma).mm).collect();
+    let (vmas, of) = (folded.len() as u64, processes.len() as u64);
+    let vmas = count_words(vmas, "more mapping", "more mappings");
+    format!("{vmas} in {}", count_words(of, "process", "processes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_short_and_round_down() {
+        let words = [
+            (4096, "4 KiB"),
+            (0x19_f000, "1.6 MiB"),
+            (2 << 20, "2 MiB"),
+            (1023 << 10, "1023 KiB"),
+            ((5 << 30) / 2, "2.5 GiB"),
+            (300 << 30, "300 GiB"),
+        ];
+        for (bytes, expected) in words {
+            assert_eq!(size_words(bytes), expected);
+        }
+    }
 }

@@ -27,6 +27,26 @@ pub fn row(now: &Now<'_>, id: VmaId) -> Option<String> {
     }
 }
 
+/// The same in a word or two.
+#[must_use]
+pub fn short(now: &Now<'_>, id: VmaId) -> Option<&'static str> {
+    let Some(walk) = now.walk else {
+        let private = !now.world().vma(id).flags.contains(VmFlags::MAYSHARE);
+        return private.then_some("private");
+    };
+    let step = now.step.unwrap_or(0);
+    let at = walk.visits.iter().position(|visit| visit.vma == id)?;
+    let visit = &walk.visits[at];
+    let next = walk.visits.partition_point(|visit| visit.steps.start <= step);
+    match visit.verdict {
+        Verdict::EndsWalk => Some("stops"),
+        Verdict::Skipped => Some("skipped"),
+        Verdict::Walk if now.visit.is_some_and(|visit| visit.vma == id) => None,
+        Verdict::Walk if visit.steps.start <= step => Some("done"),
+        Verdict::Walk => (at == next && now.in_walk()).then_some("next"),
+    }
+}
+
 /// Outside of walks: whatever is not the ordinary shared, writable mapping.
 fn plain(now: &Now<'_>, id: VmaId) -> Option<String> {
     let flags = now.world().vma(id).flags;

@@ -124,8 +124,8 @@ pub fn stage(run: &Run, index: &StageIndex, form: StageForm) -> StageModel {
     let measures = form.measures();
     let axis = axis(&now, form);
     let tree = measures.tree.map(|room| Tree::new(&now, &axis, room));
-    let tree_bottom = tree.as_ref().map_or(measures.strip.0 - 15.0, |tree| tree.bottom);
-    let lanes = Lanes::new(&now, &axis, measures.lanes(tree_bottom));
+    let tree_bottom = tree.as_ref().map(|tree| tree.bottom);
+    let lanes = Lanes::new(&now, &axis, measures.lanes_room(tree_bottom));
     let tables = Tables::new(&now);
     let thread = match (&tree, &measures.tables) {
         (Some(tree), Some(at)) => stage_thread::thread(tree, &lanes, &tables, at),
@@ -136,7 +136,7 @@ pub fn stage(run: &Run, index: &StageIndex, form: StageForm) -> StageModel {
         form,
         at: run.timeline.at(),
         strip: strip(&now, &axis),
-        height: measures.size.1.max(lanes.bottom + 4.0),
+        height: lanes.bottom + 4.0,
         tree,
         tables,
         entry: EntryWord::new(&now),

@@ -1,7 +1,7 @@
 //! Where things stand in the picture, for each of its three forms. Picture units: one is a pixel at the size the form is drawn for.
 
 use crate::model::axis::AxisSpec;
-use crate::model::lanes::LanesRoom;
+use crate::model::lanes::{LaneStyle, LanesRoom};
 use crate::model::tree::TreeRoom;
 
 /// The three forms of the stage.
@@ -26,8 +26,12 @@ pub struct Measures {
     pub strip: (f32, f32),
     /// The tree, where there is one.
     pub tree: Option<TreeRoom>,
-    /// Height of tree and lanes together, from the tree's first row.
-    pub height: f32,
+    /// How lanes are drawn.
+    pub lanes: LaneStyle,
+    /// Where the lanes begin, in the forms without a tree.
+    pub lanes_top: f32,
+    /// Lowest end of the lanes.
+    pub lanes_bottom: f32,
     /// Right limit of the lanes' notes.
     pub right: f32,
     /// Where the upper tables begin.
@@ -84,7 +88,9 @@ const FULL: Measures = Measures {
     axis: AxisSpec { x: 108.0, width: 480.0, cell_max: 20.0, cell_min: 15.0, skip: 40.0 },
     strip: (52.5, 20.0),
     tree: Some(TreeRoom { top: 122.0, height: 150.0, pitch_max: 34.0, pitch_min: 15.0 }),
-    height: 424.0,
+    lanes: LaneStyle::Processes,
+    lanes_top: 0.0,
+    lanes_bottom: 546.0,
     right: 608.0,
     tables: Some(TABLES),
 };
@@ -94,7 +100,9 @@ const EMBED: Measures = Measures {
     axis: AxisSpec { x: 34.0, width: 348.0, cell_max: 14.5, cell_min: 11.0, skip: 30.0 },
     strip: (24.5, 16.0),
     tree: None,
-    height: 178.0,
+    lanes: LaneStyle::Column,
+    lanes_top: 54.0,
+    lanes_bottom: 226.0,
     right: 392.0,
     tables: None,
 };
@@ -104,17 +112,19 @@ const PHONE: Measures = Measures {
     axis: AxisSpec { x: 0.0, width: 343.0, cell_max: 14.3, cell_min: 11.0, skip: 30.0 },
     strip: (22.5, 18.0),
     tree: None,
-    height: 400.0,
+    lanes: LaneStyle::Beside,
+    lanes_top: 49.5,
+    lanes_bottom: 330.0,
     right: 343.0,
     tables: None,
 };
 
 impl Measures {
-    /// Room for the lanes below a tree that ends at `tree_bottom`.
+    /// Room for the lanes below a tree that ends at `tree_bottom`, if there is one.
     #[must_use]
-    pub fn lanes(&self, tree_bottom: f32) -> LanesRoom {
-        let bottom = self.tree.map_or(0.0, |tree| tree.top) + self.height;
-        let top = tree_bottom + TREE_GAP;
-        LanesRoom { top, height: bottom - top, right: self.right }
+    pub fn lanes_room(&self, tree_bottom: Option<f32>) -> LanesRoom {
+        let top = tree_bottom.map_or(self.lanes_top, |bottom| bottom + TREE_GAP);
+        let height = self.lanes_bottom - top;
+        LanesRoom { style: self.lanes, top, height, right: self.right }
     }
 }

@@ -40,7 +40,7 @@ pub fn slot_at(at: &TablesAt, slot: u32) -> (f32, f32) {
 #[must_use]
 pub fn thread(tree: &Tree, lanes: &Lanes, tables: &Tables, at: &TablesAt) -> Vec<ThreadPath> {
     let mut parts = Vec::new();
-    let row = lanes.rows.iter().find(|row| row.look == super::lanes::LaneLook::Now);
+    let row = lanes.here();
     let node = tree.nodes.iter().find(|node| node.look == NodeLook::Now);
     if let (Some(row), Some(node)) = (row, node.filter(|node| Some(node.id) == row.map(|r| r.id))) {
         let d = format!("M{} {}V{}", node.x, node.y + 9.0, row.y);

@@ -5,7 +5,7 @@ use rangewalk_core::arch::level::PTRS_PER_TABLE;
 use rangewalk_core::arch::{Entry, Level, Pte};
 use rangewalk_core::machine::{Event, MmId, SlotId, TableId, World};
 
-use crate::model::lanes::{self, CellState, Marks};
+use crate::model::lanes_cell::{CellState, slot_state};
 use crate::model::stage_now::Now;
 
 /// How far the step has come at a level.
@@ -238,21 +238,6 @@ fn slot_row(now: &Now<'_>, table: TableId, first: u32, spans: Option<Spans>) -> 
         owned: part(spans.and_then(|spans| spans.owned)),
         clip: part(spans.and_then(|spans| spans.clip)),
         now: here.map(SlotId::entry).filter(|slot| (first..first + ROW).contains(slot)),
-    }
-}
-
-fn slot_state(now: &Now<'_>, slot: SlotId) -> CellState {
-    let word = now.world().word(slot);
-    if matches!(now.event, Some(Event::Xchg { slot: out, .. }) if out == slot) {
-        return CellState::TakenOut;
-    }
-    match word.decode(Level::Pte) {
-        Entry::None => CellState::Empty,
-        Entry::NonPresent => CellState::NonPresent,
-        Entry::Table(_) | Entry::Leaf(_) => {
-            let copy = lanes::is_copy(now.world(), word);
-            CellState::Present(Marks::of(word.flags(), now.kernel(), copy))
-        }
     }
 }
 

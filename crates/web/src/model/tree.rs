@@ -11,6 +11,7 @@ use rangewalk_core::machine::{Event, VmaId};
 use crate::model::axis::Axis;
 use crate::model::stage_now::Now;
 use crate::model::tree_order::{self, Shape};
+use crate::model::tree_text;
 
 /// How a node looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub struct TreeNode {
     pub max: String,
     /// Why it was passed over: `3 < 5`.
     pub reason: Option<String>,
+    /// Where its words begin: left end and base line.
+    pub words_at: (f32, f32),
 }
 
 /// A link between parent and child.
@@ -178,6 +181,7 @@ impl Tree {
         let doing = looks.doing.clone();
         let mut tree = Self { nodes, links: vec![], folds: vec![], size, pitch, bottom, doing };
         tree.link(shape, looks);
+        tree_text::place(&mut tree, axis.right());
         tree
     }
 
@@ -301,6 +305,7 @@ fn columns(
             pages: format!("{}–{}", node.start, node.last),
             max: format!("max {}", node.subtree_last),
             reason: looks.pruned.get(vma).cloned(),
+            words_at: (0.0, 0.0),
         });
     }
     // What ran out at the right is pushed back.
@@ -337,7 +342,7 @@ fn rows(nodes: &[TreeNode], depths: &[usize], axis: &Axis) -> Vec<usize> {
 
 /// What a node takes of its row, text included.
 fn extent(node: &TreeNode, axis: &Axis) -> (f32, f32) {
-    let text = text_width(&node.pages) + text_width(&node.max) + 10.0;
+    let text = node.words_width();
     let right = node.to.max(node.x + node.half + 4.0 + text).min(axis.right().max(node.to));
     (node.from.min(node.x - node.half) - 2.0, right + 4.0)
 }

@@ -33,6 +33,9 @@ pub(super) struct BitsProps {
     pub(super) entry: Option<EntryWord>,
     /// Where it stands.
     pub(super) at: BitsAt,
+    /// Middle of the tag that the thread ends in, which words keep clear of.
+    #[prop_or_default]
+    pub(super) tag: Option<f32>,
 }
 
 /// Middle of a column, from the left end, when all are shown.
@@ -41,9 +44,9 @@ fn middle_of_all(column: &BitColumn) -> (f32, f32) {
         63 => (38.0, 24.0),
         59 => (65.0, 28.0),
         58 => (92.0, 20.0),
-        57 => (111.0, 16.0),
-        52 => (134.0, 24.0),
-        12 => (194.0, 80.0),
+        57 => (110.0, 14.0),
+        52 => (138.0, 30.0),
+        12 => (196.0, 80.0),
         #[expect(clippy::cast_precision_loss, reason = "eleven at most")]
         low => (250.5 + 21.0 * (11 - low) as f32, 21.0),
     }
@@ -76,7 +79,7 @@ fn placed<'a>(entry: &'a EntryWord, at: &BitsAt) -> Vec<(&'a BitColumn, f32, f32
 /// Letters, numbers, before and after.
 #[component]
 pub(super) fn Bits(props: &BitsProps) -> Html {
-    let BitsProps { entry, at } = props;
+    let BitsProps { entry, at, .. } = props;
     let Some(entry) = entry else { return Html::default() };
     let columns = placed(entry, at);
     let changed = entry.was.is_some();
@@ -199,7 +202,7 @@ pub(super) fn digits(nibbles: &[Nibble]) -> Html {
 /// The entry's name, its place, and both words.
 #[component]
 pub(super) fn EntryHead(props: &BitsProps) -> Html {
-    let BitsProps { entry, at } = props;
+    let BitsProps { entry, at, tag } = props;
     let Some(entry) = entry else {
         return html! {
             <g class="entry">
@@ -208,14 +211,13 @@ pub(super) fn EntryHead(props: &BitsProps) -> Html {
             </g>
         };
     };
-    let name =
+    let level =
         if entry.level == "PTE" { "Entry".to_owned() } else { format!("{} entry", entry.level) };
+    let name = format!("{level} {}", entry.index);
     html! {
         <g class="entry">
-            <text x={n(at.x)} y="239">
-                <tspan class="h">{format!("{name} {}", entry.index)}</tspan>
-                <tspan class="i2 s" dx="8">{entry.about.clone()}</tspan>
-            </text>
+            {text("h", at.x, 239.0, name.clone())}
+            {about(entry, at.x, &name, *tag)}
             if let Some(was) = &entry.was {
                 <text class="m word" x={n(at.x)} y="263">{digits(was)}</text>
                 if let Some(how) = entry.how {
@@ -229,4 +231,14 @@ pub(super) fn EntryHead(props: &BitsProps) -> Html {
             }
         </g>
     }
+}
+
+/// Where the entry is and what it maps: behind its name, or behind the tag if that is in the way.
+fn about(entry: &EntryWord, x: f32, name: &str, tag: Option<f32>) -> Html {
+    #[expect(clippy::cast_precision_loss, reason = "a line of text")]
+    let width = |text: &str, char: f32| text.chars().count() as f32 * char;
+    let start = x + width(name, 7.6) + 6.0;
+    let end = start + width(&entry.about, 5.8);
+    let met = tag.filter(|tag| start < tag + 20.0 && tag - 20.0 < end);
+    text("i2 s", met.map_or(start, |tag| tag + 22.0), 239.0, entry.about.clone())
 }

@@ -14,6 +14,7 @@ use super::tables::{TablesNow, TablesView};
 use super::tree::{TreeLinks, TreeNodes};
 use crate::model::stage::StageModel;
 use crate::model::stage_measures::{StageForm, TABLES};
+use crate::model::stage_thread::slot_at;
 
 /// The picture, and where clicks go.
 #[derive(Clone, PartialEq, Properties)]
@@ -71,8 +72,14 @@ fn left(model: &StageModel) -> Html {
                 {text("h", 0.0, 104.0, "Interval tree")}
                 {text("i2 s", 0.0, 120.0, "i_mmap, keyed")}
                 {text("i2 s", 0.0, 134.0, "by pgoff")}
+                <g class="legend">
+                    <circle class="rb black" cx="3" cy="146" r="2.75" />
+                    {text("xs i2", 10.0, 149.5, "black")}
+                    <circle class="rb red" cx="45" cy="146" r="2.75" />
+                    {text("xs i2", 52.0, 149.5, "red")}
+                </g>
                 if let Some(doing) = &tree.doing {
-                    {text("s b", 0.0, 152.0, doing.clone())}
+                    {text("s b", 0.0, 168.0, doing.clone())}
                 }
                 <TreeLinks tree={tree.clone()} />
             }
@@ -109,10 +116,12 @@ fn backdrop(model: &StageModel) -> Html {
 /// Tags on the thread, and the entry.
 fn right(model: &StageModel) -> Html {
     let entry = &model.entry;
+    let slot = model.tables.leaf.rows.iter().find_map(|row| row.now);
+    let tag = slot.map(|slot| slot_at(&TABLES, slot).0 + TABLES.slot.0 / 2.0);
     html! {
         <>
             <TablesNow tables={model.tables.clone()} at={TABLES} />
-            <EntryHead entry={entry.clone()} at={BITS} />
+            <EntryHead entry={entry.clone()} at={BITS} {tag} />
             if entry.as_ref().is_some_and(|entry| entry.was.is_some()) {
                 {path("hair", "M640 334H1132".to_owned())}
             }

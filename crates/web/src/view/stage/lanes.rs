@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::cell::{Ink, Place, cell};
 use super::svg::{at, n, path, rect, text};
-use crate::model::lanes::{LaneHead, LaneLook, LaneRow, Lanes};
+use crate::model::lanes::{LaneHead, LaneLook, LaneRow, LaneStyle, Lanes, Note};
 
 /// All lanes.
 #[derive(Clone, PartialEq, Properties)]
@@ -23,16 +23,17 @@ pub(super) struct LanesProps {
 #[component]
 pub(super) fn LanesView(props: &LanesProps) -> Html {
     let LanesProps { lanes, cell, right } = props;
+    let tagged = lanes.style != LaneStyle::Beside;
     html! {
         <g class="lanes">
             { for lanes.heads.iter().map(|head| self::head(head, *right)) }
             { for lanes.rows.iter().map(|row| html! {
-                <Lane key={row.id} row={Rc::new(row.clone())} cell={*cell} />
+                <Lane key={row.id} row={Rc::new(row.clone())} cell={*cell} {tagged} />
             }) }
             if let Some(fold) = &lanes.fold {
                 <g class="fold">
-                    { for fold.bars.iter().map(|(x0, x1)| rect("foldbar", *x0, fold.y - 2.0, (x1 - x0).max(1.0), 4.0)) }
-                    {text("s i2", 0.0, fold.y + 16.0, fold.text.clone())}
+                    { for fold.bars.iter().map(|(x0, x1)| rect("foldbar", *x0, fold.y - 1.5, (x1 - x0).max(1.0), 3.0)) }
+                    {text("xs i2 halo", 0.0, fold.y + 12.0, fold.text.clone())}
                 </g>
             }
         </g>
@@ -57,12 +58,14 @@ fn head(head: &LaneHead, right: f32) -> Html {
 struct LaneProps {
     row: Rc<LaneRow>,
     cell: f32,
+    /// The label of the row at hand is a yellow tag, drawn over the thread.
+    tagged: bool,
 }
 
 /// One VMA's row.
 #[component]
 fn Lane(props: &LaneProps) -> Html {
-    let LaneProps { row, cell: width } = props;
+    let LaneProps { row, cell: width, tagged } = props;
     let class = match row.look {
         LaneLook::Now => "lane now",
         LaneLook::Plain => "lane",
@@ -82,29 +85,35 @@ fn Lane(props: &LaneProps) -> Html {
                 {rect("clip", c0, 0.0, c1 - c0, row.height)}
             }
             { for row.breaks.iter().map(|(x, w)| broken(*x, *w, row.height)) }
-            if row.look != LaneLook::Now {
-                {text("b mid label", x0 - 11.5, middle + 4.5, row.label.clone())}
+            if row.look != LaneLook::Now || !tagged {
+                {note(&row.label, middle, if *tagged { "b label" } else { "s label" }, if *tagged { "b label end" } else { "s label end" })}
             }
-            if let Some(note) = &row.note {
-                {text(if note.ends { "s note end" } else { "s note" }, note.x, middle + 4.0, note.text.clone())}
+            if let Some(words) = &row.note {
+                {note(words, middle, "s note", "s note end")}
             }
         </g>
     }
 }
 
-/// Address, and the ruler that tells neighbours in the address space from strangers.
+fn note(note: &Note, middle: f32, starts: &'static str, ends: &'static str) -> Html {
+    text(if note.ends { ends } else { starts }, note.x, middle + 4.0, note.text.clone())
+}
+
+/// Process, address, and what of the address space lies between two neighbours.
 fn gutter(row: &LaneRow, middle: f32) -> Html {
     html! {
         <>
             if let Some(process) = &row.process {
-                {text("h", 0.0, middle + 4.5, process.clone())}
+                {note(process, middle, "s process", "s process end")}
             }
-            {text("m s end address", 86.0, middle + 4.0, row.address.clone())}
-            if row.adjacent {
-                {path("edge", format!("M44 {}v-4", n(middle - 7.0)))}
-            }
-            if let Some(gap) = &row.gap {
-                {text("xs end i3", 86.0, -3.0, format!("⋮ {gap}"))}
+            if let Some(address) = &row.address {
+                {note(address, middle, "m s address", "m s address end")}
+                if row.adjacent {
+                    {path("edge", format!("M{} {}v-6", n(address.x - 40.0), n(middle - 6.0)))}
+                }
+                if let Some(gap) = &row.gap {
+                    {text("xs end i3", address.x, -3.0, format!("⋮ {gap}"))}
+                }
             }
         </>
     }
@@ -125,16 +134,12 @@ fn broken(x: f32, width: f32, height: f32) -> Html {
 #[component]
 pub(super) fn LanesNow(props: &LanesProps) -> Html {
     let LanesProps { lanes, cell: width, .. } = props;
-    let Some(row) = lanes.rows.iter().find(|row| row.look == LaneLook::Now) else {
-        return Html::default();
-    };
-    let (half, middle) = (4.0 + 3.5 * label_len(&row.label), row.y + row.height / 2.0);
+    let Some(row) = lanes.here() else { return Html::default() };
     html! {
         <g class="lanes-now">
-            <g class="slide" transform={at(row.bar.0 - 4.0 - half, middle)}>
-                <rect class="now-box" x={n(-half)} y="-8" width={n(2.0 * half)} height="16" rx="2" />
-                <text class="b mid on" y="4.5">{row.label.clone()}</text>
-            </g>
+            if lanes.style != LaneStyle::Beside {
+                {tag(row)}
+            }
             if let Some(c) = row.cells.iter().find(|c| c.now) {
                 <g class="slide" transform={at(c.x, row.y)}>
                     <rect class="now-box" x="0.5" y="0.5" width={n(width - 1.0)} height={n(row.height - 1.0)} />
@@ -145,15 +150,23 @@ pub(super) fn LanesNow(props: &LanesProps) -> Html {
     }
 }
 
+/// The label of the VMA at hand, on yellow.
+fn tag(row: &LaneRow) -> Html {
+    #[expect(clippy::cast_precision_loss, reason = "a label's length")]
+    let len = row.label.text.chars().count() as f32;
+    let half = 4.0 + 3.75 * len;
+    let middle = if row.label.ends { row.label.x + 3.5 - half } else { row.label.x - 3.5 + half };
+    html! {
+        <g class="slide" transform={at(middle, row.y + row.height / 2.0)}>
+            <rect class="now-box" x={n(-half)} y="-8" width={n(2.0 * half)} height="16" rx="2" />
+            <text class="b mid on" y="4.5">{row.label.text.clone()}</text>
+        </g>
+    }
+}
+
 fn now_ink(width: f32) -> Ink {
     match Ink::for_width(width) {
         Ink::Shapes => Ink::Shapes,
         _ => Ink::LettersOnNow,
     }
-}
-
-fn label_len(label: &str) -> f32 {
-    #[expect(clippy::cast_precision_loss, reason = "a label's length")]
-    let len = label.chars().count() as f32;
-    len
 }

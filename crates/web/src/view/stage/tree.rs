@@ -5,7 +5,7 @@ use yew::prelude::*;
 use rangewalk_core::machine::rbtree::Colour;
 
 use super::svg::{at, n, path, rect, text};
-use crate::model::tree::{NodeLook, PITCH_INLINE, Tree, TreeLink, TreeNode};
+use crate::model::tree::{NodeLook, Tree, TreeLink, TreeNode};
 
 /// One tree.
 #[derive(Clone, PartialEq, Properties)]
@@ -42,11 +42,10 @@ fn line(link: &TreeLink, class: &'static str) -> Html {
 /// The nodes.
 #[component]
 pub(super) fn TreeNodes(props: &TreeProps) -> Html {
-    let inline = props.tree.pitch < PITCH_INLINE;
     html! {
         <g class="nodes">
             { for props.tree.nodes.iter().map(|node| html! {
-                <Node key={node.id} node={node.clone()} {inline} />
+                <Node key={node.id} node={node.clone()} />
             }) }
         </g>
     }
@@ -55,13 +54,12 @@ pub(super) fn TreeNodes(props: &TreeProps) -> Html {
 #[derive(Clone, PartialEq, Properties)]
 struct NodeProps {
     node: TreeNode,
-    inline: bool,
 }
 
 /// One node: bar from its key to its last page, hairline to the last of its subtree.
 #[component]
 fn Node(props: &NodeProps) -> Html {
-    let NodeProps { node, inline } = props;
+    let NodeProps { node } = props;
     let class = match node.look {
         NodeLook::Visited => "node visited",
         NodeLook::Now => "node now",
@@ -76,7 +74,7 @@ fn Node(props: &NodeProps) -> Html {
             <path class="tick" d={format!("M{} -5v10", n(end))} />
             {rect("bar", left, -3.0, right - left, 6.0)}
             {knot(node)}
-            {words(node, *inline, right)}
+            {words(node)}
         </g>
     }
 }
@@ -92,24 +90,19 @@ fn knot(node: &TreeNode) -> Html {
         <>
             <rect class="knot" x={n(-h)} y="-9" width={n(2.0 * h)} height="18" rx="9" />
             <text class="b mid label" y="4">{node.label.clone()}</text>
-            <circle class={dot} cx={n(h - 1.5)} cy="-7" r="2.75" />
+            <circle class={dot} cx={n(1.5 - h)} cy="-7" r="2.75" />
         </>
     }
 }
 
-fn words(node: &TreeNode, inline: bool, right: f32) -> Html {
-    let colour = match node.colour {
-        Colour::Black => "b",
-        Colour::Red => "r",
-    };
-    let (x, y) = if inline { (node.half + 4.0, 4.0) } else { (node.half + 4.0, -7.0) };
-    let x = if inline && right < node.half + 40.0 { right.max(node.half) + 4.0 } else { x };
+fn words(node: &TreeNode) -> Html {
+    let (x, y) = node.words_at;
     html! {
-        <text class="s halo words" x={n(x)} y={n(y)}>
+        <text class="s halo words" x={n(x - node.x)} y={n(y - node.y)}>
             <tspan class="m">{node.pages.clone()}</tspan>
-            <tspan class="i3">{format!(" {} {colour}", node.max)}</tspan>
+            <tspan class="i3">{format!(" {}", node.max)}</tspan>
             if let Some(reason) = &node.reason {
-                <tspan class="why">{format!("  {reason}")}</tspan>
+                <tspan class="why" dx="5">{reason.clone()}</tspan>
             }
         </text>
     }

@@ -1,0 +1,113 @@
+//! Where the words beside the tree's nodes find room: off the links, the knots and each other.
+
+use crate::model::tree::{NodeLook, PITCH_INLINE, Tree, TreeNode, text_width};
+
+/// An upright box: left, top, right, bottom.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Rect(f32, f32, f32, f32);
+
+/// A straight line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Line((f32, f32), (f32, f32));
+
+impl Rect {
+    fn meets(self, other: Rect) -> bool {
+        self.0 < other.2 && other.0 < self.2 && self.1 < other.3 && other.1 < self.3
+    }
+
+    /// True if the line runs through the box: it is cut at each edge in turn, and something is left.
+    fn is_crossed(self, Line(from, to): Line) -> bool {
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let (mut enter, mut leave) = (0.0f32, 1.0f32);
+        let edges = [
+            (-dx, from.0 - self.0),
+            (dx, self.2 - from.0),
+            (-dy, from.1 - self.1),
+            (dy, self.3 - from.1),
+        ];
+        for (slope, room) in edges {
+            if slope == 0.0 {
+                if room < 0.0 {
+                    return false;
+                }
+            } else if slope < 0.0 {
+                enter = enter.max(room / slope);
+            } else {
+                leave = leave.min(room / slope);
+            }
+        }
+        enter < leave
+    }
+}
+
+/// Distance of the places tried.
+const STEP: f32 = 7.0;
+/// Places tried along a bar.
+const TRIES: u8 = 40;
+/// The heading beside the tree.
+const HEADING: Rect = Rect(0.0, 90.0, 104.0, 140.0);
+
+/// Places the words of all nodes.
+pub(super) fn place(tree: &mut Tree, right: f32) {
+    let inline = tree.pitch < PITCH_INLINE;
+    let mut lines: Vec<Line> = tree.links.iter().map(|link| Line(link.from, link.to)).collect();
+    let here = tree.nodes.iter().find(|node| node.look == NodeLook::Now);
+    // The thread leaves the tree downwards.
+    lines.extend(here.map(|node| Line((node.x, node.y), (node.x, tree.bottom + 20.0))));
+    let mut boxes: Vec<Rect> = tree
+        .nodes
+        .iter()
+        .map(|n| Rect(n.x - n.half, n.y - 9.5, n.x + n.half, n.y + 9.5))
+        .chain([HEADING])
+        .collect();
+    for node in &mut tree.nodes {
+        let free = |rect: &Rect| {
+            !boxes.iter().any(|other| rect.meets(*other))
+                && !lines.iter().any(|line| rect.is_crossed(*line))
+        };
+        let width = node.words_width();
+        let tried = candidates(node, width, inline, right);
+        let Rect(x, top, ..) = tried.iter().copied().find(free).unwrap_or(tried[0]);
+        boxes.push(Rect(x, top, x + width, top + 13.0));
+        node.words_at = (x, top + 10.0);
+    }
+}
+
+/// Boxes for a node's words, the best first: along its bar, then at its left.
+fn candidates(node: &TreeNode, width: f32, inline: bool, right: f32) -> Vec<Rect> {
+    let top = if inline { node.y - 6.5 } else { node.y - 17.5 };
+    let at = |x: f32, top: f32| Rect(x, top, x + width, top + 13.0);
+    let first = node.x + node.half + if inline { 4.0 } else { 2.0 };
+    let last = (node.to.max(node.subtree_to) - width).max(first).min(right - width + 30.0);
+    let along = (0..TRIES).map(f32::from).map(|n| first + n * STEP).take_while(|x| *x <= last);
+    let mut all: Vec<Rect> = along.map(|x| at(x, top)).collect();
+    all.push(at(node.x - node.half - 5.0 - width, node.y - 6.5));
+    all.push(at(first, node.y + 5.0));
+    if all.is_empty() {
+        all.push(at(first, top));
+    }
+    all
+}
+
+impl TreeNode {
+    /// Estimated width of its words.
+    pub(super) fn words_width(&self) -> f32 {
+        let reason = self.reason.as_ref().map_or(0.0, |reason| text_width(reason) + 8.0);
+        text_width(&self.pages) + text_width(&self.max) + 12.0 + reason
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_through_a_box_is_seen_and_one_beside_it_is_not() {
+        let rect = Rect(10.0, 10.0, 20.0, 20.0);
+        assert!(rect.is_crossed(Line((0.0, 0.0), (30.0, 30.0))));
+        assert!(rect.is_crossed(Line((15.0, 0.0), (15.0, 30.0))));
+        assert!(!rect.is_crossed(Line((0.0, 12.0), (9.0, 12.0))));
+        assert!(!rect.is_crossed(Line((0.0, 25.0), (30.0, 21.0))));
+        assert!(!rect.is_crossed(Line((5.0, 0.0), (5.0, 30.0))));
+    }
+}

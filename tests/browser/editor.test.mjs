@@ -34,7 +34,7 @@ forEachBrowser("keys typed into the editor are the editor's own", async (browser
   const page = await browser.open();
   const before = await step(page);
   await page.focus(".ed textarea");
-  await press(page, "n", "g", "ArrowRight", "Space");
+  await press(page, "n", "g", "ArrowRight", " ");
   assert.equal(await step(page), before);
   assert.equal(await page.$("dialog"), null);
   await press(page, "Escape", "ArrowRight");

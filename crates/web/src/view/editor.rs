@@ -49,8 +49,10 @@ pub fn Editor(props: &EditorProps) -> Html {
     html! {
         <>
             <div class="ed-scroll">
-                <div class="ed">
-                    <div class="mirror" aria-hidden="true">{ for props.model.lines.iter().map(line) }</div>
+                <div class={if props.model.lines.is_some() { "ed" } else { "ed plain" }}>
+                    if let Some(lines) = &props.model.lines {
+                        <div class="mirror" aria-hidden="true">{ for lines.iter().map(line) }</div>
+                    }
                     <textarea ref={area} aria-label="Scenario text" aria-describedby="remarks"
                         value={props.text.to_string()} oninput={typed} onkeydown={keys} spellcheck="false"
                         autocomplete="off" autocapitalize="off" autocorrect="off" wrap="soft"/>

@@ -120,21 +120,21 @@ fn Keys(props: &KeysProps) -> Html {
             { known(["←", "→"], "step") }
             { known(["↑", "↓"], "out, over") }
             <span>
-                { go("N", "Previous change (N)", Go::PreviousChange) }
-                { go("n", "Next change (n)", Go::NextChange) }
+                { go("N", "N: previous change", Go::PreviousChange) }
+                { go("n", "n: next change", Go::NextChange) }
                 { "change" }
             </span>
             <span>
-                { key("[", "Slower ([)", Command::Play(Play::Slower)) }
-                { key("]", "Faster (])", Command::Play(Play::Faster)) }
+                { key("[", "[: slower", Command::Play(Play::Slower)) }
+                { key("]", "]: faster", Command::Play(Play::Faster)) }
                 { format!("{}/s", props.speed) }
             </span>
             <span>
-                { go("PgUp", "Previous statement (Page Up)", Go::PreviousStatement) }
-                { go("PgDn", "Next statement (Page Down)", Go::NextStatement) }
+                { go("PgUp", "PgUp: previous statement", Go::PreviousStatement) }
+                { go("PgDn", "PgDn: next statement", Go::NextStatement) }
                 { "statement" }
             </span>
-            <span>{ key("g", "Go to step (g)", Command::Show(Panel::GoTo)) }{ "go to…" }</span>
+            <span>{ key("g", "g: go to step", Command::Show(Panel::GoTo)) }{ "go to…" }</span>
         </div>
     }
 }

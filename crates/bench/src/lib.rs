@@ -3,6 +3,8 @@
 
 mod figures;
 mod measure;
+mod tree;
+mod walk;
 
 use std::fmt;
 

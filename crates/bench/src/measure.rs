@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use web_time::Instant;
 
-const ROUNDS: u32 = 30;
+const ROUNDS: u32 = 15;
 
 /// No round may be shorter: a browser's clock ticks in 0.1 ms.
 const ROUND_MIN: Duration = Duration::from_millis(10);
@@ -16,18 +16,33 @@ const ROUND_MIN: Duration = Duration::from_millis(10);
 pub(crate) fn nanoseconds_each(count: u32, mut run: impl FnMut()) -> f64 {
     let mut repeat = 1_u32;
     loop {
-        let fastest = (0..ROUNDS).map(|_| time(repeat, &mut run)).min().unwrap_or_default();
+        let fastest = (0..ROUNDS).map(|_| time(|| (0..repeat).for_each(|_| run()))).min();
+        let fastest = fastest.unwrap_or_default();
         if fastest >= ROUND_MIN {
-            return fastest.as_secs_f64() * 1e9 / (f64::from(repeat) * f64::from(count));
+            return nanoseconds(fastest) / (f64::from(repeat) * f64::from(count));
         }
         repeat = repeat.checked_mul(2).expect("something to measure");
     }
 }
 
-fn time(repeat: u32, run: &mut impl FnMut()) -> Duration {
+/// The fastest of many calls of `run`, in nanoseconds, each on what `prepare` makes anew and nobody times.
+pub(crate) fn nanoseconds_on_fresh<T>(
+    mut prepare: impl FnMut() -> T,
+    mut run: impl FnMut(&mut T),
+) -> f64 {
+    let fresh = |_| {
+        let mut input = prepare();
+        time(|| run(&mut input))
+    };
+    nanoseconds((0..ROUNDS).map(fresh).min().unwrap_or_default())
+}
+
+fn nanoseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e9
+}
+
+fn time(run: impl FnOnce()) -> Duration {
     let start = Instant::now();
-    for _ in 0..repeat {
-        run();
-    }
+    run();
     start.elapsed()
 }

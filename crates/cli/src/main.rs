@@ -8,7 +8,7 @@ mod command;
 mod failure;
 mod input;
 
-use command::conform;
+use command::{capture, conform};
 
 /// Walks over Linux address spaces, without a browser.
 #[derive(Parser)]
@@ -20,11 +20,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Capture(capture::Arguments),
     Conform(conform::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
+        Command::Capture(arguments) => capture::run(&arguments),
         Command::Conform(arguments) => conform::run(&arguments),
     };
     match done {

@@ -1,5 +1,5 @@
-//! Every folder of `scenarios/`: its text is canonical, what it expects holds, and the run is the one on record, told step by
-//! step in `trace.txt` and by its end in `world.txt`.
+//! Every folder of `scenarios/`: its text is canonical, what it expects holds, and the run is the
+//! one on record, told step by step in `trace.txt` and by its end in `world.txt`.
 #![allow(clippy::unwrap_used)]
 
 #[allow(dead_code, reason = "made for tests of random worlds")]

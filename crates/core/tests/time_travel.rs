@@ -1,4 +1,5 @@
-//! A recorded run can be walked in any direction: wherever one comes from, the world at a step is the world at that step.
+//! A recorded run can be walked in any direction: wherever one comes from, the world at a step is
+//! the world at that step.
 #![allow(clippy::unwrap_used)]
 
 #[allow(dead_code, reason = "made for tests of random worlds")]

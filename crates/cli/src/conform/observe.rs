@@ -115,7 +115,7 @@ pub(super) fn tree(world: &World, procs: &Procs, mapping: MappingId) -> Tree {
             Colour::Black => 'b',
         };
         let (p, a) = place(world.vma(vma), procs);
-        let RbNode { start: pgoff, last, subtree_last, .. } = *node;
+        let RbNode { start: pgoff, last, subtree_last, .. } = node;
         nodes.push(TreeNode { p, a, pgoff, last, subtree_last, parent, side, colour });
         todo.extend(node.right().map(|right| (right, index, 'R')));
         todo.extend(node.left().map(|left| (left, index, 'L')));

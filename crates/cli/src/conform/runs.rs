@@ -1,5 +1,5 @@
-//! Run-length strings of the answers: tokens by space, `TOKEN*COUNT` for more than one. Mapped pages
-//! count up: `f7*3` is f7 f8 f9.
+//! Run-length strings of the answers: tokens by space, `TOKEN*COUNT` for more than one. Mapped
+//! pages count up: `f7*3` is f7 f8 f9.
 
 use std::fmt::{self, Display, Write};
 

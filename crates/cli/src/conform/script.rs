@@ -1,5 +1,5 @@
-//! The golden script format: one op a line, as a real kernel was given it. Anything not understood is
-//! an error with its line.
+//! The golden script format: one op a line, as a real kernel was given it. Anything not understood
+//! is an error with its line.
 
 use std::fmt;
 use std::str::FromStr;

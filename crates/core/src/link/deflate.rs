@@ -23,7 +23,8 @@ pub(super) fn deflate(text: &[u8], dictionary: &[u8]) -> Vec<u8> {
 fn deflate_with(text: &[u8], dictionary: &[u8], strategy: i32) -> Vec<u8> {
     let mut compressor =
         CompressorOxide::new(create_comp_flags_from_zip_params(LEVEL, RAW, strategy));
-    // Deflating the dictionary first, up to a byte border, leaves the compressor as if it had been preset.
+    // Deflating the dictionary first, up to a byte border, leaves the compressor as if it had
+    // been preset.
     feed(&mut compressor, dictionary, TDEFLFlush::Sync);
     feed(&mut compressor, text, TDEFLFlush::Finish)
 }

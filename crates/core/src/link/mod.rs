@@ -1,7 +1,7 @@
 //! Links: a scenario and a place in its run as one word for an address bar.
 //!
-//! `1.` and base64url of: head, place, digest, check, text deflated with a preset dictionary. Specified to the byte in
-//! `docs/link-format.md`. A version's decoder stays for ever.
+//! `1.` and base64url of: head, place, digest, check, text deflated with a preset dictionary.
+//! Specified to the byte in `docs/link-format.md`. A version's decoder stays for ever.
 
 mod deflate;
 mod dictionary;
@@ -115,8 +115,8 @@ pub fn encode(link: &Link) -> Result<String, TooLong> {
     if fragment.len() > FRAGMENT_MAX { Err(TooLong(fragment.len())) } else { Ok(fragment) }
 }
 
-/// Reads a fragment, with or without its `#`; a whole address will do. White space, as mails put into long lines, is passed
-/// over, and so are the marks that end a sentence.
+/// Reads a fragment, with or without its `#`; a whole address will do. White space, as mails put
+/// into long lines, is passed over, and so are the marks that end a sentence.
 ///
 /// # Errors
 /// What is wrong with it.

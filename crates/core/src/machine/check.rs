@@ -194,7 +194,11 @@ fn check_subtree(
 ) -> (u32, u64) {
     let node = world.node(id);
     let vma = world.vma(id);
-    if node.parent() != parent || node.start != vma.pgoff || node.last != vma.last_pgoff() {
+    if node.parent() != parent
+        || node.start != vma.pgoff
+        || node.last != vma.last_pgoff()
+        || !world.nodes().knows_children(id)
+    {
         found.push(Violation::TreeNode(id));
     }
     let mut below = |child: Option<VmaId>, in_order: &mut Vec<VmaId>| match child {

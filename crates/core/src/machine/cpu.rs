@@ -129,7 +129,7 @@ impl<'a, S: Sink> Cpu<'a, S> {
     #[inline(always)]
     #[must_use]
     pub fn node(&self, vma: VmaId) -> RbNode {
-        *self.world.node(vma)
+        self.world.node(vma)
     }
 
     pub(crate) fn set_node(&mut self, vma: VmaId, field: NodeField, value: u64) {

@@ -26,7 +26,7 @@ pub enum Cell {
     Written(MappingId, u64),
     /// A field of a process's memory map.
     Mm(MmId, MmField),
-    /// The VMA that starts at this address, plus 1.
+    /// The VMA that starts at this address, or 0.
     VmaAt(MmId, VirtAddr),
     /// A number of the machine as a whole.
     Machine(MachineField),
@@ -102,7 +102,7 @@ pub enum MachineField {
     FreePage,
     /// First table number that may be free.
     FreeTable,
-    /// First VMA number that may be free.
+    /// First VMA number that may be free; 0 is nobody's.
     FreeVma,
     /// The next family of copies on write.
     NextAnonVma,

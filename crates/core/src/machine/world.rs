@@ -4,9 +4,9 @@ use crate::addr::{Pfn, VirtAddr};
 use crate::arch::{Level, Pte};
 use crate::kernel::Kernel;
 use crate::machine::address_space::DirtyBitmap;
-use crate::machine::delta::{MachineField, MappingField, MmField, NodeField, PageField, VmaField};
+use crate::machine::delta::{MachineField, MappingField, MmField, PageField, VmaField};
 use crate::machine::page_table::{Table, Tables};
-use crate::machine::rbtree::{self, Colour};
+use crate::machine::rbtree::{self, Nodes};
 use crate::machine::vma::OpenFile;
 use crate::machine::{
     AddressSpace, Cell, Delta, FileKind, MappingId, Mm, MmId, Page, PageFlags, PageId, PageKind,
@@ -24,7 +24,7 @@ pub struct World {
     pages: Vec<Page>,
     mappings: Vec<AddressSpace>,
     vmas: Vec<Vma>,
-    nodes: Vec<RbNode>,
+    nodes: Nodes,
     mms: Vec<Mm>,
     free_page: u64,
     free_table: u64,
@@ -48,11 +48,11 @@ impl World {
             pages: Vec::new(),
             mappings: Vec::new(),
             vmas: Vec::new(),
-            nodes: Vec::new(),
+            nodes: Nodes::default(),
             mms: Vec::new(),
             free_page: 0,
             free_table: 0,
-            free_vma: 0,
+            free_vma: 1,
             next_anon_vma: 1,
             next_mm: 0,
             fault_around_pages: 16,
@@ -195,8 +195,12 @@ impl World {
     /// A VMA's tree node.
     #[inline(always)]
     #[must_use]
-    pub fn node(&self, vma: VmaId) -> &RbNode {
-        &self.nodes[vma.index()]
+    pub fn node(&self, vma: VmaId) -> RbNode {
+        self.nodes.get(vma)
+    }
+
+    pub(in crate::machine) fn nodes(&self) -> &Nodes {
+        &self.nodes
     }
 
     /// A process's memory map.
@@ -270,9 +274,7 @@ impl World {
             Cell::Vma(vma, field) => {
                 self.vmas.get(vma.index()).map_or(0, |vma| vma_field(vma, field))
             }
-            Cell::Node(vma, field) => {
-                self.nodes.get(vma.index()).map_or(0, |node| node_field(node, field))
-            }
+            Cell::Node(vma, field) => self.nodes.field(vma, field),
             Cell::Mapping(mapping, field) => mapping_field(self.mapping(mapping), field),
             Cell::Bitmap(mapping, word) => word_of(&self.mapping(mapping).bitmap.words, word),
             Cell::Written(mapping, word) => word_of(&self.mapping(mapping).written, word),
@@ -305,10 +307,10 @@ impl World {
                 };
             }
             Cell::Vma(vma, field) => {
-                grown(&mut self.nodes, vma.index());
+                self.nodes.grow(vma);
                 set_vma(grown(&mut self.vmas, vma.index()), field, value);
             }
-            Cell::Node(vma, field) => set_node(grown(&mut self.nodes, vma.index()), field, value),
+            Cell::Node(vma, field) => self.nodes.set_field(vma, field, value),
             Cell::Mapping(mapping, field) => {
                 set_mapping(&mut self.mappings[mapping.index()], field, value);
             }
@@ -400,30 +402,6 @@ fn set_vma(vma: &mut Vma, field: VmaField, value: u64) {
         VmaField::AnonVma => vma.anon_vma = id(value),
         VmaField::AnonChain => vma.anon_chain = id(value),
         VmaField::AnonPgoff => vma.anon_pgoff = value,
-    }
-}
-
-fn node_field(node: &RbNode, field: NodeField) -> u64 {
-    match field {
-        NodeField::Start => node.start,
-        NodeField::Last => node.last,
-        NodeField::SubtreeLast => node.subtree_last,
-        NodeField::Parent => node.parent.into(),
-        NodeField::Left => node.left.into(),
-        NodeField::Right => node.right.into(),
-        NodeField::Colour => node.colour as u64,
-    }
-}
-
-fn set_node(node: &mut RbNode, field: NodeField, value: u64) {
-    match field {
-        NodeField::Start => node.start = value,
-        NodeField::Last => node.last = value,
-        NodeField::SubtreeLast => node.subtree_last = value,
-        NodeField::Parent => node.parent = id(value),
-        NodeField::Left => node.left = id(value),
-        NodeField::Right => node.right = id(value),
-        NodeField::Colour => node.colour = if value == 0 { Colour::Red } else { Colour::Black },
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::machine::delta::{MappingField, NodeField};
 use crate::machine::event::Look;
 use crate::machine::rbtree::{Side, encode};
-use crate::machine::{Cell, Cpu, Event, Func, MappingId, Sink, Stop, VmaId};
+use crate::machine::{Cell, Cpu, Event, Func, MappingId, RbNode, Sink, Stop, VmaId};
 use crate::mm::rbtree::{rb_erase_augmented, rb_insert_augmented, rb_link_node, side_of};
 
 /// Fills the node's key from its VMA.
@@ -140,7 +140,8 @@ pub fn vma_interval_tree_iter_first<S: Sink>(
         cpu.event(Event::TreeEnd { mapping })?;
         return Ok(None);
     };
-    if cpu.node(root).subtree_last < first {
+    let at = cpu.node(root);
+    if at.subtree_last < first {
         cpu.event(Event::TreeLook { node: root, look: Look::RootEndsBefore })?;
         return Ok(None);
     }
@@ -149,7 +150,7 @@ pub fn vma_interval_tree_iter_first<S: Sink>(
         return Ok(None);
     }
     cpu.event(Event::TreeLook { node: root, look: Look::Enter })?;
-    subtree_search(cpu, root, first, last)
+    subtree_search(cpu, (root, at), first, last)
 }
 
 /// `vma_interval_tree_iter_next`: the next one behind `node`, which was the last hit.
@@ -165,27 +166,24 @@ pub fn vma_interval_tree_iter_next<S: Sink>(
     last: u64,
 ) -> Result<Option<VmaId>, Stop> {
     let cpu = &mut cpu.enter(Func::TreeIterNext, [first, last]);
-    let mut node = node;
+    let (mut node, mut at) = (node, cpu.node(node));
     loop {
-        if let Some(right) = cpu.node(node).right()
-            && enters(cpu, right, first)?
-        {
+        if let Some(right) = enters(cpu, &at, Side::Right, first)? {
             return subtree_search(cpu, right, first, last);
         }
         // Climb until we come up from a left child: what lies there is next in order.
         loop {
-            let Some(parent) = cpu.node(node).parent() else {
+            let Some(parent) = at.parent() else {
                 cpu.event(Event::TreeEnd { mapping })?;
                 return Ok(None);
             };
-            let from = side_of(cpu, node, parent);
-            node = parent;
-            if from == Side::Left {
+            let from = node;
+            (node, at) = (parent, cpu.node(parent));
+            if at.left() == Some(from) {
                 break;
             }
         }
         cpu.event(Event::TreeLook { node, look: Look::Climb })?;
-        let at = cpu.node(node);
         if at.start > last {
             cpu.event(Event::TreeLook { node, look: Look::StartsAfter })?;
             return Ok(None);
@@ -198,30 +196,35 @@ pub fn vma_interval_tree_iter_next<S: Sink>(
     }
 }
 
-/// True if the subtree below `node` reaches the range.
+/// The child on `side` with its record, if the subtree below it reaches the range.
 #[inline(always)]
-fn enters<S: Sink>(cpu: &mut Cpu<S>, node: VmaId, first: u64) -> Result<bool, Stop> {
-    let enters = cpu.node(node).subtree_last >= first;
-    let look = if enters { Look::Enter } else { Look::Pruned };
-    cpu.event(Event::TreeLook { node, look })?;
-    Ok(enters)
+fn enters<S: Sink>(
+    cpu: &mut Cpu<S>,
+    at: &RbNode,
+    side: Side,
+    first: u64,
+) -> Result<Option<(VmaId, RbNode)>, Stop> {
+    if let Some(node) = at.child_reaching(side, first) {
+        cpu.event(Event::TreeLook { node, look: Look::Enter })?;
+        return Ok(Some((node, cpu.node(node))));
+    }
+    if let Some(node) = at.child(side) {
+        cpu.event(Event::TreeLook { node, look: Look::Pruned })?;
+    }
+    Ok(None)
 }
 
 /// `interval_tree_generic.h:subtree_search`: the leftmost hit below `node`, whose `subtree_last` reaches the range.
 #[inline(always)]
 fn subtree_search<S: Sink>(
     cpu: &mut Cpu<S>,
-    node: VmaId,
+    (mut node, mut at): (VmaId, RbNode),
     first: u64,
     last: u64,
 ) -> Result<Option<VmaId>, Stop> {
-    let mut node = node;
     loop {
-        let at = cpu.node(node);
-        if let Some(left) = at.left()
-            && enters(cpu, left, first)?
-        {
-            node = left;
+        if let Some(left) = enters(cpu, &at, Side::Left, first)? {
+            (node, at) = left;
             continue;
         }
         if at.start > last {
@@ -233,9 +236,9 @@ fn subtree_search<S: Sink>(
             return Ok(Some(node));
         }
         cpu.event(Event::TreeLook { node, look: Look::EndsBefore })?;
-        match at.right() {
-            Some(right) if enters(cpu, right, first)? => node = right,
-            _ => return Ok(None),
+        match enters(cpu, &at, Side::Right, first)? {
+            Some(right) => (node, at) = right,
+            None => return Ok(None),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::addr::{PAGE_SHIFT, TASK_SIZE, VirtAddr};
 use crate::machine::delta::VmaField;
 use crate::machine::event::{Lock, Mode};
+use crate::machine::rbtree::PGOFF_MAX;
 use crate::machine::vma::{OpenFile, OpenMode};
 use crate::machine::{Cell, Cpu, Event, FileKind, Func, MmId, Sink, Stop, VmFlags, Vma, VmaId};
 use crate::mm::Errno;
@@ -63,8 +64,10 @@ pub fn do_mmap<S: Sink>(
 ) -> Result<Result<VmaId, Errno>, Stop> {
     let end = request.pages.checked_shl(PAGE_SHIFT).and_then(|len| request.addr.0.checked_add(len));
     let fits = end.is_some_and(|end| end <= TASK_SIZE) && request.pages <= TASK_SIZE >> PAGE_SHIFT;
-    let offset_fits = request.pgoff.checked_add(request.pages).is_some();
-    if !fits || !offset_fits || request.pages == 0 || !request.addr.is_page_aligned() {
+    if request.pgoff.checked_add(request.pages).is_none_or(|end| end > PGOFF_MAX) {
+        return Ok(Err(Errno::Overflow));
+    }
+    if !fits || request.pages == 0 || !request.addr.is_page_aligned() {
         return Ok(Err(Errno::Invalid));
     }
     let flags = match vm_flags(cpu, &request) {

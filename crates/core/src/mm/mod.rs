@@ -35,6 +35,8 @@ pub enum Errno {
     Access = 13,
     /// The arguments make no sense.
     Invalid = 22,
+    /// A page offset that is too large.
+    Overflow = 75,
 }
 
 impl Errno {
@@ -44,13 +46,14 @@ impl Errno {
         -(self as i64)
     }
 
-    /// `EPERM`, `EACCES`, `EINVAL`.
+    /// `EPERM`, `EACCES`, ...
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Errno::Perm => "EPERM",
             Errno::Access => "EACCES",
             Errno::Invalid => "EINVAL",
+            Errno::Overflow => "EOVERFLOW",
         }
     }
 }

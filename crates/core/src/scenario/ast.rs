@@ -5,6 +5,7 @@ use crate::arch::{Level, PteFlags};
 use crate::kernel::{Kernel, LINUX_7_3};
 use crate::machine::FileKind;
 use crate::machine::event::Access;
+use crate::machine::rbtree::Colour;
 use crate::machine::vma::OpenMode;
 use crate::mm::Errno;
 use crate::mm::mmap::{Prot, Sharing};
@@ -64,7 +65,8 @@ pub struct Process {
     pub name: String,
 }
 
-/// A mapping as written: a place in a process that stands for pages of a file, whatever later becomes of its VMA.
+/// A mapping as written: a place in a process that stands for pages of a file, whatever later
+/// becomes of its VMA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     /// `C`, or `C.P3` in a process that inherited it by fork.
@@ -188,8 +190,8 @@ pub enum FlushWant {
 pub struct TreeWant {
     /// The mapping whose VMA it is.
     pub label: LabelId,
-    /// Red, not black.
-    pub red: bool,
+    /// Its colour.
+    pub colour: Colour,
     /// Left and right child.
     pub children: [Option<Box<TreeWant>>; 2],
 }

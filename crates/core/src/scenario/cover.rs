@@ -1,4 +1,5 @@
-//! Which mapping of the scenario covers which addresses: what names VMAs after the kernel has merged and split them.
+//! Which mapping of the scenario covers which addresses: what names VMAs after the kernel has
+//! merged and split them.
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,12 @@
-//! The one canonical form of a scenario: single spaces, aligned `map` lines, at most one blank line, everything else as written.
+//! The one canonical form of a scenario: single spaces, aligned `map` lines, at most one blank
+//! line, everything else as written.
 
 use std::fmt::Write;
 
 use crate::addr::PAGE_SIZE;
 use crate::machine::FileKind;
 use crate::machine::event::Access;
+use crate::machine::rbtree::Colour;
 use crate::machine::vma::OpenMode;
 use crate::mm::mmap::{Prot, Sharing};
 use crate::mm::pagewalk::FilterMiss;
@@ -314,7 +316,7 @@ fn pte(want: &PteWant) -> String {
 }
 
 fn tree(scenario: &Scenario, node: &TreeWant, out: &mut String) {
-    let red = if node.red { "*" } else { "" };
+    let red = if node.colour == Colour::Red { "*" } else { "" };
     // Writing to a string cannot fail.
     let _ = write!(out, "{}{red}", scenario.label(node.label).name);
     if node.children.iter().all(Option::is_none) {

@@ -1,4 +1,5 @@
-//! The scenarios that come with Rangewalk, in the order in which they are shown. Each is a folder of `scenarios/`, and a test.
+//! The scenarios that come with Rangewalk, in the order in which they are shown. Each is a folder
+//! of `scenarios/`, and a test.
 
 /// One scenario of the gallery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

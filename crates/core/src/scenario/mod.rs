@@ -1,7 +1,8 @@
-//! The scenario language: a story about files, processes, mappings and walks in lines short enough for a mail.
+//! The scenario language: a story about files, processes, mappings and walks in lines short
+//! enough for a mail.
 //!
-//! [`parse`] never fails: it returns what it understood and says what it did not. [`format()`] gives the one canonical form.
-//! `docs/scenario.md` teaches the language.
+//! [`parse`] never fails: it returns what it understood and says what it did not. [`format()`]
+//! gives the one canonical form. `docs/scenario.md` teaches the language.
 
 pub mod ast;
 mod cover;

@@ -1,5 +1,5 @@
-//! The statements of the language: keyword, form, meaning. The parser's hints, the page's help and the tests of
-//! `docs/scenario.md` all read this one table.
+//! The statements of the language: keyword, form, meaning. The parser's hints, the page's help
+//! and the tests of `docs/scenario.md` all read this one table.
 
 use crate::arch::PteFlags;
 
@@ -21,7 +21,8 @@ pub static PTE_LETTERS: [(char, PteFlags); 9] = [
 pub struct Syntax {
     /// First word of the line.
     pub keyword: &'static str,
-    /// The whole line; capitals stand for what the writer chooses, brackets for what may be left out.
+    /// The whole line; capitals stand for what the writer chooses, brackets for what may be left
+    /// out.
     pub form: &'static str,
     /// What it does, in a few words.
     pub meaning: &'static str,

@@ -1,4 +1,5 @@
-//! What the scenario calls things, at every point of a run: numbers in the world are reused and VMAs merge and split.
+//! What the scenario calls things, at every point of a run: numbers in the world are reused and
+//! VMAs merge and split.
 
 use std::collections::BTreeMap;
 
@@ -31,8 +32,8 @@ impl Names {
 
     /// What a VMA is called in step `step`; for a world at rest, that of the last step done.
     ///
-    /// A VMA has the label of its mapping: `C`. A later part of a mapping that was cut is `C+4`, by pages from the mapping's
-    /// start; what merged is `A,B` or `A..D`.
+    /// A VMA has the label of its mapping: `C`. A later part of a mapping that was cut is `C+4`,
+    /// by pages from the mapping's start; what merged is `A,B` or `A..D`.
     #[must_use]
     pub fn vma(&self, vma: VmaId, step: u32) -> &str {
         let names = self.vmas.get(&vma).map_or(&[][..], Vec::as_slice);

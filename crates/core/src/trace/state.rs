@@ -1,5 +1,6 @@
-//! A world in words: every file, tree, process, VMA and entry, equal neighbours on one line. The oracle of the scenario
-//! tests, what `rangewalk run` prints, and what a link's digest is taken of.
+//! A world in words: every file, tree, process, VMA and entry, equal neighbours on one line. The
+//! oracle of the scenario tests, what `rangewalk run` prints, and what a link's digest is taken
+//! of.
 
 use std::fmt::Write;
 
@@ -101,7 +102,8 @@ impl View<'_> {
         });
     }
 
-    /// What each page of the VMA's has for an entry; runs of pages without a table come as their first.
+    /// What each page of the VMA's has for an entry; runs of pages without a table come as their
+    /// first.
     fn entries(&self, mm: MmId, vma: &Vma) -> impl Iterator<Item = (u64, String)> {
         let world = self.world;
         let vma = *vma;

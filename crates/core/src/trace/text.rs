@@ -1,8 +1,8 @@
-//! The golden trace text: one 7-bit line a step, indented by the calls around it. It is the log pane, the oracle of the
-//! scenario tests and the bug report.
+//! The golden trace text: one 7-bit line a step, indented by the calls around it. It is the log
+//! pane, the oracle of the scenario tests and the bug report.
 //!
-//! A call is a line without a number, before the first step inside it; a call without a step inside is
-//! left out.
+//! A call is a line without a number, before the first step inside it; a call without a step
+//! inside is left out.
 
 use std::fmt::Write;
 

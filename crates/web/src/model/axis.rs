@@ -12,6 +12,8 @@ pub struct AxisSpec {
     pub cell_max: f32,
     /// Narrowest column of a page before the axis breaks.
     pub cell_min: f32,
+    /// Column of a page on a broken axis.
+    pub cell_broken: f32,
     /// Width of a break.
     pub skip: f32,
 }
@@ -53,6 +55,10 @@ pub struct Axis {
 
 /// Pages in the window that follows the walk through a break.
 const LENS: u64 = 6;
+/// Pages shown at either end of a walked range.
+const INSIDE: u64 = 3;
+/// Most breaks, while borders are added.
+const BREAKS_MAX: usize = 5;
 /// A gap of so few pages is shown rather than broken.
 const GAP_MIN: u64 = 2;
 
@@ -63,27 +69,41 @@ fn span(pages: u64) -> f32 {
 }
 
 impl Axis {
-    /// An axis for a file of `pages` pages. `borders` are page offsets where something begins or ends, the most important first;
-    /// `focus` is the page that the walk is at, which always gets a column of its own.
+    /// An axis for a file of `pages` pages. `ranges` are the walked ones, `borders` page offsets where something begins or ends,
+    /// both the most important first; `focus` is the page that the walk is at, which always gets a column of its own.
     #[must_use]
-    pub fn new(spec: AxisSpec, pages: u64, borders: &[u64], focus: Option<u64>) -> Self {
+    pub fn new(
+        spec: AxisSpec,
+        pages: u64,
+        ranges: &[(u64, u64)],
+        borders: &[u64],
+        focus: Option<u64>,
+    ) -> Self {
         let pages = pages.max(1);
         let cell = (spec.width / span(pages)).min(spec.cell_max);
         if cell >= spec.cell_min {
             return Self::lay(spec, pages, cell, &[(0, pages)]);
         }
-        let cell = spec.cell_min;
+        let cell = spec.cell_broken;
         let mut shown = Shown { pages, cell, skip: spec.skip, spans: Vec::new() };
         let lens = span(LENS) * cell + spec.skip;
-        for border in borders {
-            shown.try_add(border.saturating_sub(1), border + 1, spec.width - lens);
+        let room = spec.width - lens;
+        for (first, end) in ranges {
+            shown.try_add(first.saturating_sub(1), first + INSIDE, room);
+            shown.try_add(end.saturating_sub(INSIDE), end + 1, room);
         }
-        for end in [(0, 1), (pages - 1, pages)] {
-            shown.try_add(end.0, end.1, spec.width - lens);
+        shown.try_add(0, 1, room);
+        shown.try_add(pages - 1, pages, room);
+        let inside = |page: &&u64| ranges.iter().any(|(first, end)| first <= *page && *page <= end);
+        let (first, then): (Vec<&u64>, Vec<&u64>) = borders.iter().partition(inside);
+        for border in first.into_iter().chain(then) {
+            shown.try_border(*border, room);
         }
-        shown.grow(spec.width - lens);
+        shown.grow(room, |page| inside(&&page));
+        shown.grow(room, |_| true);
         let at = focus.filter(|page| *page < pages && !shown.has(*page));
-        let first = at.map_or_else(|| shown.first_gap(), |page| page - page % LENS);
+        let start = ranges.first().map_or(0, |(first, _)| *first);
+        let first = at.map_or_else(|| shown.first_gap(start), |page| page - page % LENS);
         shown.add(first, first + LENS);
         Self::lay(spec, pages, cell, &shown.spans)
     }
@@ -174,19 +194,25 @@ impl Shown {
         self.spans.iter().any(|(first, end)| *first <= page && page < *end)
     }
 
-    fn first_gap(&self) -> u64 {
-        self.spans.first().map_or(0, |(first, end)| if *first > 0 { 0 } else { *end })
+    /// The first page from `start` on that is not shown.
+    fn first_gap(&self, start: u64) -> u64 {
+        let covers = |(first, end): &&(u64, u64)| *first <= start && start < *end;
+        self.spans.iter().find(covers).map_or(start, |(_, end)| *end)
+    }
+
+    fn breaks(&self) -> usize {
+        let mut page = 0;
+        let mut breaks = 0;
+        for (first, end) in &self.spans {
+            breaks += usize::from(page < *first);
+            page = *end;
+        }
+        breaks + usize::from(page < self.pages)
     }
 
     fn width(&self) -> f32 {
-        let (mut cells, mut skips, mut page) = (0, 0, 0);
-        for (first, end) in &self.spans {
-            skips += u64::from(page < *first);
-            cells += end - first;
-            page = *end;
-        }
-        skips += u64::from(page < self.pages);
-        span(cells) * self.cell + span(skips) * self.skip
+        let cells: u64 = self.spans.iter().map(|(first, end)| end - first).sum();
+        span(cells) * self.cell + span(self.breaks() as u64) * self.skip
     }
 
     /// Adds pages, joining what comes close.
@@ -220,16 +246,24 @@ impl Shown {
         fits
     }
 
-    /// Spends what room is left evenly on all stretches.
-    fn grow(&mut self, room: f32) {
+    /// Adds the pages on both sides of a border, unless that would break the axis too often.
+    fn try_border(&mut self, border: u64, room: f32) {
+        let before = self.spans.clone();
+        if self.try_add(border.saturating_sub(1), border + 1, room) && self.breaks() > BREAKS_MAX {
+            self.spans = before;
+        }
+    }
+
+    /// Spends what room is left evenly on all stretches, towards those pages that are `wanted`.
+    fn grow(&mut self, room: f32, wanted: impl Fn(u64) -> bool) {
         let mut grew = true;
         while grew {
             grew = false;
             for at in 0..self.spans.len() {
                 let Some((first, end)) = self.spans.get(at).copied() else { break };
-                grew |= first > 0 && self.try_add(first - 1, end, room);
+                grew |= first > 0 && wanted(first - 1) && self.try_add(first - 1, end, room);
                 let Some((first, end)) = self.spans.get(at).copied() else { break };
-                grew |= end < self.pages && self.try_add(first, end + 1, room);
+                grew |= end < self.pages && wanted(end) && self.try_add(first, end + 1, room);
             }
         }
     }
@@ -239,12 +273,18 @@ impl Shown {
 mod tests {
     use super::*;
 
-    const SPEC: AxisSpec =
-        AxisSpec { x: 108.0, width: 480.0, cell_max: 20.0, cell_min: 15.0, skip: 40.0 };
+    const SPEC: AxisSpec = AxisSpec {
+        x: 108.0,
+        width: 480.0,
+        cell_max: 20.0,
+        cell_min: 11.0,
+        cell_broken: 15.0,
+        skip: 40.0,
+    };
 
     #[test]
     fn twenty_four_pages_stand_twenty_units_apart() {
-        let axis = Axis::new(SPEC, 24, &[], None);
+        let axis = Axis::new(SPEC, 24, &[], &[], None);
         assert!(!axis.is_broken());
         assert_eq!((axis.x(0), axis.x(7), axis.x(24)), (108.0, 248.0, 588.0));
         assert_eq!(axis.columns(5, 7).collect::<Vec<_>>(), [(5, 208.0), (6, 228.0), (7, 248.0)]);
@@ -252,7 +292,7 @@ mod tests {
 
     #[test]
     fn a_long_file_breaks_between_its_borders() {
-        let axis = Axis::new(SPEC, 262_144, &[1000, 1009, 131_072], None);
+        let axis = Axis::new(SPEC, 262_144, &[(1000, 1009)], &[131_072], None);
         assert!(axis.is_broken());
         assert!(axis.right() <= SPEC.x + SPEC.width, "{axis:?}");
         for page in [0, 999, 1000, 1008, 1009, 131_071, 131_072, 262_143] {
@@ -265,12 +305,12 @@ mod tests {
 
     #[test]
     fn the_walk_always_has_a_column_and_the_others_stay() {
-        let far = Axis::new(SPEC, 262_144, &[1000, 200_000], Some(150_000));
+        let far = Axis::new(SPEC, 262_144, &[], &[1000, 200_000], Some(150_000));
         assert!(far.column(150_000).is_some());
         assert!(far.right() <= SPEC.x + SPEC.width);
-        let near = Axis::new(SPEC, 262_144, &[1000, 200_000], Some(150_001));
+        let near = Axis::new(SPEC, 262_144, &[], &[1000, 200_000], Some(150_001));
         assert_eq!(near, far, "one page on, nothing moves");
-        let none = Axis::new(SPEC, 262_144, &[1000, 200_000], None);
+        let none = Axis::new(SPEC, 262_144, &[], &[1000, 200_000], None);
         for page in [0, 1000, 200_000, 262_143] {
             assert!(none.column(page).is_some());
         }
@@ -279,7 +319,7 @@ mod tests {
     #[test]
     fn it_never_runs_backwards_and_never_overflows_with_many_borders() {
         let borders: Vec<u64> = (0..500).map(|n| n * 521 % 262_144).collect();
-        let axis = Axis::new(SPEC, 262_144, &borders, Some(77_777));
+        let axis = Axis::new(SPEC, 262_144, &[(10, 200_000)], &borders, Some(77_777));
         assert!(axis.right() <= SPEC.x + SPEC.width, "{}", axis.right());
         let xs: Vec<f32> = (0..262_144).step_by(97).map(|page| axis.x(page)).collect();
         assert!(xs.windows(2).all(|w| w[0] <= w[1]));

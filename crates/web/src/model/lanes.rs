@@ -26,6 +26,17 @@ pub struct LaneCell {
     pub now: bool,
 }
 
+/// A box on the axis, opened where the axis breaks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outline {
+    /// Left and right end.
+    pub ends: (f32, f32),
+    /// Stretches with columns: left and right ends.
+    pub solid: Vec<(f32, f32)>,
+    /// Breaks: left and right ends.
+    pub broken: Vec<(f32, f32)>,
+}
+
 /// How a VMA's row looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LaneLook {
@@ -74,16 +85,16 @@ pub struct LaneRow {
     pub height: f32,
     /// Left and right edge of its box.
     pub bar: (f32, f32),
-    /// Left and right edge of what the walk clips it to.
-    pub clip: Option<(f32, f32)>,
+    /// Its box.
+    pub outline: Outline,
+    /// The part that the walk clips it to.
+    pub clip: Option<Outline>,
     /// How it looks.
     pub look: LaneLook,
     /// Private: its writes never reach the file.
     pub private: bool,
     /// Pages with a column.
     pub cells: Vec<LaneCell>,
-    /// Left edge and width of each break it crosses.
-    pub breaks: Vec<(f32, f32)>,
     /// What is to be said of it.
     pub note: Option<Note>,
     /// Name of the process, if the row names it.
@@ -123,6 +134,8 @@ pub struct LaneFold {
 /// All lanes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lanes {
+    /// Width of a page.
+    pub cell: f32,
     /// How VMAs are named.
     pub style: LaneStyle,
     /// Processes.
@@ -158,7 +171,8 @@ impl Lanes {
         let plan = lanes_fold::plan(now, room);
         let style = room.style;
         let (heads, rows) = (Vec::new(), Vec::new());
-        let mut lanes = Self { style, heads, rows, fold: None, bottom: 0.0 };
+        let cell = axis.cell;
+        let mut lanes = Self { cell, style, heads, rows, fold: None, bottom: 0.0 };
         let mut y = room.top;
         for group in &plan.groups {
             y = lanes.add(now, axis, &plan, group, room, y);
@@ -222,7 +236,7 @@ impl Lanes {
 pub fn size_words(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     let mut unit = 0;
-    let mut tenths = (bytes >> 10).saturating_mul(10) + ((bytes & 1023) * 10 >> 10);
+    let mut tenths = (bytes >> 10).saturating_mul(10) + (((bytes & 1023) * 10) >> 10);
     while tenths >= 10_240 && unit + 1 < UNITS.len() {
         tenths >>= 10;
         unit += 1;

@@ -2,8 +2,10 @@
 
 use rangewalk_core::machine::{VmFlags, Vma, VmaId};
 
-use crate::model::axis::Axis;
-use crate::model::lanes::{CellState, LaneCell, LaneLook, LaneRow, LaneStyle, LanesRoom, Note};
+use crate::model::axis::{Axis, Stretch};
+use crate::model::lanes::{
+    CellState, LaneCell, LaneLook, LaneRow, LaneStyle, LanesRoom, Note, Outline,
+};
 use crate::model::lanes_cell::slot_state;
 use crate::model::lanes_note;
 use crate::model::stage_now::Now;
@@ -40,7 +42,8 @@ pub(super) fn row(
     room: LanesRoom,
 ) -> LaneRow {
     let vma = now.world().vma(id);
-    let bar = (axis.x(vma.pgoff), axis.x(vma.last_pgoff() + 1));
+    let outline = outline(axis, vma.pgoff, vma.last_pgoff() + 1);
+    let bar = outline.ends;
     let clip = clip(now, axis, id, vma);
     let here = now.place.vma == Some(id) && now.place.mm == vma.mm;
     let look = match (here, now.walk.is_some(), clip.is_some()) {
@@ -60,11 +63,11 @@ pub(super) fn row(
         y: 0.0,
         height: 0.0,
         bar,
+        outline,
         clip,
         look,
         private: !vma.flags.contains(VmFlags::MAYSHARE),
         cells: cells(now, axis, id, vma),
-        breaks: axis.breaks(vma.pgoff, vma.last_pgoff()).map(|s| (s.x, s.width)).collect(),
         note: words.note,
         process: words.process,
         gap: None,
@@ -73,12 +76,28 @@ pub(super) fn row(
 }
 
 /// The part that the walk asks for, unless it never comes here.
-fn clip(now: &Now<'_>, axis: &Axis, id: VmaId, vma: &Vma) -> Option<(f32, f32)> {
+fn clip(now: &Now<'_>, axis: &Axis, id: VmaId, vma: &Vma) -> Option<Outline> {
     let walk = now.walk?;
     let first = walk.first.max(vma.pgoff);
     let end = (walk.first + walk.nr).min(vma.last_pgoff() + 1);
     let reached = first < end && !lanes_note::is_unreached(now, id);
-    reached.then(|| (axis.x(first), axis.x(end)))
+    reached.then(|| outline(axis, first, end))
+}
+
+/// Least width of a box: one that lies inside a break must still be seen.
+const BOX_MIN: f32 = 5.0;
+
+fn outline(axis: &Axis, first: u64, end: u64) -> Outline {
+    let ends = (axis.x(first), axis.x(end).max(axis.x(first) + BOX_MIN));
+    let (mut solid, mut broken) = (Vec::new(), Vec::new());
+    for segment in axis.segments.iter().filter(|s| s.first < end && first < s.end) {
+        let part = (segment.x.max(ends.0), (segment.x + segment.width).min(ends.1));
+        match segment.stretch {
+            Stretch::Cells => solid.push(part),
+            Stretch::Skip => broken.push(part),
+        }
+    }
+    Outline { ends, solid, broken }
 }
 
 struct RowWords {

@@ -297,7 +297,7 @@ fn slot_said(now: &Now<'_>, found: Found, slot: SlotId, addr: VirtAddr) -> Said 
         Found::None => {
             return (
                 format!("Slot {} is empty.", slot.entry()),
-                format!("{whose} never touched {page}."),
+                format!("Nothing is mapped for {page}."),
             );
         }
         _ => verdict_on(now, word),

@@ -61,6 +61,9 @@ fn call(now: &Now<'_>, frame: &Frame) -> Call {
 fn args(now: &Now<'_>, frame: &Frame) -> String {
     let [a, b] = frame.args;
     let id = u32::try_from(a).unwrap_or(u32::MAX);
+    if matches!(frame.func, Func::WalkPageRange | Func::WpCleanPreVma | Func::WpCleanPostVma) {
+        return now.place.vma.map_or_else(String::new, |vma| now.vma(vma).to_owned());
+    }
     match frame.func.args() {
         Args::Nothing => String::new(),
         Args::Pages => format!("{a}, {b}"),
@@ -86,9 +89,6 @@ fn range(now: &Now<'_>, func: Func, start: VirtAddr, end: VirtAddr) -> String {
         Func::WalkPteRange => {
             let last = VirtAddr(end.0.saturating_sub(1).max(start.0));
             format!("{}–{}", Level::Pte.index(start), Level::Pte.index(last))
-        }
-        Func::WalkPageRange | Func::WpCleanPreVma | Func::WpCleanPostVma => {
-            now.place.vma.map_or_else(String::new, |vma| now.vma(vma).to_owned())
         }
         _ => start.to_string(),
     }

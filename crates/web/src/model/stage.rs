@@ -12,6 +12,7 @@ use crate::model::sentence::{Sentence, count_words};
 use crate::model::stack::Stack;
 use crate::model::stage_index::StageIndex;
 pub use crate::model::stage_measures::StageForm;
+use crate::model::stage_measures::{EMBED_RISER, EMBED_TAG};
 use crate::model::stage_now::Now;
 use crate::model::stage_thread::{self, ThreadPath};
 use crate::model::tables::Tables;
@@ -26,6 +27,8 @@ pub struct PageNumber {
     pub x: f32,
     /// Inside the walked range.
     pub asked: bool,
+    /// It is wider than its page.
+    pub wide: bool,
 }
 
 /// A page on the file strip.
@@ -129,13 +132,16 @@ pub fn stage(run: &Run, index: &StageIndex, form: StageForm) -> StageModel {
     let tables = Tables::new(&now);
     let thread = match (&tree, &measures.tables) {
         (Some(tree), Some(at)) => stage_thread::thread(tree, &lanes, &tables, at),
+        _ if form == StageForm::Embed => {
+            stage_thread::to_descent(&lanes, &tables, EMBED_RISER, EMBED_TAG)
+        }
         _ => Vec::new(),
     };
     let (before, after) = Ledger::read(&now);
     StageModel {
         form,
         at: run.timeline.at(),
-        strip: strip(&now, &axis),
+        strip: strip(&now, &axis, form),
         height: lanes.bottom + 4.0,
         tree,
         tables,
@@ -151,15 +157,16 @@ pub fn stage(run: &Run, index: &StageIndex, form: StageForm) -> StageModel {
 
 fn axis(now: &Now<'_>, form: StageForm) -> Axis {
     let spec = form.measures().axis;
-    let Some(file) = now.file() else { return Axis::new(spec, 24, &[], None) };
+    let Some(file) = now.file() else { return Axis::new(spec, 24, &[], &[], None) };
     // Mappings may reach behind the end of the file.
     let ends = now.world().vmas().filter(|(_, vma)| vma.mapping() == Some(file));
     let last = ends.map(|(_, vma)| vma.last_pgoff() + 1).max().unwrap_or(0);
     let pages = now.world().mapping(file).pages.max(last);
-    Axis::new(spec, pages, &now.index.borders(file), now.page())
+    let (ranges, borders) = (now.index.ranges(file), now.index.borders(file));
+    Axis::new(spec, pages, &ranges, borders, now.page())
 }
 
-fn strip(now: &Now<'_>, axis: &Axis) -> Strip {
+fn strip(now: &Now<'_>, axis: &Axis, form: StageForm) -> Strip {
     let file = now.file();
     let space = file.map(|file| now.world().mapping(file));
     let asked = |page| now.walk.is_none_or(|walk| walk.asks_for(page));
@@ -171,9 +178,9 @@ fn strip(now: &Now<'_>, axis: &Axis) -> Strip {
     let here = now.page().and_then(|page| axis.column(page).map(|x| (page, x)));
     Strip {
         file: file.map_or_else(String::new, |file| now.file_name(file).to_owned()),
-        about: about(now),
+        about: about(now, form),
         cell: axis.cell,
-        numbers: numbers(now, axis, here.map(|(page, _)| page)),
+        numbers: numbers(now, axis, here.map(|(page, _)| page), form),
         breaks: breaks(axis),
         band: band(now, axis),
         now: here,
@@ -182,7 +189,7 @@ fn strip(now: &Now<'_>, axis: &Axis) -> Strip {
     }
 }
 
-fn about(now: &Now<'_>) -> String {
+fn about(now: &Now<'_>, form: StageForm) -> String {
     let Some(file) = now.file() else { return "no file".to_owned() };
     let space = now.world().mapping(file);
     let kind = match space.kind {
@@ -191,6 +198,9 @@ fn about(now: &Now<'_>) -> String {
         FileKind::DevMkwrite { .. } => "device buffer, dirt by pfn_mkwrite",
     };
     let pages = count_words(space.pages, "page", "pages");
+    if form == StageForm::Phone {
+        return format!("{}, {pages}", kind.split(',').next().unwrap_or(kind));
+    }
     let others = now.world().mappings().count() - 1;
     let one = match others {
         0 => "one i_mmap for all its mappings".to_owned(),
@@ -244,23 +254,33 @@ fn short_count(n: u64) -> String {
     }
 }
 
-/// The numbers that find room: where the walk is, the ends of the range, the ends of each stretch, then the rest.
-fn numbers(now: &Now<'_>, axis: &Axis, here: Option<u64>) -> Vec<PageNumber> {
+/// The numbers that find room: where the walk is, the ends of the range, the ends of each stretch, then, on a screen, the rest.
+fn numbers(now: &Now<'_>, axis: &Axis, here: Option<u64>, form: StageForm) -> Vec<PageNumber> {
     let range = now.walk.filter(|w| w.nr > 0).map(|w| [w.first, w.last()]);
     let ends = axis.segments.iter().filter(|s| s.stretch == Stretch::Cells);
     let ends = ends.flat_map(|s| [s.first, s.end - 1]);
     let rest = axis.columns(0, axis.pages).map(|(page, _)| page);
+    let width = text_width(&axis.pages.to_string()) + 3.0;
+    let apart = [1u8, 2, 5, 10].into_iter().find(|n| width <= axis.cell * f32::from(*n));
+    let apart = u64::from(apart.unwrap_or(20));
+    let plain = form == StageForm::Full && !axis.is_broken();
+    let rest = rest.filter(|page| plain && page.is_multiple_of(apart));
     let mut taken: Vec<(f32, f32)> = Vec::new();
+    for gap in breaks(axis) {
+        let (middle, half) = (gap.x + gap.width / 2.0, text_width(&gap.text) / 2.0);
+        taken.push((middle - half, middle + half));
+    }
     let mut numbers: Vec<PageNumber> = Vec::new();
     for page in here.into_iter().chain(range.into_iter().flatten()).chain(ends).chain(rest) {
         let Some(left) = axis.column(page) else { continue };
-        let x = left + axis.cell / 2.0;
-        let half = text_width(&page.to_string()) / 2.0 + 1.0;
-        let free = taken.iter().all(|(from, to)| x + half <= *from || *to <= x - half);
-        if free && x - half >= axis.left() - 12.0 {
+        let half = text_width(&page.to_string()) / 2.0;
+        let limits = (axis.left() + half - 4.0, axis.right() - half + 4.0);
+        let x = (left + axis.cell / 2.0).clamp(limits.0, limits.1.max(limits.0));
+        let free = taken.iter().all(|(from, to)| x + half + 1.0 <= *from || *to <= x - half - 1.0);
+        if free {
             taken.push((x - half, x + half));
             let asked = now.walk.is_none_or(|walk| walk.asks_for(page));
-            numbers.push(PageNumber { page, x, asked });
+            numbers.push(PageNumber { page, x, asked, wide: 2.0 * half > axis.cell - 1.0 });
         }
     }
     numbers.sort_by_key(|number| number.page);

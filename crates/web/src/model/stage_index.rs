@@ -225,15 +225,20 @@ impl StageIndex {
         &self.walks
     }
 
-    /// Page offsets of `mapping` where a walk or a VMA begins or ends, the most important first.
+    /// The ranges of `mapping` that are walked: first page, and first behind.
     #[must_use]
-    pub fn borders(&self, mapping: MappingId) -> Vec<u64> {
-        let walks = self.walks.iter().filter(|walk| walk.mapping == mapping);
-        let mut borders: Vec<u64> =
-            walks.flat_map(|walk| [walk.first, walk.first + walk.nr]).collect();
-        borders.dedup();
-        borders.extend(self.borders.get(mapping.index()).into_iter().flatten());
-        borders
+    pub fn ranges(&self, mapping: MappingId) -> Vec<(u64, u64)> {
+        let walks = self.walks.iter().filter(|walk| walk.mapping == mapping && walk.nr > 0);
+        let mut ranges: Vec<(u64, u64)> =
+            walks.map(|walk| (walk.first, walk.first + walk.nr)).collect();
+        ranges.dedup();
+        ranges
+    }
+
+    /// Page offsets of `mapping` where a VMA begins or ends when the run is over.
+    #[must_use]
+    pub fn borders(&self, mapping: MappingId) -> &[u64] {
+        self.borders.get(mapping.index()).map_or(&[], Vec::as_slice)
     }
 }
 

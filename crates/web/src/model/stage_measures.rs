@@ -59,6 +59,8 @@ pub struct TablesAt {
 
 /// Gap between tree and lanes.
 const TREE_GAP: f32 = 29.0;
+/// Below the words beside the tree.
+const LANES_MIN: f32 = 176.0;
 
 impl StageForm {
     /// The form's measures.
@@ -85,9 +87,22 @@ pub const TABLES: TablesAt = TablesAt {
 
 const FULL: Measures = Measures {
     size: (1136.0, 556.0),
-    axis: AxisSpec { x: 108.0, width: 480.0, cell_max: 20.0, cell_min: 15.0, skip: 40.0 },
+    axis: AxisSpec {
+        x: 108.0,
+        width: 480.0,
+        cell_max: 20.0,
+        cell_min: 11.0,
+        cell_broken: 15.0,
+        skip: 30.0,
+    },
     strip: (52.5, 20.0),
-    tree: Some(TreeRoom { top: 122.0, height: 150.0, pitch_max: 34.0, pitch_min: 15.0 }),
+    tree: Some(TreeRoom {
+        top: 122.0,
+        height: 150.0,
+        pitch_max: 34.0,
+        pitch_min: 16.0,
+        right: 600.0,
+    }),
     lanes: LaneStyle::Processes,
     lanes_top: 0.0,
     lanes_bottom: 546.0,
@@ -95,9 +110,21 @@ const FULL: Measures = Measures {
     tables: Some(TABLES),
 };
 
+/// Where the thread of the embedded form comes up.
+pub const EMBED_RISER: f32 = 402.0;
+/// Left end and middle of its first tag.
+pub const EMBED_TAG: (f32, f32) = (420.0, 31.0);
+
 const EMBED: Measures = Measures {
     size: (692.0, 228.0),
-    axis: AxisSpec { x: 34.0, width: 348.0, cell_max: 14.5, cell_min: 11.0, skip: 30.0 },
+    axis: AxisSpec {
+        x: 34.0,
+        width: 348.0,
+        cell_max: 14.5,
+        cell_min: 8.0,
+        cell_broken: 12.0,
+        skip: 30.0,
+    },
     strip: (24.5, 16.0),
     tree: None,
     lanes: LaneStyle::Column,
@@ -109,7 +136,14 @@ const EMBED: Measures = Measures {
 
 const PHONE: Measures = Measures {
     size: (343.0, 158.0),
-    axis: AxisSpec { x: 0.0, width: 343.0, cell_max: 14.3, cell_min: 11.0, skip: 30.0 },
+    axis: AxisSpec {
+        x: 0.0,
+        width: 343.0,
+        cell_max: 14.3,
+        cell_min: 8.0,
+        cell_broken: 12.0,
+        skip: 30.0,
+    },
     strip: (22.5, 18.0),
     tree: None,
     lanes: LaneStyle::Beside,
@@ -123,7 +157,7 @@ impl Measures {
     /// Room for the lanes below a tree that ends at `tree_bottom`, if there is one.
     #[must_use]
     pub fn lanes_room(&self, tree_bottom: Option<f32>) -> LanesRoom {
-        let top = tree_bottom.map_or(self.lanes_top, |bottom| bottom + TREE_GAP);
+        let top = tree_bottom.map_or(self.lanes_top, |bottom| (bottom + TREE_GAP).max(LANES_MIN));
         let height = self.lanes_bottom - top;
         LanesRoom { style: self.lanes, top, height, right: self.right }
     }

@@ -43,7 +43,10 @@ pub fn thread(tree: &Tree, lanes: &Lanes, tables: &Tables, at: &TablesAt) -> Vec
     let row = lanes.here();
     let node = tree.nodes.iter().find(|node| node.look == NodeLook::Now);
     if let (Some(row), Some(node)) = (row, node.filter(|node| Some(node.id) == row.map(|r| r.id))) {
-        let d = format!("M{} {}V{}", node.x, node.y + 9.0, row.y);
+        // A node that was fanned out beyond its box comes back to it in the gap below the tree.
+        let x = node.x.clamp(row.bar.0, row.bar.1);
+        let (from, turn) = (node.y + node.radius, tree.bottom + 14.0);
+        let d = format!("M{} {from}V{turn}H{x}V{}", node.x, row.y);
         parts.push(ThreadPath { part: "down", d });
     }
     let reached = |column: usize| match tables.columns[column].index {
@@ -51,7 +54,10 @@ pub fn thread(tree: &Tree, lanes: &Lanes, tables: &Tables, at: &TablesAt) -> Vec
         _ => None,
     };
     if let (Some(row), Some(y)) = (row, reached(0)) {
-        parts.push(ThreadPath { part: "across", d: across(row, at, y) });
+        parts.push(ThreadPath {
+            part: "across",
+            d: across(row, lanes.cell, at.riser, (at.columns[0], y)),
+        });
     }
     for (part, from, to) in [("pud", 0, 1), ("pmd", 1, 2)] {
         if let (Some(y0), Some(y1)) = (reached(from), reached(to)) {
@@ -82,14 +88,25 @@ pub fn thread(tree: &Tree, lanes: &Lanes, tables: &Tables, at: &TablesAt) -> Vec
     parts
 }
 
-/// From the page's cell down, along below its row, and up or down to the top table.
-fn across(row: &LaneRow, at: &TablesAt, y: f32) -> String {
+/// The piece from the page at hand to the first tag of a descent in one line.
+#[must_use]
+pub fn to_descent(lanes: &Lanes, tables: &Tables, riser: f32, tag: (f32, f32)) -> Vec<ThreadPath> {
+    let reached = matches!(tables.columns[0].index, Some((_, Reach::Here | Reach::Hole)));
+    let row = lanes.here().filter(|_| reached);
+    let part =
+        |row: &LaneRow| ThreadPath { part: "across", d: across(row, lanes.cell, riser, tag) };
+    row.map(part).into_iter().collect()
+}
+
+/// From the page's cell down, along below its row, and up or down to the tag at `x`, `y`.
+fn across(row: &LaneRow, width: f32, riser: f32, (x1, y): (f32, f32)) -> String {
     let now = row.cells.iter().find(|cell| cell.now);
-    let half = row.cells.get(1).map_or(10.0, |next| (next.x - row.cells[0].x) / 2.0);
-    let x = now.map_or_else(|| row.clip.unwrap_or(row.bar).0 + 4.0, |cell| cell.x + half);
+    let x = now.map_or_else(
+        || row.clip.as_ref().map_or(row.bar, |clip| clip.ends).0 + 4.0,
+        |cell| cell.x + width / 2.0,
+    );
     let bottom = row.y + row.height;
     let lane = bottom + BELOW;
-    let riser = at.riser;
     // Up to the table, or down to it when the lane runs above.
     let turn = if y < lane { -BEND } else { BEND };
     format!(
@@ -99,6 +116,6 @@ fn across(row: &LaneRow, at: &TablesAt, y: f32) -> String {
         lane + turn,
         y - turn,
         riser + BEND,
-        at.columns[0],
+        x1,
     )
 }

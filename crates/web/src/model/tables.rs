@@ -39,10 +39,8 @@ pub struct SlotRow {
     pub first: u32,
     /// What the slots hold.
     pub cells: Vec<CellState>,
-    /// Slots of the VMA at hand, in this row: first and one behind.
-    pub owned: Option<(u32, u32)>,
-    /// Slots of the part that the walk asks for.
-    pub clip: Option<(u32, u32)>,
+    /// Slots that the step is not concerned with are faint: the bright ones, first and one behind.
+    pub bright: (u32, u32),
     /// The slot that the step is about.
     pub now: Option<u32>,
 }
@@ -76,6 +74,10 @@ pub struct Leaf {
     pub frame: Option<String>,
     /// 16 rows, or none.
     pub rows: Vec<SlotRow>,
+    /// Slots of the VMA at hand: first and one behind.
+    pub owned: Option<(u32, u32)>,
+    /// Slots of the part that the walk asks for.
+    pub clip: Option<(u32, u32)>,
     /// `512 slots, C owns 12`.
     pub caption: String,
     /// The leaf tables that the mapping at hand needs, around the current one; empty if one is enough.
@@ -186,21 +188,22 @@ fn column(now: &Now<'_>, level: Level, table: Option<TableId>, addr: Option<Virt
 }
 
 fn leaf(now: &Now<'_>, table: Option<TableId>, mm: Option<MmId>, addr: Option<VirtAddr>) -> Leaf {
-    let span = addr.map(|addr| owned(now, addr));
+    let spans = addr.map_or_else(Spans::default, |addr| owned(now, addr));
     let rows = table.map_or_else(Vec::new, |table| {
-        (0..PTRS_PER_TABLE / ROW).map(|row| slot_row(now, table, row * ROW, span)).collect()
+        (0..PTRS_PER_TABLE / ROW).map(|row| slot_row(now, table, row * ROW, spans)).collect()
     });
     let owner = now.place.vma.map(|vma| now.vma(vma));
-    let caption = match (table, span, owner) {
+    let caption = match (table, spans.owned, owner) {
         (None, ..) if mm.is_some() && addr.is_some() => "no such table".to_owned(),
-        (Some(_), Some(Spans { owned: Some((first, end)), .. }), Some(owner)) => {
+        (Some(_), Some((first, end)), Some(owner)) => {
             format!("512 slots, {owner} owns {}", end - first)
         }
         (Some(_), ..) => "512 slots".to_owned(),
         _ => String::new(),
     };
     let (tables, which) = marks(now, mm, addr);
-    Leaf { frame: frame(now, table), rows, caption, tables, which }
+    let Spans { owned, clip } = spans;
+    Leaf { frame: frame(now, table), rows, owned, clip, caption, tables, which }
 }
 
 /// Slots of one leaf table: of the VMA, and of the part walked.
@@ -224,19 +227,15 @@ fn owned(now: &Now<'_>, addr: VirtAddr) -> Spans {
     Spans { owned: slots(vma.start, vma.end), clip }
 }
 
-fn slot_row(now: &Now<'_>, table: TableId, first: u32, spans: Option<Spans>) -> SlotRow {
-    let part = |span: Option<(u32, u32)>| {
-        let (low, high) = span?;
-        let (low, high) = (low.max(first), high.min(first + ROW));
-        (low < high).then_some((low, high))
-    };
+fn slot_row(now: &Now<'_>, table: TableId, first: u32, spans: Spans) -> SlotRow {
+    let (low, high) = spans.clip.or(spans.owned).unwrap_or((0, 0));
+    let bright = (low.clamp(first, first + ROW), high.clamp(first, first + ROW));
     let here = now.place.slot.filter(|slot| slot.table() == table);
     let cells = (first..first + ROW).map(|slot| slot_state(now, SlotId::new(table, slot)));
     SlotRow {
         first,
         cells: cells.collect(),
-        owned: part(spans.and_then(|spans| spans.owned)),
-        clip: part(spans.and_then(|spans| spans.clip)),
+        bright,
         now: here.map(SlotId::entry).filter(|slot| (first..first + ROW).contains(slot)),
     }
 }

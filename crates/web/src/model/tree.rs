@@ -39,6 +39,8 @@ pub struct TreeNode {
     pub y: f32,
     /// Half of its width: a circle, or a pill around a long label.
     pub half: f32,
+    /// Half of its height.
+    pub radius: f32,
     /// Where its bar begins: the key.
     pub from: f32,
     /// Where its bar ends.
@@ -117,18 +119,22 @@ pub struct TreeRoom {
     pub pitch_max: f32,
     /// Narrowest distance of rows.
     pub pitch_min: f32,
+    /// Right limit of fanned-out nodes.
+    pub right: f32,
 }
 
 /// Half of a circle.
 const RADIUS: f32 = 9.0;
+/// The same where rows are close.
+const RADIUS_DENSE: f32 = 7.5;
 /// Least distance of neighbours in key order.
 const APART: f32 = 20.0;
 /// Estimated width of a character of a node's text.
 const CHAR: f32 = 6.2;
 /// Most nodes tried at once.
 const NODES_MAX: usize = 40;
-/// A pitch below this has its text on the bars, not above them.
-pub const PITCH_INLINE: f32 = 25.0;
+/// A pitch below this has everything smaller.
+pub const PITCH_DENSE: f32 = 25.0;
 
 #[expect(clippy::cast_precision_loss, reason = "a picture")]
 fn units(count: usize) -> f32 {
@@ -168,20 +174,24 @@ impl Tree {
         looks: &Looks,
         shown: &BTreeSet<VmaId>,
     ) -> Self {
-        let mut nodes = columns(now, axis, shape, looks, shown);
+        let mut nodes = columns(now, axis, room.right, shape, looks, shown);
         let depths: Vec<usize> = nodes.iter().map(|n| shape.depth(VmaId(n.id))).collect();
-        let rows = rows(&nodes, &depths, axis);
+        let rows = rows(&nodes, &depths);
         let last = rows.iter().copied().max().unwrap_or(0);
         let pitch = (room.height / units(last.max(1))).clamp(room.pitch_min, room.pitch_max);
         for (node, row) in nodes.iter_mut().zip(&rows) {
             node.y = room.top + units(*row) * pitch;
+            if pitch < PITCH_DENSE {
+                node.half = node.half - RADIUS + RADIUS_DENSE;
+                node.radius = RADIUS_DENSE;
+            }
         }
         let bottom = room.top + units(last) * pitch;
         let size = shape.order.len();
         let doing = looks.doing.clone();
         let mut tree = Self { nodes, links: vec![], folds: vec![], size, pitch, bottom, doing };
         tree.link(shape, looks);
-        tree_text::place(&mut tree, axis.right());
+        tree_text::place(&mut tree, room.right);
         tree
     }
 
@@ -278,6 +288,7 @@ fn reason(now: &Now<'_>, vma: VmaId, look: Look, first: u64, last: u64) -> Optio
 fn columns(
     now: &Now<'_>,
     axis: &Axis,
+    right: f32,
     shape: &Shape,
     looks: &Looks,
     shown: &BTreeSet<VmaId>,
@@ -297,19 +308,20 @@ fn columns(
             x,
             y: 0.0,
             half,
+            radius: RADIUS,
             from,
             to: axis.x(node.last + 1),
             subtree_to: axis.x(node.subtree_last + 1),
             look: looks.look(*vma),
             colour: node.colour,
-            pages: format!("{}–{}", node.start, node.last),
+            pages: pages(node.start, node.last),
             max: format!("max {}", node.subtree_last),
             reason: looks.pruned.get(vma).cloned(),
             words_at: (0.0, 0.0),
         });
     }
     // What ran out at the right is pushed back.
-    let mut right = axis.right();
+    let mut right = right;
     for node in nodes.iter_mut().rev() {
         node.x = node.x.min(right - node.half);
         right = node.x - node.half - (APART - 2.0 * RADIUS);
@@ -317,8 +329,13 @@ fn columns(
     nodes
 }
 
+/// `2–13`, or `8` alone.
+fn pages(first: u64, last: u64) -> String {
+    if first == last { first.to_string() } else { format!("{first}–{last}") }
+}
+
 /// A row for each node: depth by depth, more than one where nodes of a depth would collide.
-fn rows(nodes: &[TreeNode], depths: &[usize], axis: &Axis) -> Vec<usize> {
+fn rows(nodes: &[TreeNode], depths: &[usize]) -> Vec<usize> {
     let mut rows = vec![0; nodes.len()];
     let mut first = 0;
     let deepest = depths.iter().copied().max().unwrap_or(0);
@@ -327,7 +344,7 @@ fn rows(nodes: &[TreeNode], depths: &[usize], axis: &Axis) -> Vec<usize> {
         let mut taken: Vec<f32> = Vec::new();
         let here = (0..nodes.len()).filter(|at| depths[*at] == depth);
         for at in here {
-            let (left, right) = extent(&nodes[at], axis);
+            let (left, right) = extent(&nodes[at]);
             let row = taken.iter().position(|end| *end <= left).unwrap_or(taken.len());
             match taken.get_mut(row) {
                 Some(end) => *end = right,
@@ -341,8 +358,7 @@ fn rows(nodes: &[TreeNode], depths: &[usize], axis: &Axis) -> Vec<usize> {
 }
 
 /// What a node takes of its row, text included.
-fn extent(node: &TreeNode, axis: &Axis) -> (f32, f32) {
-    let text = node.words_width();
-    let right = node.to.max(node.x + node.half + 4.0 + text).min(axis.right().max(node.to));
-    (node.from.min(node.x - node.half) - 2.0, right + 4.0)
+fn extent(node: &TreeNode) -> (f32, f32) {
+    let text = node.x + node.half + 4.0 + node.words_width();
+    (node.from.min(node.x - node.half) - 2.0, node.to.max(text) + 4.0)
 }

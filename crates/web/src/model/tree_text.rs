@@ -1,6 +1,6 @@
 //! Where the words beside the tree's nodes find room: off the links, the knots and each other.
 
-use crate::model::tree::{NodeLook, PITCH_INLINE, Tree, TreeNode, text_width};
+use crate::model::tree::{NodeLook, PITCH_DENSE, Tree, TreeNode, text_width};
 
 /// An upright box: left, top, right, bottom.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,16 +40,20 @@ impl Rect {
     }
 }
 
+/// Height of a node's words.
+const HEIGHT: f32 = 13.0;
+/// The same where rows are close.
+const HEIGHT_DENSE: f32 = 10.5;
 /// Distance of the places tried.
 const STEP: f32 = 7.0;
 /// Places tried along a bar.
 const TRIES: u8 = 40;
 /// The heading beside the tree.
-const HEADING: Rect = Rect(0.0, 90.0, 104.0, 140.0);
+const HEADING: Rect = Rect(0.0, 90.0, 100.0, 154.0);
 
 /// Places the words of all nodes.
 pub(super) fn place(tree: &mut Tree, right: f32) {
-    let inline = tree.pitch < PITCH_INLINE;
+    let dense = tree.pitch < PITCH_DENSE;
     let mut lines: Vec<Line> = tree.links.iter().map(|link| Line(link.from, link.to)).collect();
     let here = tree.nodes.iter().find(|node| node.look == NodeLook::Now);
     // The thread leaves the tree downwards.
@@ -57,35 +61,40 @@ pub(super) fn place(tree: &mut Tree, right: f32) {
     let mut boxes: Vec<Rect> = tree
         .nodes
         .iter()
-        .map(|n| Rect(n.x - n.half, n.y - 9.5, n.x + n.half, n.y + 9.5))
+        .map(|n| Rect(n.x - n.half, n.y - n.radius, n.x + n.half, n.y + n.radius))
+        .chain(tree.nodes.iter().map(|n| Rect(n.from, n.y - 3.0, n.to, n.y + 3.0)))
         .chain([HEADING])
         .collect();
     for node in &mut tree.nodes {
-        let free = |rect: &Rect| {
-            !boxes.iter().any(|other| rect.meets(*other))
-                && !lines.iter().any(|line| rect.is_crossed(*line))
+        let cost = |rect: &Rect| {
+            let met = boxes.iter().filter(|other| rect.meets(**other)).count();
+            let crossed = lines.iter().filter(|line| rect.is_crossed(**line)).count();
+            met * 3 + crossed
         };
         let width = node.words_width();
-        let tried = candidates(node, width, inline, right);
-        let Rect(x, top, ..) = tried.iter().copied().find(free).unwrap_or(tried[0]);
-        boxes.push(Rect(x, top, x + width, top + 13.0));
-        node.words_at = (x, top + 10.0);
+        let tried = candidates(node, width, dense, right);
+        let best = tried.into_iter().min_by_key(cost);
+        let Rect(x, top, ..) = best.unwrap_or(Rect(node.x, node.y, node.x, node.y));
+        let height = if dense { HEIGHT_DENSE } else { HEIGHT };
+        boxes.push(Rect(x, top, x + width, top + height));
+        node.words_at = (x, top + height - 3.0);
     }
 }
 
 /// Boxes for a node's words, the best first: along its bar, then at its left.
-fn candidates(node: &TreeNode, width: f32, inline: bool, right: f32) -> Vec<Rect> {
-    let top = if inline { node.y - 6.5 } else { node.y - 17.5 };
-    let at = |x: f32, top: f32| Rect(x, top, x + width, top + 13.0);
-    let first = node.x + node.half + if inline { 4.0 } else { 2.0 };
-    let last = (node.to.max(node.subtree_to) - width).max(first).min(right - width + 30.0);
+fn candidates(node: &TreeNode, width: f32, dense: bool, right: f32) -> Vec<Rect> {
+    let height = if dense { HEIGHT_DENSE } else { HEIGHT };
+    let top = node.y - if dense { 2.0 } else { 4.0 } - height;
+    let at = |x: f32, top: f32| Rect(x, top, x + width, top + height);
+    let first = node.x + node.half + 2.0;
+    let last = node.to.max(node.subtree_to).max(first + 60.0).min(right + 10.0) - width;
     let along = (0..TRIES).map(f32::from).map(|n| first + n * STEP).take_while(|x| *x <= last);
     let mut all: Vec<Rect> = along.map(|x| at(x, top)).collect();
-    all.push(at(node.x - node.half - 5.0 - width, node.y - 6.5));
-    all.push(at(first, node.y + 5.0));
-    if all.is_empty() {
-        all.push(at(first, top));
+    for below in [top, node.y + 4.0] {
+        all.push(at(first.min(right - width), below));
+        all.push(at(node.x - node.half - 2.0 - width, below));
     }
+    all.push(at(node.x - node.half - 5.0 - width, node.y - height / 2.0));
     all
 }
 

@@ -6,6 +6,7 @@ use super::number::{number, page_list};
 use super::statement::begins_number;
 use crate::arch::pte::PFN_MASK;
 use crate::arch::{Level, PteFlags};
+use crate::machine::rbtree::Colour;
 use crate::scenario::ast::{Expect, Failure, FlushWant, LabelId, Part, PteWant, TreeWant};
 use crate::scenario::diagnostic::{Diagnostic, Site, nearest};
 use crate::scenario::limits::{FILE_PAGES_MAX, PGOFF_MAX, TREE_DEPTH_MAX};
@@ -19,7 +20,7 @@ impl Parser {
         if let Some(keyword) = words.expect_keyword() {
             return self.expect_of(keyword, words);
         }
-        let token = words.take(Part::Option, "what is expected")?;
+        let token = words.take(Part::Option, "the expectation")?;
         if let Some(failure) = Failure::ALL.into_iter().find(|failure| failure.name() == token.text)
         {
             return Ok(Expect::Fails(failure));
@@ -209,9 +210,9 @@ impl<'t> TreeReader<'_, 't> {
             return Ok(None);
         }
         self.at += 1;
-        let (name, red) = match token.text.strip_suffix('*') {
-            Some(name) => (name, true),
-            None => (token.text, false),
+        let (name, colour) = match token.text.strip_suffix('*') {
+            Some(name) => (name, Colour::Red),
+            None => (token.text, Colour::Black),
         };
         let label = self.parser.scope.label_of(token, name)?;
         let mut children = [None, None];
@@ -223,7 +224,7 @@ impl<'t> TreeReader<'_, 't> {
                 return Err(self.unfinished());
             }
         }
-        Ok(Some(Box::new(TreeWant { label, red, children })))
+        Ok(Some(Box::new(TreeWant { label, colour, children })))
     }
 
     fn unfinished(&self) -> Diagnostic {

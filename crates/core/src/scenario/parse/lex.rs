@@ -16,7 +16,8 @@ pub(super) fn columns(text: &str) -> u32 {
     u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
 }
 
-/// A line without the `>` that mails put before a quotation, and the column at which the rest begins.
+/// A line without the `>` that mails put before a quotation, and the column at which the rest
+/// begins.
 pub(super) fn unquote(line: &str) -> (&str, u32) {
     let mut rest = line.trim_start();
     while let Some(inner) = rest.strip_prefix('>') {

@@ -1,4 +1,5 @@
-//! Text to [`Scenario`]. Never fails: a line that is not understood is kept as written and said to be so.
+//! Text to [`Scenario`]. Never fails: a line that is not understood is kept as written and said
+//! to be so.
 
 mod expect;
 mod lex;
@@ -8,10 +9,11 @@ mod statement;
 
 use crate::scenario::ast::{FileId, Layout, ProcessId, Scenario, Statement};
 use crate::scenario::cover::Cover;
-use crate::scenario::diagnostic::{Diagnostic, Site};
+use crate::scenario::diagnostic::{Diagnostic, Site, nearest};
 use crate::scenario::limits::{COLUMNS_MAX, DIAGNOSTICS_MAX, LINES_MAX};
 use crate::scenario::parse::lex::columns;
 use crate::scenario::parse::scope::Scope;
+use crate::scenario::syntax::STATEMENTS;
 
 /// Reads a scenario. The diagnostics are in order of lines.
 #[must_use]
@@ -95,7 +97,9 @@ impl Parser {
     /// The names that a line which was not understood would have declared.
     fn give_up(&mut self, line: u32, body: &str) {
         let mut words = body.split_whitespace();
-        let names: Vec<&str> = match words.next() {
+        let known = STATEMENTS.iter().map(|syntax| syntax.keyword);
+        let meant = words.next().and_then(|keyword| nearest(keyword, known));
+        let names: Vec<&str> = match meant {
             Some("file" | "map") => words.take(1).collect(),
             Some("fork") => words.skip(1).take(1).collect(),
             Some("proc") => words.collect(),
@@ -127,7 +131,8 @@ impl Parser {
         self.exits.iter().find(|(dead, _)| *dead == process).map(|(_, line)| *line)
     }
 
-    /// Bits in a file's bitmap at this point: as many as it has pages, unless `bitmap` said otherwise.
+    /// Bits in a file's bitmap at this point: as many as it has pages, unless `bitmap` said
+    /// otherwise.
     fn bitmap_bits(&self, file: FileId) -> u64 {
         let set = self.bitmaps.iter().rev().find(|(of, _)| *of == file);
         set.map_or(self.scenario.file(file).pages, |(_, bits)| *bits)

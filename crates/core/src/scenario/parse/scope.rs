@@ -1,11 +1,12 @@
 //! What the names of a scenario stand for while it is read.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::lex::{Token, Words};
 use crate::scenario::ast::{FileId, LabelId, Part, ProcessId};
 use crate::scenario::diagnostic::{Diagnostic, nearest};
-use crate::scenario::limits::NAME_MAX;
+use crate::scenario::limits::{DIAGNOSTICS_MAX, NAME_MAX};
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +30,17 @@ impl Named {
 }
 
 /// Files, processes and mappings share one space of names.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Scope {
     names: BTreeMap<String, (Named, u32)>,
+    /// Similar names still to be looked for: nobody reads more remarks than are shown.
+    searches: Cell<usize>,
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self { names: BTreeMap::new(), searches: Cell::new(DIAGNOSTICS_MAX) }
+    }
 }
 
 impl Scope {
@@ -120,19 +129,23 @@ impl Scope {
                 Err(Diagnostic::error(token.site, message))
             }
             None => {
-                let known = self.names.iter().filter(|(_, (named, _))| fits(*named));
-                let known: Vec<&str> = known.map(|(name, _)| name.as_str()).collect();
-                let hint = match nearest(name, known.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None if known.is_empty() => {
-                        format!("there is none yet: declare {wanted} first")
-                    }
-                    None if known.len() <= 8 => format!("known: {}", known.join(" ")),
-                    None => String::new(),
-                };
                 let message = format!("`{name}` is not {wanted} that is known here");
-                Err(Diagnostic::error(token.site, message).hint(hint))
+                Err(Diagnostic::error(token.site, message).hint(self.similar(name, wanted, fits)))
             }
+        }
+    }
+
+    /// What an unknown name may have meant.
+    fn similar(&self, name: &str, wanted: &str, fits: impl Fn(Named) -> bool) -> String {
+        let Some(searches) = self.searches.get().checked_sub(1) else { return String::new() };
+        self.searches.set(searches);
+        let known = self.names.iter().filter(|(_, (named, _))| fits(*named));
+        let known: Vec<&str> = known.map(|(name, _)| name.as_str()).collect();
+        match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => format!("there is none yet: declare {wanted} first"),
+            None if known.len() <= 8 => format!("known: {}", known.join(" ")),
+            None => String::new(),
         }
     }
 

@@ -81,7 +81,7 @@ impl Parser {
             words.take(Part::Text, "the text")?;
         }
         let (keyword, text) = body.split_once(char::is_whitespace).unwrap_or((body, ""));
-        let text = text.trim().to_owned();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if keyword == "note" {
             return Ok(Op::Note(text));
         }

@@ -141,7 +141,7 @@ impl<S: Sink> Runner<'_, S> {
         let at = self.world.node(node);
         let [left, right] = &wanted.children;
         self.covers(node, wanted.label)
-            && (at.colour == Colour::Red) == wanted.red
+            && at.colour == wanted.colour
             && self.same_tree(at.left(), left.as_deref())
             && self.same_tree(at.right(), right.as_deref())
     }

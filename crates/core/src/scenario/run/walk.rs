@@ -1,4 +1,5 @@
-//! The two walks over a file's mappings, and what is worth saying about one that ends early or meets nothing.
+//! The two walks over a file's mappings, and what is worth saying about one that ends early or
+//! meets nothing.
 
 use super::statement::{Effect, counted};
 use super::watch::Visit;

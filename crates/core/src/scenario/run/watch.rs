@@ -1,4 +1,5 @@
-//! Listens in on a run: counts its steps, bounds them, and keeps what `expect` and the remarks ask about.
+//! Listens in on a run: counts its steps, bounds them, and keeps what `expect` and the remarks
+//! ask about.
 
 use crate::addr::VirtAddr;
 use crate::machine::event::{Flush, Reach, Verdict};

@@ -26,6 +26,16 @@ pub(super) enum Columns {
     Named(f32, f32),
 }
 
+impl Columns {
+    /// From the letters down to the word as it is.
+    fn is(self) -> f32 {
+        match self {
+            Columns::All => 56.0,
+            Columns::Named(..) => 51.0,
+        }
+    }
+}
+
 /// The entry and its place.
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct BitsProps {
@@ -88,10 +98,10 @@ pub(super) fn Bits(props: &BitsProps) -> Html {
             if changed {
                 {text("s i2", at.x, at.y + 30.0, "was")}
             }
-            {text("s i2", at.x, at.y + 56.0, "is")}
-            { for columns.iter().map(|(column, x, width)| self::column(column, *x, *width, at.y, changed)) }
-            {arc(entry.arc, &columns, at.y)}
-            { for entry.flips.iter().filter_map(|(bit, on)| flip(*bit, *on, &columns, at.y)) }
+            {text("s i2", at.x, at.y + at.columns.is(), "is")}
+            { for columns.iter().map(|(column, x, width)| self::column(column, (*x, *width), at, changed)) }
+            {arc(entry.arc, &columns, at)}
+            { for entry.flips.iter().filter_map(|(bit, on)| flip(*bit, *on, &columns, at)) }
         </g>
     }
 }
@@ -108,7 +118,8 @@ fn letter_class(bit: Bit) -> &'static str {
     }
 }
 
-fn column(column: &BitColumn, x: f32, width: f32, y: f32, changed: bool) -> Html {
+fn column(column: &BitColumn, (x, width): (f32, f32), at: &BitsAt, changed: bool) -> Html {
+    let (y, is) = (at.y, at.y + at.columns.is());
     let number = match column.high - column.low {
         0 => column.low.to_string(),
         39 => "51 … 12".to_owned(),
@@ -119,7 +130,7 @@ fn column(column: &BitColumn, x: f32, width: f32, y: f32, changed: bool) -> Html
     html! {
         <g key={column.low}>
             if hot {
-                {rect("now-soft", x - width / 2.0, y - 12.0, width, 86.0)}
+                {rect("now-soft", x - width / 2.0, y - 12.0, width, at.columns.is() + 30.0)}
             }
             if let Some(bit) = column.bit {
                 {text(letter_class(bit), x, y, bit.letter())}
@@ -131,10 +142,10 @@ fn column(column: &BitColumn, x: f32, width: f32, y: f32, changed: bool) -> Html
                 {text(value(&column.was), x, y + 30.0, column.was.clone())}
             }
             if hot {
-                {rect("now-box", x - width.min(84.0) / 2.0 + 1.5, y + 42.0, width.min(84.0) - 3.0, 19.0)}
-                {text("m mid on b", x, y + 56.0, column.is.clone())}
+                {rect("now-box", x - width.min(84.0) / 2.0 + 1.5, is - 14.0, width.min(84.0) - 3.0, 19.0)}
+                {text("m mid on b", x, is, column.is.clone())}
             } else {
-                {text(value(&column.is), x, y + 56.0, column.is.clone())}
+                {text(value(&column.is), x, is, column.is.clone())}
             }
         </g>
     }
@@ -145,10 +156,10 @@ fn place_of(bit: Bit, columns: &[(&BitColumn, f32, f32)]) -> Option<f32> {
 }
 
 /// The way of the dirt: drawn once, from where it was to where it is.
-fn arc(arc: Option<Arc>, columns: &[(&BitColumn, f32, f32)], y: f32) -> Option<Html> {
+fn arc(arc: Option<Arc>, columns: &[(&BitColumn, f32, f32)], at: &BitsAt) -> Option<Html> {
     let Arc { from, to } = arc?;
     let (x0, x1) = (place_of(from, columns)?, place_of(to, columns)?);
-    let top = y + 65.0;
+    let top = at.y + at.columns.is() + 9.0;
     let line = format!(
         "M{} {}C{0} {} {} {2} {3} {}M{} {}l4 -6l4 6",
         n(x0),
@@ -159,7 +170,10 @@ fn arc(arc: Option<Arc>, columns: &[(&BitColumn, f32, f32)], y: f32) -> Option<H
         n(x1 - 4.0),
         n(top + 6.0)
     );
-    let words = format!("the dirt moves: bit {} → bit {}", from.number(), to.number());
+    let words = match at.columns {
+        Columns::All => format!("the dirt moves: bit {} → bit {}", from.number(), to.number()),
+        Columns::Named(..) => "dirt moves".to_owned(),
+    };
     Some(html! {
         <g key="arc">
             <path class="dirt" d={line} pathLength="1" />
@@ -168,7 +182,7 @@ fn arc(arc: Option<Arc>, columns: &[(&BitColumn, f32, f32)], y: f32) -> Option<H
     })
 }
 
-fn flip(bit: Bit, on: bool, columns: &[(&BitColumn, f32, f32)], y: f32) -> Option<Html> {
+fn flip(bit: Bit, on: bool, columns: &[(&BitColumn, f32, f32)], at: &BitsAt) -> Option<Html> {
     let x = place_of(bit, columns)?;
     let words = format!("{} {}", bit.letter(), if on { "on" } else { "off" });
     let class = match bit {
@@ -181,8 +195,8 @@ fn flip(bit: Bit, on: bool, columns: &[(&BitColumn, f32, f32)], y: f32) -> Optio
         Bit::P | Bit::U | Bit::N => "mid s b",
     };
     // Neighbours stand two rows deep.
-    let down = if bit.number() % 2 == 1 { 76.0 } else { 88.0 };
-    Some(text(class, x, y + down, words))
+    let down = if bit.number() % 2 == 1 { 22.0 } else { 33.0 };
+    Some(text(class, x, at.y + at.columns.is() + down, words))
 }
 
 /// A word's digits, the changed ones strong.
@@ -237,7 +251,7 @@ pub(super) fn EntryHead(props: &BitsProps) -> Html {
 fn about(entry: &EntryWord, x: f32, name: &str, tag: Option<f32>) -> Html {
     #[expect(clippy::cast_precision_loss, reason = "a line of text")]
     let width = |text: &str, char: f32| text.chars().count() as f32 * char;
-    let start = x + width(name, 7.6) + 6.0;
+    let start = x + width(name, 7.2) + 4.0;
     let end = start + width(&entry.about, 5.8);
     let met = tag.filter(|tag| start < tag + 20.0 && tag - 20.0 < end);
     text("i2 s", met.map_or(start, |tag| tag + 22.0), 239.0, entry.about.clone())

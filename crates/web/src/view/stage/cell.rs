@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::svg::{n, rect, text};
+use super::svg::{n, rect};
 use crate::model::lanes::{CellState, Marks};
 
 /// Where and how to draw a cell.
@@ -32,9 +32,9 @@ pub(super) enum Ink {
 }
 
 impl Ink {
-    /// Letters from 13 units on.
+    /// Letters where two find room side by side.
     pub(super) fn for_width(width: f32) -> Self {
-        if width < 13.0 { Ink::Shapes } else { Ink::Letters }
+        if width < 14.4 { Ink::Shapes } else { Ink::Letters }
     }
 }
 
@@ -81,7 +81,8 @@ fn marks_of(marks: Marks, place: Place) -> Html {
     });
     let letter = |class: &'static str, on: &'static str, share: f32, letter: &'static str| {
         let class = if ink == Ink::LettersOnNow { on } else { class };
-        text(class, x + width * share, y + height / 2.0 + 4.2, letter)
+        let class = classes!(class, (width < 17.0).then_some("small"));
+        html! { <text {class} x={n(x + width * share)} y={n(y + height / 2.0 + 4.2)}>{letter}</text> }
     };
     let bars = |class: &'static str, left: bool| {
         let bar = (width * 0.28).clamp(2.2, 4.0);

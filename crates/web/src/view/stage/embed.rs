@@ -51,11 +51,11 @@ fn left(model: &StageModel, at: (f32, f32)) -> Html {
             }
             {text("s i2", 0.0, 36.0, strip.file.clone())}
             <StripView strip={strip.clone()} {at} />
-            <LanesView lanes={model.lanes.clone()} cell={strip.cell} right={388.0} />
+            <LanesView lanes={model.lanes.clone()} right={388.0} />
             { for model.thread.iter().map(|part| html! {
                 <g key={part.part}>{path("thread-case", part.d.clone())}{path("thread", part.d.clone())}</g>
             }) }
-            <LanesNow lanes={model.lanes.clone()} cell={strip.cell} right={388.0} />
+            <LanesNow lanes={model.lanes.clone()} right={388.0} />
         </>
     }
 }

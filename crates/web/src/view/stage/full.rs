@@ -79,11 +79,11 @@ fn left(model: &StageModel) -> Html {
                     {text("xs i2", 52.0, 149.5, "red")}
                 </g>
                 if let Some(doing) = &tree.doing {
-                    {text("s b", 0.0, 168.0, doing.clone())}
+                    {text("s b", 108.0, 92.0, doing.clone())}
                 }
                 <TreeLinks tree={tree.clone()} />
             }
-            <LanesView lanes={model.lanes.clone()} cell={strip.cell} right={588.0} />
+            <LanesView lanes={model.lanes.clone()} right={588.0} />
             <TablesView tables={model.tables.clone()} at={TABLES} />
             <g class="thread-all">
                 { for model.thread.iter().map(|part| html! {
@@ -93,7 +93,7 @@ fn left(model: &StageModel) -> Html {
             if let Some(tree) = &model.tree {
                 <TreeNodes tree={tree.clone()} />
             }
-            <LanesNow lanes={model.lanes.clone()} cell={strip.cell} right={588.0} />
+            <LanesNow lanes={model.lanes.clone()} right={588.0} />
         </>
     }
 }

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::leaf_row::LeafRow;
-use super::svg::{n, rect, text};
+use super::svg::{n, path, rect, text};
 use crate::model::stage_measures::TablesAt;
 use crate::model::stage_thread::slot_at;
-use crate::model::tables::{Leaf, LeafMark, LeafState};
+use crate::model::tables::{Leaf, LeafMark, LeafState, ROW};
 
 /// The leaf table.
 #[derive(Clone, PartialEq, Properties)]
@@ -24,7 +24,7 @@ pub(super) struct GridProps {
 pub(super) fn Grid(props: &GridProps) -> Html {
     let GridProps { leaf, at } = props;
     let right = at.leaf.0 + 32.0 * at.slot.0;
-    let here = leaf.rows.iter().find(|row| row.now.is_some() || row.clip.is_some());
+    let now = leaf.rows.iter().find_map(|row| row.now);
     html! {
         <g class="grid">
             <text x={n(at.leaf.0)} y="34">
@@ -39,23 +39,53 @@ pub(super) fn Grid(props: &GridProps) -> Html {
                 let y = slot_at(at, row.first).1;
                 html! { <LeafRow key={row.first} row={Rc::new(row.clone())} at={(at.leaf.0, y)} slot={at.slot} /> }
             }) }
-            if let Some(row) = here {
-                {row_label(row.first, row.clip.or(row.owned), row.now, at)}
+            if !leaf.rows.is_empty() {
+                {outline("vma", leaf.owned, at)}
+                {outline("clip", leaf.clip, at)}
+            }
+            if let Some(slot) = now.or(leaf.clip.map(|(low, _)| low)).filter(|_| !leaf.rows.is_empty()) {
+                {row_label(slot / ROW * ROW, leaf, at)}
             }
         </g>
     }
 }
 
+/// Around slots in reading order: the first row from its first slot, the last one up to its last.
+fn outline(class: &'static str, span: Option<(u32, u32)>, at: &TablesAt) -> Html {
+    let Some((low, end)) = span.filter(|(low, end)| low < end) else { return Html::default() };
+    let (x0, x1) = (at.leaf.0 - 0.9, at.leaf.0 + at.slot.0 * 32.0 - 0.4);
+    let (left, top) = slot_at(at, low);
+    let (last, bottom) = slot_at(at, end - 1);
+    let (left, top) = (left - 0.9, top - 0.9);
+    let (right, bottom) = (last + at.slot.0 - 0.4, bottom + at.slot.1 - 0.5);
+    let d = if low / ROW == (end - 1) / ROW {
+        format!("M{} {}H{}V{}H{0}z", n(left), n(top), n(right), n(bottom))
+    } else {
+        let (second, last) = (top + at.slot.1, bottom - at.slot.1);
+        format!(
+            "M{} {}H{}V{}H{}V{}H{}V{}H{0}z",
+            n(left),
+            n(top),
+            n(x1),
+            n(last),
+            n(right),
+            n(bottom),
+            n(x0),
+            n(second)
+        )
+    };
+    path(class, d)
+}
+
 /// `352 … 383` at that end of the row which is free.
-fn row_label(first: u32, span: Option<(u32, u32)>, now: Option<u32>, at: &TablesAt) -> Html {
-    let used = span.map_or(first, |(_, high)| high).max(now.map_or(first, |now| now + 1)) - first;
-    let low = span.map_or(first, |(low, _)| low).min(now.unwrap_or(u32::MAX)) - first;
+fn row_label(first: u32, leaf: &Leaf, at: &TablesAt) -> Html {
+    let (low, end) = leaf.owned.or(leaf.clip).unwrap_or((first, first));
     let y = slot_at(at, first).1 + at.slot.1 / 2.0 + 3.6;
-    let words = format!("{first} … {}", first + 31);
+    let words = format!("{first} … {}", first + ROW - 1);
     let right = at.leaf.0 + 32.0 * at.slot.0;
-    if used <= 24 {
+    if end <= first + 24 {
         text("m xs i3 end halo", right - 1.0, y, words)
-    } else if low >= 8 {
+    } else if low >= first + 8 {
         text("m xs i3 halo", at.leaf.0, y, words)
     } else {
         Html::default()

@@ -6,15 +6,13 @@ use yew::prelude::*;
 
 use super::cell::{Ink, Place, cell};
 use super::svg::{at, n, path, rect, text};
-use crate::model::lanes::{LaneHead, LaneLook, LaneRow, LaneStyle, Lanes, Note};
+use crate::model::lanes::{LaneHead, LaneLook, LaneRow, LaneStyle, Lanes, Note, Outline};
 
 /// All lanes.
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct LanesProps {
     /// The lanes.
     pub(super) lanes: Lanes,
-    /// Width of a page.
-    pub(super) cell: f32,
     /// Right end of rules.
     pub(super) right: f32,
 }
@@ -22,13 +20,13 @@ pub(super) struct LanesProps {
 /// Everything but what is yellow.
 #[component]
 pub(super) fn LanesView(props: &LanesProps) -> Html {
-    let LanesProps { lanes, cell, right } = props;
+    let LanesProps { lanes, right } = props;
     let tagged = lanes.style != LaneStyle::Beside;
     html! {
         <g class="lanes">
             { for lanes.heads.iter().map(|head| self::head(head, *right)) }
             { for lanes.rows.iter().map(|row| html! {
-                <Lane key={row.id} row={Rc::new(row.clone())} cell={*cell} {tagged} />
+                <Lane key={row.id} row={Rc::new(row.clone())} cell={lanes.cell} {tagged} />
             }) }
             if let Some(fold) = &lanes.fold {
                 <g class="fold">
@@ -72,7 +70,6 @@ fn Lane(props: &LaneProps) -> Html {
         LaneLook::Aside => "lane aside",
     };
     let middle = row.height / 2.0;
-    let (x0, x1) = row.bar;
     html! {
         <g class={classes!("slide", class)} transform={at(0.0, row.y)}>
             {gutter(row, middle)}
@@ -80,11 +77,10 @@ fn Lane(props: &LaneProps) -> Html {
                 let place = Place { x: c.x, y: 0.0, width: *width, height: row.height, ink: Ink::for_width(*width) };
                 html! { <g class={if c.asked { "" } else { "dim" }}>{cell(c.state, place)}</g> }
             }) }
-            <rect class={if row.private { "vma private" } else { "vma" }} x={n(x0)} y="0" width={n(x1 - x0)} height={n(row.height)} />
-            if let Some((c0, c1)) = row.clip {
-                {rect("clip", c0, 0.0, c1 - c0, row.height)}
+            {outline(if row.private { "vma private" } else { "vma" }, &row.outline, row.height)}
+            if let Some(clip) = &row.clip {
+                {outline("clip", clip, row.height)}
             }
-            { for row.breaks.iter().map(|(x, w)| broken(*x, *w, row.height)) }
             if row.look != LaneLook::Now || !tagged {
                 {note(&row.label, middle, if *tagged { "b label" } else { "s label" }, if *tagged { "b label end" } else { "s label end" })}
             }
@@ -119,21 +115,35 @@ fn gutter(row: &LaneRow, middle: f32) -> Html {
     }
 }
 
-/// A break through a box: the box is opened, two slanted strokes at each side.
-fn broken(x: f32, width: f32, height: f32) -> Html {
-    let d = |at: f32| format!("M{} {}l-3 {}", n(at), n(-2.0), n(height + 4.0));
+/// A box, opened at breaks: there its lines are dotted between slanted strokes.
+fn outline(class: &'static str, outline: &Outline, height: f32) -> Html {
+    let Outline { ends, solid, broken } = outline;
+    let (mut full, mut dotted) = (String::new(), String::new());
+    for x in [ends.0, ends.1] {
+        full.push_str(&format!("M{} 0V{}", n(x), n(height)));
+    }
+    for (x0, x1) in solid {
+        full.push_str(&format!("M{0} 0H{1}M{0} {2}H{1}", n(*x0), n(*x1), n(height)));
+    }
+    for (x0, x1) in broken {
+        let (x0, x1) = (n(*x0), n(*x1));
+        dotted.push_str(&format!("M{x0} 0H{x1}M{x0} {}H{x1}", n(height)));
+    }
     html! {
-        <>
-            {rect("gap", x + 4.0, -1.5, width - 8.0, height + 3.0)}
-            {path("edge", format!("{}{}", d(x + 5.5), d(x + width - 2.5)))}
-        </>
+        <g {class}>
+            {path("", full)}
+            if !broken.is_empty() {
+                {path("broken", dotted)}
+            }
+        </g>
     }
 }
 
 /// What is yellow in the lanes: the page's cell and the label of its VMA. Drawn over the thread.
 #[component]
 pub(super) fn LanesNow(props: &LanesProps) -> Html {
-    let LanesProps { lanes, cell: width, .. } = props;
+    let lanes = &props.lanes;
+    let width = &lanes.cell;
     let Some(row) = lanes.here() else { return Html::default() };
     html! {
         <g class="lanes-now">

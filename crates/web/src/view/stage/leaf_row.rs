@@ -33,7 +33,14 @@ pub(super) fn LeafRow(props: &LeafRowProps) -> Html {
             CellState::Empty | CellState::NoTable(_) => {
                 dots.push_str(&format!("M{} {}h1.2", n(x + w / 2.0 - 0.6), n(y + h / 2.0)));
             }
-            state => cells.push(slot_view(*state, x, *y, *w, *h, is_dim(row, slot))),
+            state => cells.push(slot_view(
+                *state,
+                x,
+                *y,
+                *w,
+                *h,
+                slot < row.bright.0 || row.bright.1 <= slot,
+            )),
         }
         x += w;
     }
@@ -41,17 +48,8 @@ pub(super) fn LeafRow(props: &LeafRowProps) -> Html {
         <g>
             {path("dots", dots)}
             {cells}
-            {outline("vma", row.owned, row.first, (*x0, *y), (*w, *h))}
-            {outline("clip", row.clip, row.first, (*x0, *y), (*w, *h))}
         </g>
     }
-}
-
-/// Slots of other VMAs, or outside of the walked part.
-fn is_dim(row: &SlotRow, slot: u32) -> bool {
-    let inside =
-        |span: Option<(u32, u32)>| span.is_some_and(|(low, high)| low <= slot && slot < high);
-    !inside(row.clip.or(row.owned))
 }
 
 fn slot_view(state: CellState, x: f32, y: f32, w: f32, h: f32, dim: bool) -> Html {
@@ -69,18 +67,4 @@ fn slot_view(state: CellState, x: f32, y: f32, w: f32, h: f32, dim: bool) -> Htm
             if marks.s { {path("bS", format!("M{} {}h2.8v2.8z", n(x + w - 2.8), n(y)))} }
         </g>
     }
-}
-
-/// Around some of the row's slots. Rows above and below draw the rest of it.
-fn outline(
-    class: &'static str,
-    span: Option<(u32, u32)>,
-    first: u32,
-    (x0, y): (f32, f32),
-    (w, h): (f32, f32),
-) -> Html {
-    let Some((low, high)) = span else { return Html::default() };
-    #[expect(clippy::cast_precision_loss, reason = "at most 32")]
-    let edge = |slot: u32| x0 + w * (slot - first) as f32;
-    rect(class, edge(low) - 0.9, y - 0.9, edge(high) - edge(low) + 1.0, h + 0.9)
 }

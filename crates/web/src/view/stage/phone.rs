@@ -69,8 +69,8 @@ fn file(model: &StageModel) -> Html {
                 {rect("now-soft", x, 16.0, strip.cell, bottom - 16.0)}
             }
             <StripView strip={strip.clone()} {at} />
-            <LanesView lanes={model.lanes.clone()} cell={strip.cell} right={343.0} />
-            <LanesNow lanes={model.lanes.clone()} cell={strip.cell} right={343.0} />
+            <LanesView lanes={model.lanes.clone()} right={343.0} />
+            <LanesNow lanes={model.lanes.clone()} right={343.0} />
         </>
     };
     html! {
@@ -144,16 +144,23 @@ fn entry(model: &StageModel) -> Html {
     }
 }
 
+/// The outermost call and the two innermost.
 fn calls(model: &StageModel, on_seek: &Callback<u32>) -> Html {
-    let last = model.stack.calls.len().saturating_sub(1);
+    let calls = &model.stack.calls;
+    let last = calls.len().saturating_sub(1);
+    let left_out = calls.len() > 3;
+    let shown = calls.iter().enumerate().filter(|(at, _)| *at == 0 || at + 2 > last);
     html! {
         <p class="crumbs">
-            { for model.stack.calls.iter().enumerate().map(|(at, call)| {
+            if calls.is_empty() { {"between calls"} }
+            { for shown.map(|(at, call)| {
                 let enter = call.enter;
                 let onclick = on_seek.reform(move |_| enter + 1);
                 html! {
                     <>
-                        if at > 0 { <span aria-hidden="true">{" › "}</span> }
+                        if at > 0 {
+                            <span aria-hidden="true">{if left_out && at + 1 == last { " › … › " } else { " › " }}</span>
+                        }
                         <button type="button" class={if at == last { "top" } else { "" }} {onclick}>{call.name}</button>
                     </>
                 }

@@ -42,19 +42,36 @@ pub(super) fn StripView(props: &StripProps) -> Html {
                     {text("mid xs i2", gap.x + gap.width / 2.0, base - 0.5, gap.text.clone())}
                 </g>
             }) }
-            if let Some((_, x)) = strip.now {
-                <rect class="now-box slide-x" x={n(x + 0.5)} y={n(*y)} width={n(strip.cell - 1.0)} height={n(*height)} />
+            if let Some((page, x)) = strip.now {
+                {now_box(strip, page, x, *y, *height)}
             }
             { for strip.numbers.iter().map(|number| {
                 let now = strip.now.is_some_and(|(page, _)| page == number.page);
                 let class = match (now, number.asked) {
+                    (true, _) if number.wide => "m mid xs on b",
                     (true, _) => "m mid s on b",
+                    (false, true) if number.wide => "m mid xs halo",
                     (false, true) => "m mid s",
+                    (false, false) if number.wide => "m mid xs i3 halo",
                     (false, false) => "m mid s i3",
                 };
                 text(class, number.x, base, number.page.to_string())
             }) }
         </g>
+    }
+}
+
+/// The page at hand: its column, or as much more as its number takes.
+fn now_box(strip: &Strip, page: u64, x: f32, y: f32, height: f32) -> Html {
+    let number = strip.numbers.iter().find(|number| number.page == page && number.wide);
+    let width = number.map_or(strip.cell - 1.0, |_| {
+        #[expect(clippy::cast_precision_loss, reason = "seven digits")]
+        let digits = page.to_string().len() as f32;
+        digits * 6.0 + 5.0
+    });
+    let left = number.map_or(x + 0.5, |number| number.x - width / 2.0);
+    html! {
+        <rect class="now-box slide-x" x={n(left)} y={n(y)} width={n(width)} height={n(height)} />
     }
 }
 

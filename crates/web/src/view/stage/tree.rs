@@ -68,11 +68,12 @@ fn Node(props: &NodeProps) -> Html {
     };
     let (left, right) = (node.from - node.x, node.to - node.x);
     let end = node.subtree_to - node.x;
+    let thick = node.radius / 3.0;
     html! {
         <g class={classes!("slide", class)} transform={at(node.x, node.y)}>
-            <path class="sub" d={format!("M{} 0H{}", n(right.min(end)), n(end))} />
-            <path class="tick" d={format!("M{} -5v10", n(end))} />
-            {rect("bar", left, -3.0, right - left, 6.0)}
+            <path class="sub" d={format!("M{} 0H{}", n(right.min(end)), n(end.max(0.0)))} />
+            <path class="tick" d={format!("M{} {}v{}", n(end), n(-thick - 2.0), n(2.0 * thick + 4.0))} />
+            {rect("bar", left, -thick, right - left, 2.0 * thick)}
             {knot(node)}
             {words(node)}
         </g>
@@ -81,16 +82,16 @@ fn Node(props: &NodeProps) -> Html {
 
 /// The circle, or a pill around a long label. Black nodes have a full dot at their shoulder, red ones an open one.
 fn knot(node: &TreeNode) -> Html {
-    let h = node.half;
+    let (h, r) = (node.half, node.radius);
     let dot = match node.colour {
         Colour::Black => "rb black",
         Colour::Red => "rb red",
     };
     html! {
         <>
-            <rect class="knot" x={n(-h)} y="-9" width={n(2.0 * h)} height="18" rx="9" />
-            <text class="b mid label" y="4">{node.label.clone()}</text>
-            <circle class={dot} cx={n(1.5 - h)} cy="-7" r="2.75" />
+            <rect class="knot" x={n(-h)} y={n(-r)} width={n(2.0 * h)} height={n(2.0 * r)} rx={n(r)} />
+            <text class={if r < 9.0 { "b mid s label" } else { "b mid label" }} y="4">{node.label.clone()}</text>
+            <circle class={dot} cx={n(1.5 - h)} cy={n(2.0 - r)} r="2.75" />
         </>
     }
 }
@@ -98,7 +99,7 @@ fn knot(node: &TreeNode) -> Html {
 fn words(node: &TreeNode) -> Html {
     let (x, y) = node.words_at;
     html! {
-        <text class="s halo words" x={n(x - node.x)} y={n(y - node.y)}>
+        <text class={if node.radius < 9.0 { "xs halo words" } else { "s halo words" }} x={n(x - node.x)} y={n(y - node.y)}>
             <tspan class="m">{node.pages.clone()}</tspan>
             <tspan class="i3">{format!(" {}", node.max)}</tspan>
             if let Some(reason) = &node.reason {

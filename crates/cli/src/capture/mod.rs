@@ -1,0 +1,11 @@
+//! Turns what real processes share into a scenario:
+//! `/proc` → [`gather()`] → [`Capture`] → [`write()`].
+
+pub mod gather;
+pub mod maps;
+mod names;
+pub mod procfs;
+pub mod write;
+
+pub use gather::{Capture, Choice, Detail, gather};
+pub use write::{Naming, write};

@@ -9,6 +9,8 @@ pub(crate) enum Verdict {
     Fine,
     /// An `expect` failed, or answers differ.
     Differs,
+    /// The scenario went wrong where no `expect` said so. Already reported.
+    Bad,
 }
 
 impl From<Verdict> for ExitCode {
@@ -16,18 +18,24 @@ impl From<Verdict> for ExitCode {
         match verdict {
             Verdict::Fine => ExitCode::SUCCESS,
             Verdict::Differs => ExitCode::from(1),
+            Verdict::Bad => ExitCode::from(2),
         }
     }
 }
 
-/// Input that cannot be used: what to say about it.
+/// Input that cannot be used: what to say about it, in whole lines.
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) String);
 
 impl Failure {
-    /// Says it, on standard error.
-    pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("{}", self.0);
-        ExitCode::from(2)
+    /// One line about a place.
+    pub(crate) fn at(place: impl std::fmt::Display, message: impl std::fmt::Display) -> Self {
+        Self(format!("{place}: error: {message}\n"))
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn hint(mut self, hint: &str) -> Self {
+        self.0.push_str(&format!("  = hint: {hint}\n"));
+        self
     }
 }

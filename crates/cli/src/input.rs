@@ -13,7 +13,7 @@ const BYTES_MAX: u64 = 1 << 30;
 
 /// The text of a file.
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {
-    let failed = |error: std::io::Error| Failure(format!("{}: error: {error}", path.display()));
+    let failed = |error: std::io::Error| Failure::at(path.display(), error);
     if path == Path::new("-") {
         return text_of(stdin().lock()).map_err(failed);
     }

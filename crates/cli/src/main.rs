@@ -7,10 +7,17 @@ use clap::{Parser, Subcommand};
 mod command;
 mod failure;
 mod input;
+mod json;
+mod output;
+mod played;
+mod source;
 
-use command::{capture, conform};
+use command::{capture, conform, fmt, link, run, trace, unlink};
 
 /// Walks over Linux address spaces, without a browser.
+///
+/// Exits with 0 if all is well, with 1 if an `expect` does not hold or answers differ,
+/// with 2 on bad input.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -20,17 +27,30 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Run(run::Arguments),
+    Trace(trace::Arguments),
+    Fmt(fmt::Arguments),
+    Link(link::Arguments),
+    Unlink(unlink::Arguments),
     Capture(capture::Arguments),
     Conform(conform::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Link(arguments) => link::run(&arguments),
+        Command::Unlink(arguments) => unlink::run(&arguments),
         Command::Capture(arguments) => capture::run(&arguments),
         Command::Conform(arguments) => conform::run(&arguments),
     };
     match done {
         Ok(verdict) => verdict.into(),
-        Err(failure) => failure.report(),
+        Err(failure) => {
+            output::remark(&failure.0);
+            ExitCode::from(2)
+        }
     }
 }

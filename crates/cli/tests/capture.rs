@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rangewalk::capture::maps::FileKey;
 use rangewalk::capture::procfs::Procfs;
-use rangewalk::capture::{Choice, Detail, Naming, gather, write};
+use rangewalk::capture::{Choice, Detail, Naming, Request, gather, write};
 use rangewalk_core::scenario::{Severity, format, parse, run};
 
 /// A `/proc` of our own; gone when dropped.
@@ -47,7 +47,8 @@ impl FakeProc {
     }
 
     fn capture(&self, choice: &Choice, detail: Detail, naming: Naming) -> String {
-        let capture = gather(&Procfs::new(&self.0), choice, detail).expect("a /proc");
+        let request = Request { choice: choice.clone(), detail, pages: 0..u64::MAX };
+        let capture = gather(&Procfs::new(&self.0), &request).expect("a /proc");
         let text = write(&capture, naming);
         assert_runs(&text);
         text
@@ -188,6 +189,20 @@ wp F0 3+9
 }
 
 #[test]
+fn only_the_pages_asked_for_are_looked_at() {
+    let proc = FakeProc::new("pages");
+    let smaps = "10000000-10008000 rw-s 00001000 00:01 77 /memfd:frames (deleted)\nVmFlags: mw\n";
+    proc.process(5, 1, 500, "compositor", smaps);
+    proc.pagemap(5, 0x1000_0000, &[1 << 63; 8]);
+    let request =
+        Request { choice: named("/memfd:frames"), detail: Detail::TouchedPages, pages: 3..5 };
+    let capture = gather(&Procfs::new(&proc.0), &request).expect("a /proc");
+    let text = write(&capture, Naming::Clean);
+    assert_runs(&text);
+    assert!(text.ends_with("\nload A 3+2\n\nwp F0 3+2\n"), "{text}");
+}
+
+#[test]
 fn what_is_left_out_is_said() {
     let proc = FakeProc::new("limits");
     let lines = (0..5000u64).map(|page| {
@@ -202,8 +217,9 @@ fn what_is_left_out_is_said() {
     let text = proc.capture(&named("/memfd:many"), Detail::Mappings, Naming::Clean);
     assert!(text.contains("\n# processes that could not be read: 1\n"), "{text:.400}");
     assert!(text.contains("\n# mappings left out: 904 (the limit is 4096)\n"), "{text:.400}");
-    let capture = gather(&Procfs::new(&proc.0), &named("/dev/hugepages/x"), Detail::Mappings);
-    let remarks = capture.expect("a /proc").remarks;
+    let choice = named("/dev/hugepages/x");
+    let request = Request { choice, detail: Detail::Mappings, pages: 0..u64::MAX };
+    let remarks = gather(&Procfs::new(&proc.0), &request).expect("a /proc").remarks;
     assert!(remarks.iter().any(|remark| remark.starts_with("mappings left out: 1 (huge")));
 }
 

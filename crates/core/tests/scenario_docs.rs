@@ -1,4 +1,5 @@
-//! `docs/scenario.md` tells the truth: its examples run, its tables are the parser's, its limits the program's.
+//! `docs/scenario.md` tells the truth: its examples run, its tables are the parser's, its limits
+//! the program's.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;

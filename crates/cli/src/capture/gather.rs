@@ -1,14 +1,14 @@
 //! Finds every process that maps the chosen files.
 
 use std::io;
+use std::ops::Range;
 
 use rangewalk_core::addr::{PAGE_SIZE, TASK_SIZE};
-use rangewalk_core::scenario::limits::{
-    FILE_PAGES_MAX, FILES_MAX, MAPPINGS_MAX, PGOFF_MAX, PROCESSES_MAX,
-};
+use rangewalk_core::scenario::limits::{FILE_PAGES_MAX, PGOFF_MAX};
 
 use super::maps::{FileKey, Mapping};
 use super::procfs::{Origin, Presence, Procfs};
+use super::tidy::tidy;
 
 /// Most touched pages that are written down, so that the scenario fits a tape.
 pub const TOUCHED_PAGES_MAX: u64 = 8192;
@@ -27,6 +27,17 @@ pub enum Choice {
     Pids(Vec<u32>),
 }
 
+/// What to capture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Which files.
+    pub choice: Choice,
+    /// How closely to look.
+    pub detail: Detail,
+    /// Which of the files' pages to look at and walk over.
+    pub pages: Range<u64>,
+}
+
 /// Whether to look which pages are touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
@@ -39,7 +50,9 @@ pub enum Detail {
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capture {
-    /// In order of appearance.
+    /// As asked for: which of the files' pages to walk over.
+    pub pages: Range<u64>,
+    /// Those that somebody may write to first, the largest first.
     pub files: Vec<CapturedFile>,
     /// In the order in which they were started.
     pub processes: Vec<CapturedProcess>,
@@ -102,15 +115,21 @@ impl CapturedMapping {
         let Mapping { start, end, offset, .. } = self.mapping;
         (offset / PAGE_SIZE, (end - start) / PAGE_SIZE)
     }
+
+    /// Those of its pages, counted from its first, that are among `pages` of the file.
+    fn clip(&self, pages: &Range<u64>) -> Range<u64> {
+        let (first, count) = self.pages();
+        pages.start.saturating_sub(first)..pages.end.saturating_sub(first).min(count)
+    }
 }
 
 /// Looks at every process.
 ///
 /// # Errors
 /// If there is no `/proc`, or a process that was asked for cannot be read.
-pub fn gather(procfs: &Procfs, choice: &Choice, detail: Detail) -> io::Result<Capture> {
+pub fn gather(procfs: &Procfs, request: &Request) -> io::Result<Capture> {
     let mut keys = Vec::new();
-    if let Choice::Pids(pids) = choice {
+    if let Choice::Pids(pids) = &request.choice {
         for pid in pids {
             let maps = procfs
                 .maps(*pid)
@@ -118,21 +137,23 @@ pub fn gather(procfs: &Procfs, choice: &Choice, detail: Detail) -> io::Result<Ca
             keys.extend(maps.iter().filter(|m| m.shared && m.file.inode != 0).map(|m| m.file));
         }
     }
-    let wanted = |mapping: &Mapping| match choice {
+    let wanted = |mapping: &Mapping| match &request.choice {
         Choice::File { path, key } => {
             *key == Some(mapping.file) || (mapping.file.inode != 0 && is_called(mapping, path))
         }
         Choice::Pids(_) => keys.contains(&mapping.file),
     };
-    let mut gathering = Gathering::default();
+    let mut reading = Reading::default();
     for pid in procfs.pids()? {
-        gathering.process(procfs, pid, wanted);
+        reading.process(procfs, pid, wanted);
     }
-    gathering.families();
-    if detail == Detail::TouchedPages {
-        gathering.touched(procfs);
+    let mut capture = reading.finish();
+    capture.pages = request.pages.clone();
+    tidy(&mut capture);
+    if request.detail == Detail::TouchedPages {
+        touched(procfs, &mut capture);
     }
-    Ok(gathering.finish())
+    Ok(capture)
 }
 
 /// Maps add ` (deleted)` to what has no name any more.
@@ -143,23 +164,17 @@ fn is_called(mapping: &Mapping, path: &str) -> bool {
     name(&mapping.path) == name(path)
 }
 
-/// A capture in progress, with what was met on the way.
+/// The processes as they are read.
 #[derive(Default)]
-struct Gathering {
+struct Reading {
     capture: Capture,
-    /// Mappings so far.
-    mappings: usize,
     /// Processes that may not be looked at.
     unreadable: usize,
-    /// Processes, mappings and files beyond what a scenario holds.
-    processes_over: usize,
-    mappings_over: usize,
-    files_over: usize,
     /// Mappings that the language cannot say: huge pages, addresses and offsets beyond its limits.
     unsayable: usize,
 }
 
-impl Gathering {
+impl Reading {
     fn process(&mut self, procfs: &Procfs, pid: u32, wanted: impl Fn(&Mapping) -> bool) {
         let maps = match procfs.maps(pid) {
             Ok(maps) => maps,
@@ -173,22 +188,16 @@ impl Gathering {
         if !maps.iter().any(&wanted) {
             return;
         }
-        if self.capture.processes.len() == PROCESSES_MAX {
-            self.processes_over += 1;
-            return;
-        }
         let maps = procfs.smaps(pid).unwrap_or(maps);
         let mappings: Vec<CapturedMapping> =
             maps.into_iter().filter(wanted).filter_map(|mapping| self.mapping(mapping)).collect();
-        if !mappings.is_empty() {
-            self.capture.processes.push(CapturedProcess {
-                pid,
-                comm: procfs.comm(pid).unwrap_or_default(),
-                origin: procfs.origin(pid).unwrap_or_default(),
-                forked_from: None,
-                mappings,
-            });
-        }
+        self.capture.processes.push(CapturedProcess {
+            pid,
+            comm: procfs.comm(pid).unwrap_or_default(),
+            origin: procfs.origin(pid).unwrap_or_default(),
+            forked_from: None,
+            mappings,
+        });
     }
 
     fn mapping(&mut self, mapping: Mapping) -> Option<CapturedMapping> {
@@ -200,89 +209,64 @@ impl Gathering {
             self.unsayable += 1;
             return None;
         }
-        if self.mappings == MAPPINGS_MAX {
-            self.mappings_over += 1;
-            return None;
-        }
         let files = &mut self.capture.files;
         let known = files.iter().position(|file| file.key == mapping.file);
-        if known.is_none() && files.len() == FILES_MAX {
-            self.files_over += 1;
-            return None;
-        }
         let file = known.unwrap_or_else(|| {
             files.push(CapturedFile { key: mapping.file, path: mapping.path.clone(), pages: 0 });
             files.len() - 1
         });
         files[file].pages = files[file].pages.max(end);
-        self.mappings += 1;
         Some(CapturedMapping { file, mapping, touched: Vec::new() })
     }
 
-    /// Puts the processes in order and tells which were forked with what they map. A child that
-    /// maps the same at the same addresses has it from its parent: other addresses are random.
-    fn families(&mut self) {
-        let processes = &mut self.capture.processes;
-        processes.sort_by_key(|process| (process.origin.started, process.pid));
-        for child in 1..processes.len() {
-            let parent = processes[..child].iter().rposition(|parent| {
-                parent.pid == processes[child].origin.parent
-                    && parent.mappings == processes[child].mappings
-            });
-            processes[child].forked_from = parent;
-        }
-    }
-
-    /// Reads the pagemaps; each mapping gets an equal share of the limit.
-    fn touched(&mut self, procfs: &Procfs) {
-        let share = TOUCHED_PAGES_MAX / (self.mappings as u64).max(1);
-        let (mut cut, mut unknown, mut failed) = (0, false, 0);
-        for process in &mut self.capture.processes {
-            for captured in &mut process.mappings {
-                let mut runs = Runs { touched: Vec::new(), room: share };
-                let flags = captured.mapping.vm_flags.unwrap_or_default();
-                let read = procfs.pagemap(process.pid, &captured.mapping, |page, presence| {
-                    let written = presence == Presence::SoftDirty && !flags.soft_dirty;
-                    unknown |= presence != Presence::Absent && !written;
-                    presence == Presence::Absent || runs.add(page, written)
-                });
-                cut += usize::from(runs.room == 0);
-                failed += usize::from(read.is_err());
-                captured.touched = runs.touched;
+    fn finish(mut self) -> Capture {
+        let unreadable = (self.unreadable, "processes that could not be read", "");
+        let unsayable = (self.unsayable, "mappings left out", " (huge pages or beyond the limits)");
+        for (count, what, why) in [unreadable, unsayable] {
+            if count > 0 {
+                self.capture.remarks.push(format!("{what}: {count}{why}"));
             }
         }
-        let remarks = &mut self.capture.remarks;
-        if cut > 0 {
-            remarks.push(format!(
-                "only the first {share} touched pages of {cut} mappings: the limit is \
-                 {TOUCHED_PAGES_MAX} in all"
-            ));
-        }
-        if failed > 0 {
-            remarks.push(format!("the touched pages of {failed} mappings could not be read"));
-        }
-        if unknown {
-            remarks.push(
-                "a page is known to be written only since soft-dirty was cleared \
-                 (/proc/PID/clear_refs); the others are loads"
-                    .to_owned(),
-            );
+        self.capture
+    }
+}
+
+/// Reads the pagemaps; each mapping gets an equal share of the limit.
+fn touched(procfs: &Procfs, capture: &mut Capture) {
+    let mappings: usize = capture.processes.iter().map(|process| process.mappings.len()).sum();
+    let share = TOUCHED_PAGES_MAX / (mappings as u64).max(1);
+    let (mut cut, mut failed, mut unknown) = (0, 0, false);
+    for process in &mut capture.processes {
+        for captured in &mut process.mappings {
+            let mut runs = Runs { touched: Vec::new(), room: share };
+            let flags = captured.mapping.vm_flags.unwrap_or_default();
+            let pages = captured.clip(&capture.pages);
+            let (skip, count) = (pages.start, pages.end.saturating_sub(pages.start));
+            let start = captured.mapping.start + skip * PAGE_SIZE;
+            let read = procfs.pagemap(process.pid, start, count, |page, presence| {
+                let written = presence == Presence::SoftDirty && !flags.soft_dirty;
+                unknown |= presence != Presence::Absent && !written;
+                let fits = presence == Presence::Absent || runs.add(skip + page, written);
+                cut += usize::from(!fits);
+                fits
+            });
+            failed += usize::from(read.is_err());
+            captured.touched = runs.touched;
         }
     }
-
-    fn finish(mut self) -> Capture {
-        let counts = [
-            (self.unreadable, "processes that could not be read", String::new()),
-            (self.processes_over, "processes left out", format!("the limit is {PROCESSES_MAX}")),
-            (self.mappings_over, "mappings left out", format!("the limit is {MAPPINGS_MAX}")),
-            (self.files_over, "mappings left out", format!("the limit is {FILES_MAX} files")),
-            (self.unsayable, "mappings left out", "huge pages or beyond the limits".to_owned()),
-        ];
-        for (count, what, why) in counts.into_iter().filter(|(count, ..)| *count > 0) {
-            let why = if why.is_empty() { why } else { format!(" ({why})") };
-            self.capture.remarks.push(format!("{what}: {count}{why}"));
-        }
-        self.capture
+    if cut > 0 {
+        capture.remarks.push(format!(
+            "only the first {share} touched pages of {cut} mappings: the limit is \
+             {TOUCHED_PAGES_MAX} in all"
+        ));
+    }
+    if failed > 0 {
+        capture.remarks.push(format!("mappings whose touched pages could not be read: {failed}"));
+    }
+    if unknown {
+        let why = "a page is known to be written only since soft-dirty was cleared \
+                   (/proc/PID/clear_refs); the others are loads";
+        capture.remarks.push(why.to_owned());
     }
 }
 

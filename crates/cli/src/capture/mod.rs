@@ -5,7 +5,8 @@ pub mod gather;
 pub mod maps;
 mod names;
 pub mod procfs;
+mod tidy;
 pub mod write;
 
-pub use gather::{Capture, Choice, Detail, gather};
+pub use gather::{Capture, Choice, Detail, Request, gather};
 pub use write::{Naming, write};

@@ -95,19 +95,19 @@ impl Procfs {
             .ok_or_else(|| io::Error::other(format!("/proc/{pid}/stat is not understood")))
     }
 
-    /// Calls `page` with each page's number and presence until it says `false`.
+    /// Calls `page` with number and presence of each page from `start` on until it says `false`.
     ///
     /// # Errors
     /// If the pagemap may not be read.
     pub fn pagemap(
         &self,
         pid: u32,
-        mapping: &Mapping,
+        start: u64,
+        pages: u64,
         mut page: impl FnMut(u64, Presence) -> bool,
     ) -> io::Result<()> {
         let mut file = File::open(self.file(pid, "pagemap"))?;
-        file.seek(SeekFrom::Start(mapping.start / PAGE_SIZE * 8))?;
-        let pages = (mapping.end - mapping.start) / PAGE_SIZE;
+        file.seek(SeekFrom::Start(start / PAGE_SIZE * 8))?;
         let mut entries = file.take(pages * 8);
         let mut buffer = vec![0; CHUNK * 8];
         let mut index = 0;

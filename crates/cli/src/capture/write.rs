@@ -103,11 +103,12 @@ impl<'c> Writing<'c> {
             self.line("faround 4K");
         }
         for (name, file) in self.files.clone().iter().zip(&self.capture.files) {
+            let line = format!("file {name} shmem {}", file.pages);
             let comment = match self.naming {
-                Naming::Real => format!("  # {}", ascii(&file.path)),
+                Naming::Real => format!("  # {}", tail(&ascii(&file.path), line.len() + 4)),
                 Naming::Clean => String::new(),
             };
-            self.line(format!("file {name} shmem {}{comment}", file.pages));
+            self.line(line + &comment);
         }
         let mut line = "proc".to_owned();
         let unrelated = self.processes.clone().into_iter().zip(&self.capture.processes);
@@ -168,9 +169,10 @@ impl<'c> Writing<'c> {
         let touched = mappings
             .clone()
             .filter_map(|mapping| Some(mapping.pages().0 + mapping.touched.first()?.first));
-        let first = touched.min().unwrap_or(0);
+        let (asked, pages) = (&self.capture.pages, self.capture.files[0].pages);
+        let first = touched.min().unwrap_or(asked.start.min(pages - 1));
         let room = WALKED_SLOTS_MAX / (mappings.count() as u64).max(1);
-        let count = (self.capture.files[0].pages - first).min(room.max(1));
+        let count = (pages.min(asked.end) - first).min(room.max(1));
         let line = format!("wp {file} {first}+{count}");
         self.line(line);
     }
@@ -213,6 +215,15 @@ fn touched(label: &str, captured: &CapturedMapping) -> String {
             .expect("a string takes what it is given");
         lines
     })
+}
+
+/// The end of a path, as much as fits a line behind `column`.
+fn tail(path: &str, column: usize) -> String {
+    let room = (COLUMNS_MAX as usize).saturating_sub(column);
+    match path.len().checked_sub(room) {
+        None | Some(0) => path.to_owned(),
+        Some(over) => format!("...{}", path.get(over + 3..).unwrap_or_default()),
+    }
 }
 
 fn ascii(text: &str) -> String {

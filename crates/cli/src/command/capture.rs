@@ -1,13 +1,15 @@
 //! `rangewalk capture`: real processes, written down as a scenario.
 
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rangewalk::capture::maps::FileKey;
 use rangewalk::capture::procfs::Procfs;
-use rangewalk::capture::{Choice, Detail, Naming, gather, write};
+use rangewalk::capture::{Choice, Detail, Naming, Request, gather, write};
 
 use crate::failure::{Failure, Verdict};
+use crate::output::{print, remark};
 
 /// Write down, as a scenario, which processes map a file or shared memory, and where (Linux)
 #[derive(clap::Args)]
@@ -17,6 +19,9 @@ pub(crate) struct Arguments {
     /// Also read which pages each process has touched (needs the right to read its pagemap)
     #[arg(long)]
     touched: bool,
+    /// Look at and walk over these pages of the file only: the first, and how many
+    #[arg(long, value_name = "FIRST+COUNT", value_parser = pages)]
+    pages: Option<Range<u64>>,
     /// Leave out paths, names and process numbers
     #[arg(long)]
     clean: bool,
@@ -40,23 +45,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     };
     let detail = if arguments.touched { Detail::TouchedPages } else { Detail::Mappings };
     let naming = if arguments.clean { Naming::Clean } else { Naming::Real };
-    let capture = gather(&Procfs::new("/proc"), &choice, detail).map_err(|error| {
-        let hint = match error.kind() {
-            io::ErrorKind::PermissionDenied => "\n  hint: root may look at every process",
-            io::ErrorKind::NotFound => "\n  hint: is it still there? capture needs Linux's /proc",
-            _ => "",
-        };
-        Failure(format!("capture: error: {error}{hint}"))
+    let pages = arguments.pages.clone().unwrap_or(0..u64::MAX);
+    let request = Request { choice, detail, pages };
+    let capture = gather(&Procfs::new("/proc"), &request).map_err(|error| {
+        let failure = Failure::at("capture", &error);
+        match error.kind() {
+            io::ErrorKind::PermissionDenied => failure.hint("root may look at every process"),
+            io::ErrorKind::NotFound => failure.hint("is it still there? this needs Linux's /proc"),
+            _ => failure,
+        }
     })?;
-    for remark in &capture.remarks {
-        eprintln!("capture: note: {remark}");
+    for note in &capture.remarks {
+        remark(&format!("capture: note: {note}\n"));
     }
     if capture.processes.is_empty() {
-        let hint = "maps shows what a process maps: `grep -h s /proc/PID/maps`";
-        return Err(Failure(format!("capture: error: no process maps that\n  hint: {hint}")));
+        let hint = "maps tells what a process maps: grep s /proc/PID/maps";
+        return Err(Failure::at("capture", "no process maps that").hint(hint));
     }
-    print!("{}", write(&capture, naming));
+    print(&write(&capture, naming))?;
     Ok(Verdict::Fine)
+}
+
+fn pages(word: &str) -> Result<Range<u64>, String> {
+    let (first, count) = word.split_once('+').unwrap_or((word, "1"));
+    let range = first.parse().ok().zip(count.parse().ok());
+    let range = range.and_then(|(first, count): (u64, u64)| Some(first..first.checked_add(count)?));
+    range
+        .filter(|range| !range.is_empty())
+        .ok_or_else(|| "pages are FIRST+COUNT: 8716+32".to_owned())
 }
 
 fn file(path: &Path) -> Choice {

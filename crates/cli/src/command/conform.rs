@@ -1,14 +1,15 @@
 //! `rangewalk conform`: does the emulator answer as a real kernel did?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rangewalk::conform::{answer, conform, kernel_of, script};
 use rangewalk_core::kernel::{KERNELS, Kernel};
 
 use crate::failure::{Failure, Verdict};
 use crate::input::read;
+use crate::output::print;
 
-/// Replay a golden script in the emulator and compare every answer with a real kernel's.
+/// Replay a golden script in the emulator and compare every answer with a real kernel's
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The kernel to emulate [default: the one that gave RESULTS]
@@ -29,18 +30,16 @@ fn kernel(name: &str) -> Result<&'static Kernel, String> {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
     let Arguments { kernel, script, results } = arguments;
-    let cases = script::parse(&read(script)?).map_err(|error| {
-        Failure(format!("{}:{}: error: {}", script.display(), error.line, error.message))
-    })?;
-    let answers = answer::parse(&read(results)?, &cases).map_err(|error| {
-        Failure(format!("{}:{}: error: {}", results.display(), error.line, error.message))
-    })?;
+    let place = |file: &Path, line: usize| format!("{}:{line}", file.display());
+    let cases = script::parse(&read(script)?)
+        .map_err(|error| Failure::at(place(script, error.line), error.message))?;
+    let answers = answer::parse(&read(results)?, &cases)
+        .map_err(|error| Failure::at(place(results, error.line), error.message))?;
     let kernel = kernel.or_else(|| kernel_of(&answers)).ok_or_else(|| {
-        let (file, release) = (results.display(), &answers.release);
-        let hint = "choose the nearest with --kernel";
-        Failure(format!("{file}:1: error: kernel {release} is not emulated\n  hint: {hint}"))
+        let message = format!("kernel {} is not emulated", answers.release);
+        Failure::at(place(results, 1), message).hint("choose the nearest with --kernel")
     })?;
     let report = conform(kernel, &cases, &answers);
-    print!("{report}");
+    print(&report.to_string())?;
     Ok(if report.equal == report.total { Verdict::Fine } else { Verdict::Differs })
 }

@@ -2,3 +2,8 @@
 
 pub(crate) mod capture;
 pub(crate) mod conform;
+pub(crate) mod fmt;
+pub(crate) mod link;
+pub(crate) mod run;
+pub(crate) mod trace;
+pub(crate) mod unlink;

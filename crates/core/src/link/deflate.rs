@@ -1,5 +1,6 @@
 //! Raw deflate (RFC 1951) with a preset dictionary, bounded both ways.
 
+use crate::link::LinkError;
 use miniz_oxide::deflate::core::{
     CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
 };
@@ -43,17 +44,24 @@ fn feed(compressor: &mut CompressorOxide, mut input: &[u8], flush: TDEFLFlush) -
     }
 }
 
-/// The text behind `deflated`; `None` if it is damaged or longer than `max`.
-pub(super) fn inflate(deflated: &[u8], dictionary: &[u8], max: usize) -> Option<Vec<u8>> {
+/// The text behind `deflated`, `max` bytes at most.
+pub(super) fn inflate(
+    deflated: &[u8],
+    dictionary: &[u8],
+    max: usize,
+) -> Result<Vec<u8>, LinkError> {
     let mut out = dictionary.to_vec();
     out.resize(dictionary.len() + max, 0);
     let flags = TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
     let mut inflater = DecompressorOxide::new();
     let (status, consumed, written) =
         decompress(&mut inflater, deflated, &mut out, dictionary.len(), flags);
-    if status != TINFLStatus::Done || consumed != deflated.len() {
-        return None;
+    match status {
+        TINFLStatus::Done if consumed == deflated.len() => {
+            out.truncate(dictionary.len() + written);
+            Ok(out.split_off(dictionary.len()))
+        }
+        TINFLStatus::HasMoreOutput => Err(LinkError::TooLong),
+        _ => Err(LinkError::Damaged),
     }
-    out.truncate(dictionary.len() + written);
-    Some(out.split_off(dictionary.len()))
 }

@@ -4,3 +4,14 @@
 
 /// The dictionary of version 1.
 pub(super) const V1: &[u8] = include_bytes!("dictionary-1.txt");
+
+#[cfg(test)]
+mod tests {
+    use super::V1;
+    use crate::link::fnv1a;
+
+    #[test]
+    fn frozen() {
+        assert_eq!((V1.len(), fnv1a(V1.iter())), (7_121, 0x00b3_c39b));
+    }
+}

@@ -52,7 +52,7 @@ pub enum LinkError {
     Foreign,
     /// Made by a later version of Rangewalk.
     Newer,
-    /// More characters than any link has.
+    /// More characters than any link has, or more text behind them than any scenario.
     TooLong,
     /// Cut short or altered on its way.
     Damaged,
@@ -63,9 +63,11 @@ impl fmt::Display for LinkError {
         match self {
             LinkError::Foreign => f.write_str("this is not a link to a scenario"),
             LinkError::Newer => f.write_str("this link was made by a later version of Rangewalk"),
-            LinkError::TooLong => {
-                write!(f, "this link is too long; the limit is {FRAGMENT_MAX} characters")
-            }
+            LinkError::TooLong => write!(
+                f,
+                "this link is too long; the limit is {FRAGMENT_MAX} characters, \
+                 and {TEXT_MAX} bytes of scenario"
+            ),
             LinkError::Damaged => {
                 f.write_str("this link is damaged: part of it is missing or altered")
             }
@@ -136,33 +138,54 @@ pub fn decode(fragment: &str) -> Result<Link, LinkError> {
         return Err(LinkError::Newer);
     }
     let bytes = URL_SAFE_NO_PAD.decode(body).map_err(|_| LinkError::Damaged)?;
-    decode_v1(&bytes).ok_or(LinkError::Damaged)
+    decode_v1(&bytes)
 }
 
 /// Version 1.
-fn decode_v1(bytes: &[u8]) -> Option<Link> {
-    let (head, mut rest) = bytes.split_first()?;
-    if head & !(KERNEL_MASK | HAS_PLACE | HAS_DIGEST) != 0 {
-        return None;
+fn decode_v1(bytes: &[u8]) -> Result<Link, LinkError> {
+    let header = Header::take(bytes).ok_or(LinkError::Damaged)?;
+    let text = deflate::inflate(header.deflated, dictionary::V1, TEXT_MAX)?;
+    if check(&bytes[..header.len], &text) != header.check {
+        return Err(LinkError::Damaged);
     }
-    let kernel = KERNELS.get(usize::from(head & KERNEL_MASK)).copied()?;
-    let mut place = None;
-    if head & HAS_PLACE != 0 {
-        place = Some(Place { statement: take_number(&mut rest)?, step: take_number(&mut rest)? });
+    let text = String::from_utf8(text).map_err(|_| LinkError::Damaged)?;
+    let Header { place, kernel, digest, .. } = header;
+    Ok(Link { text, place, kernel, digest })
+}
+
+/// What stands before the text.
+struct Header<'b> {
+    kernel: &'static Kernel,
+    place: Option<Place>,
+    digest: Option<u32>,
+    /// Bytes up to the check.
+    len: usize,
+    check: [u8; CHECK_LEN],
+    deflated: &'b [u8],
+}
+
+impl<'b> Header<'b> {
+    fn take(bytes: &'b [u8]) -> Option<Self> {
+        let (head, mut rest) = bytes.split_first()?;
+        if head & !(KERNEL_MASK | HAS_PLACE | HAS_DIGEST) != 0 {
+            return None;
+        }
+        let kernel = KERNELS.get(usize::from(head & KERNEL_MASK)).copied()?;
+        let mut place = None;
+        if head & HAS_PLACE != 0 {
+            let statement = take_number(&mut rest)?;
+            place = Some(Place { statement, step: take_number(&mut rest)? });
+        }
+        let mut digest = None;
+        if head & HAS_DIGEST != 0 {
+            let ([low, middle, high], behind) = rest.split_first_chunk::<DIGEST_LEN>()?;
+            digest = Some(u32::from_le_bytes([*low, *middle, *high, 0]));
+            rest = behind;
+        }
+        let (check, deflated) = rest.split_first_chunk::<CHECK_LEN>()?;
+        let len = bytes.len() - rest.len();
+        Some(Self { kernel, place, digest, len, check: *check, deflated })
     }
-    let mut digest = None;
-    if head & HAS_DIGEST != 0 {
-        let (bytes, behind) = rest.split_first_chunk::<DIGEST_LEN>()?;
-        digest = Some(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]));
-        rest = behind;
-    }
-    let (found, deflated) = rest.split_first_chunk::<CHECK_LEN>()?;
-    let text = deflate::inflate(deflated, dictionary::V1, TEXT_MAX)?;
-    let before = &bytes[..bytes.len() - rest.len()];
-    if check(before, &text) != *found {
-        return None;
-    }
-    Some(Link { text: String::from_utf8(text).ok()?, place, kernel, digest })
 }
 
 /// Seven bits a byte, low ones first, the top bit set on all but the last.

@@ -40,6 +40,7 @@ gallery! {
     "snapshot/read-is-dirty"
     "snapshot/dirt-in-place"
     "walk/wide"
+    "captured/postgres-shared-buffers"
 }
 
 /// The exhibit called `name`.

@@ -2,11 +2,11 @@
 //! oracle of the scenario tests, what `rangewalk run` prints, and what a link's digest is taken
 //! of.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
-use crate::addr::VirtAddr;
+use crate::arch::Pte;
 use crate::arch::pte::PFN_MASK;
-use crate::arch::{Level, Pte};
 use crate::machine::rbtree::Colour;
 use crate::machine::vma::OpenMode;
 use crate::machine::{FileKind, MappingId, MmId, PageFlags, PageKind, VmFlags, Vma, VmaId, World};
@@ -52,7 +52,7 @@ impl View<'_> {
         let cached = file.pages_in(0, u64::MAX).map(|(pgoff, page)| {
             let page = self.world.page(page);
             let dirty = if page.flags.contains(PageFlags::DIRTY) { "dirty" } else { "clean" };
-            (pgoff, format!("{dirty}, mapped {}", page.mapcount))
+            (pgoff, 1, format!("{dirty}, mapped {}", page.mapcount).into())
         });
         runs(cached, |run, what| {
             let _ = writeln!(out, "  cached {run}: {what}");
@@ -102,62 +102,58 @@ impl View<'_> {
         });
     }
 
-    /// What each page of the VMA's has for an entry; runs of pages without a table come as their
-    /// first.
-    fn entries(&self, mm: MmId, vma: &Vma) -> impl Iterator<Item = (u64, String)> {
-        let world = self.world;
+    /// What the VMA's pages have for entries: first page, how many, what. One without a table stands
+    /// for all that share the empty entry above.
+    fn entries(&self, mm: MmId, vma: &Vma) -> impl Iterator<Item = Stretch> {
         let vma = *vma;
-        let pages_of =
-            move |level: Level, addr: VirtAddr| level.addr_end(addr, vma.end).pages_since(addr);
         let mut addr = vma.start;
-        let mut left = 0;
-        let mut hole = Level::Pgd;
         std::iter::from_fn(move || {
             if addr >= vma.end {
                 return None;
             }
-            let pgoff = vma.pgoff_of(addr);
-            if left == 0 {
-                match world.pte_slot(mm, addr) {
-                    Ok(slot) => {
-                        let text = self.entry(&vma, world.word(slot));
-                        addr = addr.add_pages(1);
-                        return Some((pgoff, text));
-                    }
-                    Err((level, _)) => (hole, left) = (level, pages_of(level, addr)),
+            let (pages, text) = match self.world.pte_slot(mm, addr) {
+                Ok(slot) => (1, self.entry(&vma, self.world.word(slot))),
+                Err((level, _)) => {
+                    let pages = level.addr_end(addr, vma.end).pages_since(addr);
+                    (pages, format!("hole {}", level.name()).into())
                 }
-            }
-            left -= 1;
-            addr = addr.add_pages(1);
-            Some((pgoff, format!("hole {}", hole.name())))
+            };
+            let pgoff = vma.pgoff_of(addr);
+            addr = addr.add_pages(pages);
+            Some((pgoff, pages, text))
         })
     }
 
     /// An entry without its frame number; whether it maps a copy.
-    fn entry(&self, vma: &Vma, pte: Pte) -> String {
+    fn entry(&self, vma: &Vma, pte: Pte) -> Cow<'static, str> {
         if pte.is_none() {
-            return "none".to_owned();
+            return "none".into();
         }
         let raw = vma.flags.contains(VmFlags::PFNMAP);
         let page = self.world.pfn_to_page(pte.pfn()).filter(|_| !raw);
         let copied = page.is_some_and(|page| self.world.page(page).kind == PageKind::Anon);
         let copied = if copied { " copy" } else { "" };
-        format!("{:016x}{copied}", pte.0 & !PFN_MASK)
+        format!("{:016x}{copied}", pte.0 & !PFN_MASK).into()
     }
 }
 
-/// Calls `each` with every run of consecutive pages that have the same text.
-fn runs(pages: impl Iterator<Item = (u64, String)>, mut each: impl FnMut(String, &str)) {
-    let mut open: Option<(u64, u64, String)> = None;
+/// First page, how many, what is true of them.
+type Stretch = (u64, u64, Cow<'static, str>);
+
+/// Calls `each` with every run of consecutive pages of which the same is true.
+fn runs(stretches: impl Iterator<Item = Stretch>, mut each: impl FnMut(String, &str)) {
+    let mut open: Option<Stretch> = None;
     let name = |first: u64, count: u64| match count {
         1 => first.to_string(),
         _ => format!("{first}+{count}"),
     };
-    for (page, text) in pages {
+    for (page, more, text) in stretches {
         match &mut open {
-            Some((first, count, same)) if *first + *count == page && *same == text => *count += 1,
+            Some((first, count, same)) if *first + *count == page && *same == text => {
+                *count += more
+            }
             _ => {
-                if let Some((first, count, text)) = open.replace((page, 1, text)) {
+                if let Some((first, count, text)) = open.replace((page, more, text)) {
                     each(name(first, count), &text);
                 }
             }
@@ -171,7 +167,7 @@ fn runs(pages: impl Iterator<Item = (u64, String)>, mut each: impl FnMut(String,
 /// The set bits of a bitmap: `0 4+2`, or `none`.
 fn bits(words: &[u64]) -> String {
     let set = (0u64..).step_by(64).zip(words).flat_map(|(base, word)| {
-        (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| (base + bit, String::new()))
+        (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| (base + bit, 1, "".into()))
     });
     let mut all = Vec::new();
     runs(set, |run, _| all.push(run));

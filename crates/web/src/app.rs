@@ -41,6 +41,8 @@ pub struct App {
     session: Session,
     form: Form,
     editor: Rc<EditorModel>,
+    /// The one that the editor marks.
+    statement: Option<usize>,
     stage: Rc<StageModel>,
     timeline: Rc<TimelineModel>,
     overview: Rc<[Segment]>,
@@ -83,6 +85,7 @@ impl Component for App {
             stage: Rc::new(stage_of(&session, form)),
             timeline: Rc::new(timeline_of(&session)),
             overview: overview(session.story(), session.text()).into(),
+            statement: session.story().statement(),
             session,
             form,
             ticker: None,
@@ -147,7 +150,9 @@ impl App {
                 storage::keep_draft(session.text());
             }
         }
-        if changed.intersects(Changed::TEXT | Changed::RUN | Changed::PLACE) {
+        let statement = session.story().statement();
+        if changed.intersects(Changed::TEXT | Changed::RUN) || statement != self.statement {
+            self.statement = statement;
             let editor = editor(session.text(), session.story(), session.is_stale());
             if *self.editor != editor {
                 self.editor = Rc::new(editor);
@@ -241,15 +246,17 @@ impl App {
         let name = file_name(&self.title());
         match export {
             Export::Picture => {
-                if let Some(picture) = file::picture(".pic svg", self.session.text()) {
+                if let Some(picture) = file::picture(".pic .stg-svg", self.session.text()) {
                     file::save(&format!("{name}.svg"), "image/svg+xml", &picture);
                 }
             }
             Export::Scenario => {
-                file::save(&format!("{name}.rw"), "text/plain", self.session.text());
+                file::save(&format!("{name}.txt"), "text/plain", self.session.text());
             }
             Export::Trace => {
-                file::save(&format!("{name}.txt"), "text/plain", "");
+                let (parsed, _) = scenario::parse(self.session.text());
+                let trace = scenario::run(&parsed).trace(&parsed);
+                file::save(&format!("{name}-trace.txt"), "text/plain", &trace);
             }
         }
     }

@@ -50,11 +50,14 @@ pub struct Line {
     pub checked: Option<Checked>,
 }
 
+/// Longest text that gets marks, in lines: each is an element of the page.
+const MARKED_MAX: usize = 2_000;
+
 /// The pane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditorModel {
-    /// Each line, so that an unchanged one is not drawn again.
-    pub lines: Rc<[Rc<Line>]>,
+    /// Each line, so that an unchanged one is not drawn again; `None` if there are too many to mark.
+    pub lines: Option<Rc<[Rc<Line>]>>,
     /// What to say below them.
     pub diagnostics: Rc<[Diagnostic]>,
 }
@@ -74,7 +77,8 @@ pub fn editor(text: &str, story: &Story, stale: bool) -> EditorModel {
             checked: outcome.filter(|_| !stale).and_then(checked),
         })
     });
-    EditorModel { lines: lines.collect(), diagnostics: story.diagnostics().clone() }
+    let short = text.split('\n').take(MARKED_MAX + 1).count() <= MARKED_MAX;
+    EditorModel { lines: short.then(|| lines.collect()), diagnostics: story.diagnostics().clone() }
 }
 
 fn checked(outcome: &Outcome) -> Option<Checked> {

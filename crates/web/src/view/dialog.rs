@@ -10,7 +10,7 @@ pub enum Focus {
     /// To the first field or button, or the one marked `autofocus`.
     #[default]
     Inside,
-    /// To the dialog, which is there to be read.
+    /// To the text, which is there to be read.
     Whole,
 }
 
@@ -29,23 +29,29 @@ pub struct DialogProps {
 #[component]
 pub fn Dialog(props: &DialogProps) -> Html {
     let node = use_node_ref();
-    use_effect_with(node.clone(), |node| {
-        let node = node.clone();
-        element::open_dialog(&node);
-        move || element::close_dialog(&node)
-    });
+    let body = use_node_ref();
+    {
+        let (node, body, focus) = (node.clone(), body.clone(), props.focus);
+        use_effect_with((), move |()| {
+            element::open_dialog(&node);
+            if focus == Focus::Whole {
+                element::focus(&body);
+            }
+            move || element::close_dialog(&node)
+        });
+    }
     let closed = props.on_close.reform(|_: Event| ());
     let close = {
         let node = node.clone();
         Callback::from(move |_: MouseEvent| element::close_dialog(&node))
     };
     html! {
-        <dialog ref={node} class={props.class.clone()} autofocus={props.focus == Focus::Whole} onclose={closed} aria-labelledby="dialog-title">
+        <dialog ref={node} class={props.class.clone()} onclose={closed} aria-labelledby="dialog-title">
             <header class="dialog-head">
                 <h2 id="dialog-title">{ &props.title }</h2>
                 <button class="btn square" aria-label="Close" onclick={close}>{ "✕" }</button>
             </header>
-            <div class="dialog-body">{ props.children.clone() }</div>
+            <div class="dialog-body" ref={body} tabindex="-1">{ props.children.clone() }</div>
         </dialog>
     }
 }

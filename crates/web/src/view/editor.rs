@@ -9,8 +9,8 @@ use crate::command::{Command, Go};
 use crate::model::editor::{Checked, EditorModel, Line, Look, Piece};
 use crate::platform::element;
 
-/// Longest value shown beside its `expect`.
-const GOT_MAX: usize = 8;
+/// Characters in a line of the pane.
+const COLUMNS: usize = 35;
 
 #[derive(Properties, PartialEq)]
 pub struct EditorProps {
@@ -49,8 +49,10 @@ pub fn Editor(props: &EditorProps) -> Html {
     html! {
         <>
             <div class="ed-scroll">
-                <div class="ed">
-                    <div class="mirror" aria-hidden="true">{ for props.model.lines.iter().map(line) }</div>
+                <div class={if props.model.lines.is_some() { "ed" } else { "ed plain" }}>
+                    if let Some(lines) = &props.model.lines {
+                        <div class="mirror" aria-hidden="true">{ for lines.iter().map(line) }</div>
+                    }
                     <textarea ref={area} aria-label="Scenario text" aria-describedby="remarks"
                         value={props.text.to_string()} oninput={typed} onkeydown={keys} spellcheck="false"
                         autocomplete="off" autocapitalize="off" autocorrect="off" wrap="soft"/>
@@ -80,24 +82,33 @@ fn EditorLine(props: &LineProps) -> Html {
     let number = line.number;
     let onclick = props.on_command.reform(move |_: MouseEvent| Command::Go(Go::Line(number)));
     let class = if line.here { "line here" } else { "line" };
+    let (in_gutter, behind) = verdict(line);
+    let gutter = match in_gutter {
+        _ if line.here => html! { { "▸" } },
+        Some(mark) => mark,
+        None => html! { { number } },
+    };
     html! {
         <div {class}>
-            <i {onclick} title="Go to this statement">
-                if line.here { { "▸" } } else { { number } }
-            </i>
+            <i {onclick} title="Go to this statement">{ gutter }</i>
             <span>{ for line.pieces.iter().map(piece) }{ "\u{200b}" }</span>
-            if let Some(checked) = &line.checked {
-                { verdict(checked) }
-            }
+            { for behind }
         </div>
     }
 }
 
-/// ✓ or ✗, and what was found if that is short.
-fn verdict(checked: &Checked) -> Html {
-    let got = if checked.got.len() <= GOT_MAX { checked.got.as_str() } else { "" };
-    let (class, mark) = if checked.held { ("ok", "✓") } else { ("bad", "✗") };
-    html! { <em {class}>{ format!("{mark} {got}") }</em> }
+/// ✓ or ✗ with what was found: behind the line, or in the gutter where a long line leaves no room.
+fn verdict(line: &Line) -> (Option<Html>, Option<Html>) {
+    let Some(Checked { held, got }) = &line.checked else { return (None, None) };
+    let (class, mark) = if *held { ("ok", "✓") } else { ("bad", "✗") };
+    let used: usize = line.pieces.iter().map(|piece| piece.text.chars().count()).sum();
+    let full = format!("{mark} {got}");
+    let fits = |text: &str| used + text.chars().count() + 1 <= COLUMNS;
+    let behind = [full.as_str(), mark].into_iter().find(|text| fits(text));
+    match behind {
+        Some(text) => (None, Some(html! { <em {class}>{ text.to_owned() }</em> })),
+        None => (Some(html! { <b {class}>{ mark }</b> }), None),
+    }
 }
 
 fn piece(piece: &Piece) -> Html {

@@ -39,6 +39,7 @@ pub fn Header(props: &HeaderProps) -> Html {
         return html! {
             <header class="head">
                 <div class="brand"><BrandMark/><span>{ "Rangewalk" }</span></div>
+                <h1 class="unseen">{ &props.title }</h1>
                 <nav aria-label="Page">
                     { show("Scenario", Panel::Editor) }
                     { show("Share", Panel::Share) }

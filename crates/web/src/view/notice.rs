@@ -43,5 +43,5 @@ pub struct SpokenProps {
 /// Read out when it changes; never seen.
 #[component]
 pub fn Spoken(props: &SpokenProps) -> Html {
-    html! { <p class="spoken" role="status" aria-live="polite">{ &props.text }</p> }
+    html! { <p class="spoken unseen" role="status" aria-live="polite">{ &props.text }</p> }
 }

@@ -123,7 +123,7 @@ pub fn ExportFiles(props: &ExportProps) -> Html {
         <Dialog title="Export" class="small" on_close={props.on_close.clone()}>
             <ul class="rows">
                 { row(Export::Picture, "Picture, .svg", "this step, with the scenario inside") }
-                { row(Export::Scenario, "Scenario, .rw", "the text, to run with rangewalk") }
+                { row(Export::Scenario, "Scenario, .txt", "the text, to run with rangewalk") }
                 { row(Export::Trace, "Trace, .txt", "every step of the run in words") }
             </ul>
         </Dialog>

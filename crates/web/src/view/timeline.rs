@@ -158,20 +158,24 @@ fn Overview(props: &OverviewProps) -> Html {
         let here = s.first < props.at && props.at <= s.end;
         let first = s.first + 1;
         let onclick = props.on_command.reform(move |_: MouseEvent| Command::Go(Go::To(first)));
-        // 11-pixel type takes some 6 pixels a character.
-        let room = ((to - from - 6.0) / 6.0).max(0.0);
-        let shown = if f64::from(u32::try_from(s.label.len()).unwrap_or(u32::MAX)) <= room {
-            s.label.clone()
-        } else {
-            Rc::from("")
-        };
         html! {
             <g class={if here { "segment here" } else { "segment" }} {onclick}>
                 <title>{ &*s.label }</title>
                 <rect x={px(from)} width={px((to - from - 1.0).max(1.0))} y="0" height="15"/>
-                <text x={px(from + 4.0)} y="11.5">{ &*shown }</text>
             </g>
         }
+    };
+    let name = |s: &Segment| {
+        let (from, to) = (place(s.place.0), place(s.place.1));
+        // 10.5-pixel type takes some 6.4 pixels a character.
+        let room =
+            f64::from(u32::try_from(s.label.len()).unwrap_or(u32::MAX)) * 6.4 <= to - from - 8.0;
+        let class = if s.first < props.at && props.at <= s.end {
+            "segment-name here"
+        } else {
+            "segment-name"
+        };
+        room.then(|| html! { <text {class} x={px(from + 4.0)} y="11.5">{ &*s.label }</text> })
     };
     let (from, to) = (x_of(props.model.window.start), x_of(props.model.window.end));
     let at = x_of(props.at);
@@ -182,6 +186,7 @@ fn Overview(props: &OverviewProps) -> Html {
                 <rect class="overview-window" x={px(from)} width={px((to - from).max(3.0))} y="0.75" height="13.5"/>
             }
             <rect class="overview-now" x={px(at - 1.5)} width="3" y="-1" height="17"/>
+            { for props.segments.iter().filter_map(name) }
         </svg>
     }
 }

@@ -112,29 +112,29 @@ fn Keys(props: &KeysProps) -> Html {
         html! { <button class="key" {onclick} aria-label={label} title={label}>{ name }</button> }
     };
     let go = |name, label, go| key(name, label, Command::Go(go));
+    let known = |names: [&'static str; 2], what: &'static str| {
+        html! { <span aria-hidden="true">{ for names.map(|name| html! { <kbd>{ name }</kbd> }) }{ what }</span> }
+    };
     html! {
         <div class="keyhelp">
-            <span class="pair" aria-hidden="true"><kbd>{ "←" }</kbd><kbd>{ "→" }</kbd></span>
-            <span aria-hidden="true">{ "step" }</span>
-            <span class="pair" aria-hidden="true"><kbd>{ "↑" }</kbd><kbd>{ "↓" }</kbd></span>
-            <span aria-hidden="true">{ "out, over" }</span>
-            <span class="pair">
-                { go("N", "Previous change (N)", Go::PreviousChange) }
-                { go("n", "Next change (n)", Go::NextChange) }
+            { known(["←", "→"], "step") }
+            { known(["↑", "↓"], "out, over") }
+            <span>
+                { go("N", "N: previous change", Go::PreviousChange) }
+                { go("n", "n: next change", Go::NextChange) }
+                { "change" }
             </span>
-            <span>{ "change" }</span>
-            <span class="pair">
-                { key("[", "Slower ([)", Command::Play(Play::Slower)) }
-                { key("]", "Faster (])", Command::Play(Play::Faster)) }
+            <span>
+                { key("[", "[: slower", Command::Play(Play::Slower)) }
+                { key("]", "]: faster", Command::Play(Play::Faster)) }
+                { format!("{}/s", props.speed) }
             </span>
-            <span>{ format!("{}/s", props.speed) }</span>
-            <span class="pair">
-                { go("PgUp", "Previous statement (Page Up)", Go::PreviousStatement) }
-                { go("PgDn", "Next statement (Page Down)", Go::NextStatement) }
+            <span>
+                { go("PgUp", "PgUp: previous statement", Go::PreviousStatement) }
+                { go("PgDn", "PgDn: next statement", Go::NextStatement) }
+                { "statement" }
             </span>
-            <span>{ "statement" }</span>
-            <span class="pair">{ key("g", "Go to step (g)", Command::Show(Panel::GoTo)) }</span>
-            <span>{ "go to…" }</span>
+            <span>{ key("g", "g: go to step", Command::Show(Panel::GoTo)) }{ "go to…" }</span>
         </div>
     }
 }

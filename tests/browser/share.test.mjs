@@ -1,0 +1,97 @@
+// Links: the address bar holds scenario and step, and what comes in by it is never trusted.
+
+import assert from "node:assert/strict";
+import { forEachBrowser } from "./harness.mjs";
+import { fragment, picture, press, SMALL, settled, step, textOf, write } from "./page.mjs";
+
+forEachBrowser("the address bar leads back to scenario and step", async (browser) => {
+  const page = await browser.open();
+  await write(page, SMALL);
+  await page.keyboard.press("Escape");
+  await press(page, "End", "ArrowLeft", "ArrowLeft", "ArrowLeft");
+  await page.waitForFunction(() => new Promise((later) => setTimeout(() => later(true), 600)));
+  const [at, seen, link] = [await step(page), await picture(page), await fragment(page)];
+  assert.match(link, /^#1\.[\w-]+$/);
+  const other = await browser.open(link);
+  assert.equal(await step(other), at);
+  assert.equal(await picture(other), seen);
+  assert.equal(await other.$eval(".ed textarea", (area) => area.value), SMALL);
+});
+
+forEachBrowser("mere looking leaves the address alone", async (browser) => {
+  const page = await browser.open();
+  await press(page, "?", "Escape", "o", "Escape", "]", "+");
+  await new Promise((later) => setTimeout(later, 500));
+  assert.equal(await page.evaluate(() => location.hash), "");
+});
+
+forEachBrowser("the link can be copied, by hand at least", async (browser) => {
+  const page = await browser.open();
+  await press(page, "ArrowRight", "s");
+  const shown = await page.$eval("dialog textarea", (area) => area.value);
+  assert.match(shown, /\/play\/(index\.html)?#1\./);
+  await page.click("dialog .solid");
+  await page.waitForFunction(() => document.querySelector("dialog [role=status]").textContent !== "");
+  assert.match(await textOf(page, "dialog [role=status]"), /^Copied|copy it by hand/);
+  const other = await browser.open(shown);
+  assert.equal(await step(other), 2);
+});
+
+const BAD = {
+  damaged: "#1.MA4BWekDPyK9lkEOgyAQRfc9hQ",
+  foreign: "#section-2",
+  newer: "#99.AAAA",
+  oversized: `#1.${"A".repeat(200_000)}`,
+  bomb: `#1.${"eJztwTEBAAAAwqD1T20ND6AAAAAAAAAA".repeat(50)}`,
+  unicode: "#1.%F0%9F%92%A9",
+};
+
+for (const [name, hash] of Object.entries(BAD)) {
+  forEachBrowser(`a ${name} link is said so, and the gallery opens`, async (browser) => {
+    const page = await browser.open(hash);
+    await page.waitForSelector(".gallery .card");
+    assert.match(await textOf(page, ".notice"), /link/);
+    await press(page, "Escape", "ArrowRight");
+    assert.equal(await step(page), 2, "the page is alive");
+  });
+}
+
+forEachBrowser("a link pasted into the open page is followed, a bad one changes nothing", async (browser) => {
+  const page = await browser.open();
+  await write(page, SMALL);
+  await new Promise((later) => setTimeout(later, 500));
+  const link = await fragment(page);
+  const other = await browser.open();
+  await other.evaluate((link) => (location.hash = link), link);
+  await other.waitForFunction(() => document.querySelector(".pick h1").textContent === "Two pages");
+  await other.evaluate(() => (location.hash = "#1.broken"));
+  await other.waitForSelector(".notice");
+  assert.equal(await other.$eval(".ed textarea", (area) => area.value), SMALL);
+});
+
+forEachBrowser("the exported picture stands alone and carries its scenario", async (browser) => {
+  const page = await browser.open();
+  await page.evaluate(() => {
+    window.files = [];
+    const keep = (blob) => (window.files.push(blob), "blob:kept");
+    URL.createObjectURL = keep;
+    HTMLAnchorElement.prototype.click = function () { window.files.push(this.download); };
+  });
+  for (const row of [1, 2, 3]) {
+    await page.evaluate(() => [...document.querySelectorAll("nav .btn")].find((b) => b.textContent === "Export").click());
+    await page.waitForSelector("dialog .rows");
+    await page.click(`dialog .rows li:nth-child(${row}) button`);
+    await settled(page);
+  }
+  const [picture, first, scenario, second, trace, third] = await page.evaluate(() =>
+    Promise.all(window.files.map((file) => (typeof file === "string" ? file : file.text()))));
+  assert.deepEqual([first, second, third].map((name) => name.split(".").pop()), ["svg", "txt", "txt"]);
+  const text = await page.$eval(".ed textarea", (area) => area.value);
+  assert.equal(scenario, text);
+  const [root, kept] = await page.evaluate((picture) => {
+    const document = new DOMParser().parseFromString(picture, "image/svg+xml");
+    return [document.documentElement.nodeName, document.querySelector("metadata")?.textContent];
+  }, picture);
+  assert.deepEqual([root, kept], ["svg", text]);
+  assert.ok(trace.split("\n").length > 50);
+});

@@ -58,7 +58,8 @@ pub fn Editor(props: &EditorProps) -> Html {
                         autocomplete="off" autocapitalize="off" autocorrect="off" wrap="soft"/>
                 </div>
             </div>
-            <Remarks diagnostics={props.model.diagnostics.clone()} on_go={go_to}/>
+            { remarks(&props.model.diagnostics, &go_to) }
+            { letters() }
         </>
     }
 }
@@ -103,7 +104,7 @@ fn verdict(line: &Line) -> (Option<Html>, Option<Html>) {
     let (class, mark) = if *held { ("ok", "✓") } else { ("bad", "✗") };
     let used: usize = line.pieces.iter().map(|piece| piece.text.chars().count()).sum();
     let full = format!("{mark} {got}");
-    let fits = |text: &str| used + text.chars().count() + 1 <= COLUMNS;
+    let fits = |text: &str| used + text.chars().count() < COLUMNS;
     let behind = [full.as_str(), mark].into_iter().find(|text| fits(text));
     match behind {
         Some(text) => (None, Some(html! { <em {class}>{ text.to_owned() }</em> })),
@@ -128,18 +129,11 @@ fn piece(piece: &Piece) -> Html {
     html! { <span class={classes!(look, under)}>{ &piece.text }</span> }
 }
 
-#[derive(Properties, PartialEq)]
-struct RemarksProps {
-    diagnostics: Rc<[Diagnostic]>,
-    on_go: Callback<Diagnostic>,
-}
-
 /// What is wrong, in words; each leads to its place.
-#[component]
-fn Remarks(props: &RemarksProps) -> Html {
+fn remarks(diagnostics: &[Diagnostic], on_go: &Callback<Diagnostic>) -> Html {
     let remark = |diagnostic: &Diagnostic| {
         let to = diagnostic.clone();
-        let onclick = props.on_go.reform(move |_: MouseEvent| to.clone());
+        let onclick = on_go.reform(move |_: MouseEvent| to.clone());
         let (class, word) = match diagnostic.severity {
             Severity::Error => ("remark error", "error: "),
             Severity::Warning => ("remark warning", ""),
@@ -157,7 +151,7 @@ fn Remarks(props: &RemarksProps) -> Html {
         }
     };
     html! {
-        <ul class="remarks" id="remarks">{ for props.diagnostics.iter().take(20).map(remark) }</ul>
+        <ul class="remarks" id="remarks">{ for diagnostics.iter().take(20).map(remark) }</ul>
     }
 }
 
@@ -173,8 +167,7 @@ const LETTERS: [(&str, &str, &str); 8] = [
 ];
 
 /// What the letters on the page mean.
-#[component]
-pub fn Letters() -> Html {
+fn letters() -> Html {
     let letter = |(letter, class, meaning): &(&'static str, &'static str, &'static str)| {
         html! { <div><dt class={*class}>{ *letter }</dt><dd>{ *meaning }</dd></div> }
     };

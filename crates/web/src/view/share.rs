@@ -1,7 +1,5 @@
 //! Links, embeds and files to take away.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use crate::model::share::ShareModel;
@@ -51,18 +49,10 @@ fn Copy(props: &CopyProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct ShareProps {
-    pub model: Rc<ShareModel>,
-    pub on_close: Callback<()>,
-}
-
 /// The link to this scenario at this step.
-#[component]
-pub fn Share(props: &ShareProps) -> Html {
-    let model = &props.model;
+pub fn share(model: &ShareModel, on_close: Callback<()>) -> Html {
     html! {
-        <Dialog title="Share" on_close={props.on_close.clone()}>
+        <Dialog title="Share" {on_close}>
             <p>{ format!("Opens this scenario at {}. It holds everything itself: nothing is stored on a server.", model.place) }</p>
             {
                 match &model.link {
@@ -77,11 +67,9 @@ pub fn Share(props: &ShareProps) -> Html {
 }
 
 /// The line that shows this scenario on another page.
-#[component]
-pub fn EmbedCode(props: &ShareProps) -> Html {
-    let model = &props.model;
+pub fn embed_code(model: &ShareModel, on_close: Callback<()>) -> Html {
     html! {
-        <Dialog title="Embed" on_close={props.on_close.clone()}>
+        <Dialog title="Embed" {on_close}>
             <p>{ "Shows picture and transport alone, sized to its frame, with a way back to this page." }</p>
             {
                 match &model.iframe {
@@ -104,23 +92,16 @@ pub enum Export {
     Trace,
 }
 
-#[derive(Properties, PartialEq)]
-pub struct ExportProps {
-    pub on_export: Callback<Export>,
-    pub on_close: Callback<()>,
-}
-
 /// Files to take away.
-#[component]
-pub fn ExportFiles(props: &ExportProps) -> Html {
+pub fn export_files(on_export: &Callback<Export>, on_close: Callback<()>) -> Html {
     let row = |export: Export, name: &'static str, what: &'static str| {
-        let onclick = props.on_export.reform(move |_: MouseEvent| export);
+        let onclick = on_export.reform(move |_: MouseEvent| export);
         html! {
             <li><button class="btn row" {onclick}><b>{ name }</b><span>{ what }</span></button></li>
         }
     };
     html! {
-        <Dialog title="Export" class="small" on_close={props.on_close.clone()}>
+        <Dialog title="Export" class="small" {on_close}>
             <ul class="rows">
                 { row(Export::Picture, "Picture, .svg", "this step, with the scenario inside") }
                 { row(Export::Scenario, "Scenario, .txt", "the text, to run with rangewalk") }

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::command::{Command, Go, Panel, Play};
-use crate::view::icon::{Icon, Sign};
+use crate::view::icon::{Sign, icon};
 
 /// Where the page stands, in numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,16 +22,8 @@ pub struct TransportModel {
     pub speed: u32,
 }
 
-#[derive(Properties, PartialEq)]
-pub struct TransportProps {
-    pub model: TransportModel,
-    pub on_command: Callback<Command>,
-}
-
 /// The pane under the editor.
-#[component]
-pub fn Transport(props: &TransportProps) -> Html {
-    let model = &props.model;
+pub fn transport(model: &TransportModel, on_command: &Callback<Command>) -> Html {
     let (step, steps) = model.step;
     let (statement, statements) = model.statement;
     let (at, len) = model.whole;
@@ -39,8 +31,8 @@ pub fn Transport(props: &TransportProps) -> Html {
         <>
             <p class="step"><b>{ step }</b><span>{ format!("of {steps} steps") }</span></p>
             <p class="whole">{ format!("statement {statement} of {statements} · {at} of {len} in all") }</p>
-            <Buttons playing={model.playing} signs={Signs::All} on_command={props.on_command.clone()}/>
-            <Keys speed={model.speed} on_command={props.on_command.clone()}/>
+            { buttons(model.playing, Signs::All, on_command) }
+            { keys(model.speed, on_command) }
         </>
     }
 }
@@ -56,18 +48,10 @@ pub enum Signs {
     Embed,
 }
 
-#[derive(Properties, PartialEq)]
-pub struct ButtonsProps {
-    pub playing: bool,
-    pub signs: Signs,
-    pub on_command: Callback<Command>,
-}
-
 /// The transport buttons.
-#[component]
-pub fn Buttons(props: &ButtonsProps) -> Html {
-    let play = if props.playing { Sign::Pause } else { Sign::Play };
-    let signs: &[Sign] = match props.signs {
+pub fn buttons(playing: bool, signs: Signs, on_command: &Callback<Command>) -> Html {
+    let play = if playing { Sign::Pause } else { Sign::Play };
+    let signs: &[Sign] = match signs {
         Signs::All => {
             &[Sign::First, Sign::Out, Sign::Back, play, Sign::Step, Sign::Over, Sign::Last]
         }
@@ -76,10 +60,10 @@ pub fn Buttons(props: &ButtonsProps) -> Html {
     };
     let button = |sign: &Sign| {
         let (label, command) = meaning(*sign);
-        let onclick = props.on_command.reform(move |_: MouseEvent| command.clone());
+        let onclick = on_command.reform(move |_: MouseEvent| command.clone());
         let class = matches!(sign, Sign::Play | Sign::Pause).then_some("go");
         html! {
-            <button {class} {onclick} aria-label={label} title={label}><Icon sign={*sign}/></button>
+            <button {class} {onclick} aria-label={label} title={label}>{ icon(*sign) }</button>
         }
     };
     html! { <div class="tport" role="group" aria-label="Playback">{ for signs.iter().map(button) }</div> }
@@ -98,17 +82,10 @@ fn meaning(sign: Sign) -> (&'static str, Command) {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct KeysProps {
-    speed: u32,
-    on_command: Callback<Command>,
-}
-
 /// Keys that are buttons too, with what they do.
-#[component]
-fn Keys(props: &KeysProps) -> Html {
+fn keys(speed: u32, on_command: &Callback<Command>) -> Html {
     let key = |name: &'static str, label: &'static str, command: Command| {
-        let onclick = props.on_command.reform(move |_: MouseEvent| command.clone());
+        let onclick = on_command.reform(move |_: MouseEvent| command.clone());
         html! { <button class="key" {onclick} aria-label={label} title={label}>{ name }</button> }
     };
     let go = |name, label, go| key(name, label, Command::Go(go));
@@ -127,7 +104,7 @@ fn Keys(props: &KeysProps) -> Html {
             <span>
                 { key("[", "[: slower", Command::Play(Play::Slower)) }
                 { key("]", "]: faster", Command::Play(Play::Faster)) }
-                { format!("{}/s", props.speed) }
+                { format!("{}/s", speed) }
             </span>
             <span>
                 { go("PgUp", "PgUp: previous statement", Go::PreviousStatement) }

@@ -86,13 +86,13 @@ fn here(now: &Now<'_>, visit: &Visit) -> Option<String> {
             let first = start.max(table);
             let last =
                 rangewalk_core::addr::VirtAddr(Level::Pmd.addr_end(addr, end).0.saturating_sub(1));
-            let slot = |addr| Level::Pte.index(addr);
-            let now_at = if now.place.level == Some(Level::Pte) {
-                format!(", now {}", slot(addr))
-            } else {
-                String::new()
-            };
-            Some(format!("slots {}–{}{now_at}", slot(first), slot(last)))
+            let (first, last) = (Level::Pte.index(first), Level::Pte.index(last));
+            if first == last {
+                return Some(format!("slot {first}"));
+            }
+            let here = (now.place.level == Some(Level::Pte)).then(|| Level::Pte.index(addr));
+            let here = here.map_or_else(String::new, |slot| format!(", now {slot}"));
+            Some(format!("slots {first}–{last}{here}"))
         }
     }
 }

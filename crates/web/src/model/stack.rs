@@ -88,7 +88,8 @@ fn range(now: &Now<'_>, func: Func, start: VirtAddr, end: VirtAddr) -> String {
         Func::WalkPmdRange => Level::Pmd.index(at).to_string(),
         Func::WalkPteRange => {
             let last = VirtAddr(end.0.saturating_sub(1).max(start.0));
-            format!("{}–{}", Level::Pte.index(start), Level::Pte.index(last))
+            let (first, last) = (Level::Pte.index(start), Level::Pte.index(last));
+            if first == last { first.to_string() } else { format!("{first}–{last}") }
         }
         _ => start.to_string(),
     }

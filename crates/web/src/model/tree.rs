@@ -57,8 +57,19 @@ pub struct TreeNode {
     pub max: String,
     /// Why it was passed over: `3 < 5`.
     pub reason: Option<String>,
-    /// Where its words begin: left end and base line; `None`: a neighbour says the same.
-    pub words_at: Option<(f32, f32)>,
+    /// Where its words stand; `None`: a neighbour says the same.
+    pub words_at: Option<WordsAt>,
+}
+
+/// Where the words beside a node stand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WordsAt {
+    /// Their left end, or their right end.
+    pub x: f32,
+    /// Base line of the first.
+    pub y: f32,
+    /// True if they end at `x`.
+    pub ends: bool,
 }
 
 /// A link between parent and child.

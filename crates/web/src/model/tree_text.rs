@@ -1,6 +1,6 @@
 //! Where the words beside the tree's nodes find room: off the links, the knots and each other.
 
-use crate::model::tree::{NodeLook, PITCH_DENSE, Tree, TreeNode, text_width};
+use crate::model::tree::{NodeLook, PITCH_DENSE, Tree, TreeNode, WordsAt, text_width};
 
 /// An upright box: left, top, right, bottom.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,6 +46,8 @@ const HEIGHT: f32 = 13.0;
 const HEIGHT_DENSE: f32 = 10.5;
 /// Distance of the places tried.
 const STEP: f32 = 7.0;
+/// Words stand no further left than this.
+const LEFT_MIN: f32 = -6.0;
 /// Places tried along a bar.
 const TRIES: u8 = 40;
 /// The heading beside the tree.
@@ -78,19 +80,32 @@ pub(super) fn place(tree: &mut Tree, right: f32) {
             let crossed = lines.iter().filter(|line| rect.is_crossed(**line)).count();
             met * 3 + crossed
         };
-        let width = node.words_width();
-        let tried = candidates(node, width, dense, right);
-        let best = tried.into_iter().min_by_key(cost);
-        let Rect(x, top, ..) = best.unwrap_or(Rect(node.x, node.y, node.x, node.y));
-        let height = if dense { HEIGHT_DENSE } else { HEIGHT };
-        boxes.push(Rect(x, top, x + width, top + height));
-        node.words_at = Some((x, top + height - 3.0));
+        let size = size(node, dense);
+        let best = candidates(node, size, dense, right).into_iter().min_by_key(cost);
+        let Some(rect) = best else { continue };
+        boxes.push(rect);
+        let ends = rect.2 <= node.x;
+        let x = if ends { rect.2 } else { rect.0 };
+        node.words_at = Some(WordsAt { x, y: rect.1 + line(dense) - 3.0, ends });
     }
 }
 
-/// Boxes for a node's words, the best first: along its bar, then at its left.
-fn candidates(node: &TreeNode, width: f32, dense: bool, right: f32) -> Vec<Rect> {
-    let height = if dense { HEIGHT_DENSE } else { HEIGHT };
+const fn line(dense: bool) -> f32 {
+    if dense { HEIGHT_DENSE } else { HEIGHT }
+}
+
+/// Width and height of a node's words. A reason has a line of its own where there is room for one.
+fn size(node: &TreeNode, dense: bool) -> (f32, f32) {
+    let pages = text_width(&node.pages) + text_width(&node.max) + 6.0;
+    match &node.reason {
+        None => (pages, line(dense)),
+        Some(reason) if dense => (pages + text_width(reason) + 6.0, line(dense)),
+        Some(reason) => (pages.max(text_width(reason)), 2.0 * line(dense)),
+    }
+}
+
+/// Boxes for a node's words, the best first: along its bar, then beside and below it.
+fn candidates(node: &TreeNode, (width, height): (f32, f32), dense: bool, right: f32) -> Vec<Rect> {
     let top = node.y - if dense { 2.0 } else { 4.0 } - height;
     let at = |x: f32, top: f32| Rect(x, top, x + width, top + height);
     let first = node.x + node.half + 2.0;
@@ -102,14 +117,14 @@ fn candidates(node: &TreeNode, width: f32, dense: bool, right: f32) -> Vec<Rect>
         all.push(at(node.x - node.half - 2.0 - width, below));
     }
     all.push(at(node.x - node.half - 5.0 - width, node.y - height / 2.0));
+    all.retain(|rect| rect.0 >= LEFT_MIN);
     all
 }
 
 impl TreeNode {
-    /// Estimated width of its words.
+    /// Estimated width of its words in one line.
     pub(super) fn words_width(&self) -> f32 {
-        let reason = self.reason.as_ref().map_or(0.0, |reason| text_width(reason) + 8.0);
-        text_width(&self.pages) + text_width(&self.max) + 12.0 + reason
+        size(self, true).0
     }
 }
 

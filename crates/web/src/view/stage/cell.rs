@@ -18,17 +18,26 @@ pub(super) struct Place {
     pub(super) height: f32,
     /// Letters or shapes.
     pub(super) ink: Ink,
+    /// What it stands on.
+    pub(super) ground: Ground,
 }
 
 /// How marks are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ink {
-    /// Letters in their colours.
+    /// Letters.
     Letters,
-    /// Letters on yellow.
-    LettersOnNow,
-    /// Bars, in their colours.
+    /// Bars.
     Shapes,
+}
+
+/// What a cell stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ground {
+    /// The picture: the cell draws its own ground.
+    Picture,
+    /// Yellow: the step is about it.
+    Now,
 }
 
 impl Ink {
@@ -40,7 +49,8 @@ impl Ink {
 
 /// The cell's ground and marks.
 pub(super) fn cell(state: CellState, place: Place) -> Html {
-    let Place { x, y, width, height, ink } = place;
+    let Place { x, y, width, height, ground, .. } = place;
+    let on_now = ground == Ground::Now;
     let middle = (x + width / 2.0, y + height / 2.0);
     match state {
         CellState::NoTable(_) => {
@@ -63,7 +73,7 @@ pub(super) fn cell(state: CellState, place: Place) -> Html {
         },
         CellState::Present(marks) => html! {
             <>
-                if ink != Ink::LettersOnNow {
+                if !on_now {
                     {rect(if marks.copy { "pcell copy" } else { "pcell" }, x + 0.5, y + 0.5, width - 1.0, height - 1.0)}
                 }
                 {marks_of(marks, place)}
@@ -73,7 +83,7 @@ pub(super) fn cell(state: CellState, place: Place) -> Html {
 }
 
 fn marks_of(marks: Marks, place: Place) -> Html {
-    let Place { x, y, width, height, ink } = place;
+    let Place { x, y, width, height, ink, ground } = place;
     let corner = marks.s.then(|| {
         let size = (width * 0.28).min(5.0);
         let d = format!("M{} {}h{}v{}z", n(x + width - 0.5 - size), n(y + 0.5), n(size), n(size));
@@ -81,7 +91,7 @@ fn marks_of(marks: Marks, place: Place) -> Html {
     });
     let apart = (width * 0.18).min(5.0);
     let letter = |class: &'static str, on: &'static str, side: f32, letter: &'static str| {
-        let class = if ink == Ink::LettersOnNow { on } else { class };
+        let class = if ground == Ground::Now { on } else { class };
         let class = classes!(class, (width < 17.0).then_some("small"));
         html! { <text {class} x={n(x + width / 2.0 + side * apart)} y={n(y + height / 2.0 + 4.2)}>{letter}</text> }
     };

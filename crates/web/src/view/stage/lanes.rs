@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::cell::{Ink, Place, cell};
+use super::cell::{Ground, Ink, Place, cell};
 use super::svg::{at, n, path, rect, text};
 use crate::model::lanes::{LaneHead, LaneLook, LaneRow, LaneStyle, Lanes, Note, Outline};
 
@@ -53,7 +53,7 @@ pub(super) fn lane(lanes: &Lanes, at_row: usize) -> Html {
         <g {class} transform={at(0.0, row.y)}>
             {gutter(row, middle)}
             { for row.cells.iter().filter(|c| !c.now).map(|c| {
-                let place = Place { x: c.x, y: 0.0, width, height: row.height, ink: Ink::for_width(width) };
+                let place = Place { x: c.x, y: 0.0, width, height: row.height, ink: Ink::for_width(width), ground: Ground::Picture };
                 html! { <g class={if c.asked { "" } else { "dim" }}>{cell(c.state, place)}</g> }
             }) }
             {outline(if row.private { "vma private" } else { "vma" }, &row.outline, row.height)}
@@ -61,13 +61,27 @@ pub(super) fn lane(lanes: &Lanes, at_row: usize) -> Html {
                 {outline("clip", clip, row.height)}
             }
             if row.look != LaneLook::Now || !tagged {
-                {note(&row.label, middle, if tagged { "b label" } else { "s label" }, if tagged { "b label end" } else { "s label end" })}
+                {label(row, middle, tagged)}
             }
             if let Some(words) = &row.note {
                 {note(words, middle, "s halo note", "s halo note end")}
             }
         </g>
     }
+}
+
+/// The VMA's label: smaller where it is long.
+fn label(row: &LaneRow, middle: f32, tagged: bool) -> Html {
+    match (tagged, is_long(&row.label)) {
+        (true, false) => note(&row.label, middle, "b label", "b label end"),
+        (true, true) => note(&row.label, middle, "b xs label", "b s label end"),
+        (false, _) => note(&row.label, middle, "s label", "s label end"),
+    }
+}
+
+/// More than a narrow column takes.
+fn is_long(label: &Note) -> bool {
+    !label.ends && label.text.len() > 3
 }
 
 fn note(note: &Note, middle: f32, starts: &'static str, ends: &'static str) -> Html {
@@ -130,7 +144,7 @@ pub(super) fn now(lanes: &Lanes) -> Html {
             if let Some(c) = row.cells.iter().find(|c| c.now) {
                 <g class="slide" transform={at(c.x, row.y)}>
                     <rect class="now-box" x="0.5" y="0.5" width={n(width - 1.0)} height={n(row.height - 1.0)} />
-                    {cell(c.state, Place { x: 0.0, y: 0.0, width, height: row.height, ink: now_ink(width) })}
+                    {cell(c.state, Place { x: 0.0, y: 0.0, width, height: row.height, ink: Ink::for_width(width), ground: Ground::Now })}
                 </g>
             }
         </g>
@@ -141,19 +155,13 @@ pub(super) fn now(lanes: &Lanes) -> Html {
 fn tag(row: &LaneRow) -> Html {
     #[expect(clippy::cast_precision_loss, reason = "a label's length")]
     let len = row.label.text.chars().count() as f32;
-    let half = 4.0 + 3.75 * len;
+    let long = is_long(&row.label);
+    let half = if long { 3.0 + 3.1 * len } else { 4.0 + 3.75 * len };
     let middle = if row.label.ends { row.label.x + 3.5 - half } else { row.label.x - 3.5 + half };
     html! {
         <g class="slide" transform={at(middle, row.y + row.height / 2.0)}>
             <rect class="now-box" x={n(-half)} y="-8" width={n(2.0 * half)} height="16" rx="2" />
-            <text class="b mid on" y="4.5">{row.label.text.clone()}</text>
+            <text class={if long { "b xs mid on" } else { "b mid on" }} y="4.2">{row.label.text.clone()}</text>
         </g>
-    }
-}
-
-fn now_ink(width: f32) -> Ink {
-    match Ink::for_width(width) {
-        Ink::Shapes => Ink::Shapes,
-        _ => Ink::LettersOnNow,
     }
 }

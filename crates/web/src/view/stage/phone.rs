@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::bits::{BitsAt, Columns, bits};
-use super::cell::{Ink, Place, cell};
+use super::cell::{Ground, Ink, Place, cell};
 use super::part::{Part, lane_rows, part};
 use super::svg::{n, rect, text};
 use crate::model::stage::StageModel;
@@ -91,11 +91,11 @@ fn slots(model: &StageModel) -> Html {
             let x = width * (slot - first) as f32;
             let state = row.cells[(slot - row.first) as usize];
             let here = slot == now;
-            let ink = if here { Ink::LettersOnNow } else { Ink::Letters };
+            let ground = if here { Ground::Now } else { Ground::Picture };
             html! {
                 <>
                     if here { {rect("now-box", x + 0.5, 1.0, width - 1.0, 20.0)} }
-                    {cell(state, Place { x, y: 1.0, width, height: 20.0, ink })}
+                    {cell(state, Place { x, y: 1.0, width, height: 20.0, ink: Ink::Letters, ground })}
                     {text(if here { "m xs mid b" } else { "m xs mid i2" }, x + width / 2.0, 33.0, slot.to_string())}
                 </>
             }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use rangewalk_core::machine::rbtree::Colour;
 
 use super::svg::{at, n, path, rect, text};
-use crate::model::tree::{NodeLook, Tree, TreeLink, TreeNode};
+use crate::model::tree::{NodeLook, Tree, TreeLink, TreeNode, WordsAt};
 
 /// Links and folded subtrees: drawn below the nodes.
 pub(super) fn links(tree: &Tree) -> Html {
@@ -15,7 +15,6 @@ pub(super) fn links(tree: &Tree) -> Html {
             { for tree.folds.iter().map(|fold| html! {
                 <g key={fold.id}>
                     <path class="link pruned" d={format!("M{} {}L{} {}", n(fold.from.0), n(fold.from.1), n(fold.at.0), n(fold.at.1))} />
-                    {text("xs mid i2 halo", fold.at.0, fold.at.1 + 9.0, format!("+{}", fold.nodes))}
                 </g>
             }) }
             { for tree.links.iter().filter(|link| link.thread).map(|link| html! {
@@ -32,7 +31,14 @@ fn line(link: &TreeLink, class: &'static str) -> Html {
 
 /// The nodes.
 pub(super) fn nodes(tree: &Tree) -> Html {
-    html! { <g class="nodes">{ for tree.nodes.iter().map(node) }</g> }
+    html! {
+        <g class="nodes">
+            { for tree.nodes.iter().map(node) }
+            { for tree.folds.iter().map(|fold| {
+                text("xs mid halo", fold.at.0, fold.at.1 + 6.0, format!("+{}", fold.nodes))
+            }) }
+        </g>
+    }
 }
 
 /// One node: bar from its key to its last page, hairline to the last of its subtree.
@@ -74,13 +80,25 @@ fn knot(node: &TreeNode) -> Html {
 }
 
 fn words(node: &TreeNode) -> Html {
-    let Some((x, y)) = node.words_at else { return Html::default() };
+    let Some(WordsAt { x, y, ends }) = node.words_at else { return Html::default() };
+    let dense = node.radius < 9.0;
+    let class = match (dense, ends) {
+        (true, true) => "xs halo words end",
+        (true, false) => "xs halo words",
+        (false, true) => "s halo words end",
+        (false, false) => "s halo words",
+    };
+    let (x, y) = (x - node.x, y - node.y);
     html! {
-        <text class={if node.radius < 9.0 { "xs halo words" } else { "s halo words" }} x={n(x - node.x)} y={n(y - node.y)}>
+        <text {class} x={n(x)} y={n(y)}>
             <tspan class="m">{node.pages.clone()}</tspan>
             <tspan class="i3">{format!(" {}", node.max)}</tspan>
             if let Some(reason) = &node.reason {
-                <tspan class="why" dx="5">{reason.clone()}</tspan>
+                if dense {
+                    <tspan class="why" dx="5">{reason.clone()}</tspan>
+                } else {
+                    <tspan class="why" x={n(x)} dy="13">{reason.clone()}</tspan>
+                }
             }
         </text>
     }

@@ -1,4 +1,5 @@
-//! The list of figures with their targets. A real 6.18 kernel takes 46.7 ns for each entry that it write-protects.
+//! The list of figures with their targets. A real 6.18 kernel takes 46.7 ns for each entry that it
+//! write-protects.
 
 use crate::{Figure, Target, tree, walk};
 

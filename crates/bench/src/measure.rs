@@ -25,7 +25,8 @@ pub(crate) fn nanoseconds_each(count: u32, mut run: impl FnMut()) -> f64 {
     }
 }
 
-/// The fastest of many calls of `run`, in nanoseconds, each on what `prepare` makes anew and nobody times.
+/// The fastest of many calls of `run`, in nanoseconds, each on what `prepare` makes anew and nobody
+/// times.
 pub(crate) fn nanoseconds_on_fresh<T>(
     mut prepare: impl FnMut() -> T,
     mut run: impl FnMut(&mut T),

@@ -1,5 +1,6 @@
-//! The i_mmap tree beside two published interval maps: the same intervals, the same queries, in one run. Lengths are 1 + random below a
-//! random power of two up to 4,096 pages, in a file of 16 pages a mapping; each query asks for 16 pages and visits every hit.
+//! The i_mmap tree beside two published interval maps: the same intervals, the same queries, in one
+//! run. Lengths are 1 + random below a random power of two up to 4,096 pages, in a file of 16 pages
+//! a mapping; each query asks for 16 pages and visits every hit.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! Addresses, page frame numbers and page offsets: never a bare `usize`, for the page runs on 32-bit wasm.
+//! Addresses, page frame numbers and page offsets: never a bare `usize`, for the page runs on
+//! 32-bit wasm.
 
 use std::fmt;
 

@@ -1,17 +1,20 @@
-//! The Linux releases that are emulated, and everything in which they differ: one row a release, one column a difference.
+//! The Linux releases that are emulated, and everything in which they differ: one row a release,
+//! one column a difference.
 
 use std::fmt;
 
 /// How `munmap`, `MAP_FIXED` and `mremap` cut a VMA that sticks out of the range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MunmapCut {
-    /// New piece above at the start, then new piece below at the end: the original keeps the left rest.
+    /// New piece above at the start, then new piece below at the end: the original keeps the left
+    /// rest.
     KeepsLeftRest,
     /// New piece below at the start, then new piece above at the end: the original is what dies.
     Dies,
 }
 
-/// One release of Linux with its named differences. Sources: the measured answers of the three kernels.
+/// One release of Linux with its named differences. Sources: the measured answers of the three
+/// kernels.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kernel {
     /// Name in a scenario: `7.3`.
@@ -26,7 +29,8 @@ pub struct Kernel {
     pub anon_inode_may_exec: bool,
     /// See [`MunmapCut`].
     pub munmap_cut: MunmapCut,
-    /// `mmap` between two VMAs compares the left one's `anon_vma` with the right one's, and prefers the right one.
+    /// `mmap` between two VMAs compares the left one's `anon_vma` with the right one's, and prefers
+    /// the right one.
     pub mmap_compares_neighbours: bool,
     /// Private file mappings merge only if a second, anonymous offset is contiguous too.
     pub anon_offset_must_match: bool,

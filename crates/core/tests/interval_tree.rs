@@ -1,4 +1,5 @@
-//! The i_mmap tree against a naive list: same hits in the same order, and every rule of the tree after every change.
+//! The i_mmap tree against a naive list: same hits in the same order, and every rule of the tree
+//! after every change.
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;

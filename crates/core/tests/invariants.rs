@@ -1,5 +1,5 @@
-//! Random worlds step by step: what a lock protects holds whenever nobody holds that lock for writing; recording changes nothing;
-//! and every step can be taken back.
+//! Random worlds step by step: what a lock protects holds whenever nobody holds that lock for
+//! writing; recording changes nothing; and every step can be taken back.
 
 mod common;
 

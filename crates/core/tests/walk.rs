@@ -1,4 +1,5 @@
-//! The walk by hand: what the facts say of a small world, through every sink, forwards and backwards.
+//! The walk by hand: what the facts say of a small world, through every sink, forwards and
+//! backwards.
 #![allow(clippy::unwrap_used)]
 
 use rangewalk_core::addr::VirtAddr;
@@ -58,7 +59,8 @@ fn words(world: &World) -> Vec<u64> {
 
 fn check_on(kernel: &'static Kernel) {
     let mut plain = World::new(kernel);
-    // Page 4 is in the cache but not dirty when B reads it; fault-around brings page 3 into B, which it had already.
+    // Page 4 is in the cache but not dirty when B reads it; fault-around brings page 3 into B,
+    // which it had already.
     assert_eq!(clipped(&mut plain, &mut ()), (4, 3));
     assert_eq!(plain.check(), []);
     assert_eq!(plain.mapping(MappingId(0)).bitmap.words, [0b11]);

@@ -1,4 +1,5 @@
-//! The four levels of x86-64 page tables, from the top down. The folded P4D has no table of its own.
+//! The four levels of x86-64 page tables, from the top down. FIDELITY: four-levels. The folded P4D
+//! has no table of its own.
 
 use crate::addr::VirtAddr;
 

@@ -1,4 +1,5 @@
-//! Page-table words: the bits of x86-64, what they mean, and the transforms that the kernel applies to them.
+//! Page-table words: the bits of x86-64, what they mean, and the transforms that the kernel applies
+//! to them.
 
 use crate::addr::Pfn;
 use crate::arch::Level;
@@ -61,7 +62,7 @@ pub enum Entry {
     Table(Pfn),
     /// Maps this frame. `PROT_NONE` too.
     Leaf(Pfn),
-    /// Neither empty nor present: a swap-like word.
+    /// Neither empty nor present: a swap-like word. FIDELITY: no-swap.
     NonPresent,
 }
 
@@ -167,7 +168,8 @@ impl Pte {
         }
     }
 
-    /// `pte_wrprotect`: clears RW; kernels from 6.6 then move D to SAVED_DIRTY, for read-only + dirty means shadow stack.
+    /// `pte_wrprotect`: clears RW; kernels from 6.6 then move D to SAVED_DIRTY, for read-only +
+    /// dirty means shadow stack.
     #[must_use]
     pub const fn wrprotect(self, kernel: &Kernel) -> Self {
         self.without(PteFlags::RW).shift_dirt(kernel)

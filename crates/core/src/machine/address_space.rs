@@ -1,4 +1,5 @@
-//! A file's side: its `address_space` with page cache and i_mmap tree, and what the device buffers remember beside it.
+//! A file's side: its `address_space` with page cache and i_mmap tree, and what the device buffers
+//! remember beside it.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! What must hold after every step that is not in the middle of a change: each broken rule by name, with the place.
+//! What must hold after every step that is not in the middle of a change: each broken rule by name,
+//! with the place.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -52,8 +53,9 @@ impl fmt::Display for Violation {
 }
 
 impl World {
-    /// Every broken rule. Takes time proportional to the whole world. While a tree is being rebalanced or an entry exchanged, some rules are
-    /// broken for a moment: [`World::check_memory`] leaves the tree out.
+    /// Every broken rule. Takes time proportional to the whole world. While a tree is being
+    /// rebalanced or an entry exchanged, some rules are broken for a moment:
+    /// [`World::check_memory`] leaves the tree out.
     #[must_use]
     pub fn check(&self) -> Vec<Violation> {
         let mut found = self.check_memory();

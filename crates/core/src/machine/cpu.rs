@@ -1,5 +1,6 @@
-//! The one gate to the world during a run. Every read returns a copy, every write tells the sink what it replaced, every event may
-//! stop the run: so a run can be recorded, rewound, and one day replayed from its own log.
+//! The one gate to the world during a run. Every read returns a copy, every write tells the sink
+//! what it replaced, every event may stop the run: so a run can be recorded, rewound, and one day
+//! replayed from its own log.
 
 use std::ops::{Deref, DerefMut};
 
@@ -13,6 +14,7 @@ use crate::machine::{
     TableId, Vma, VmaId, World,
 };
 
+/// FIDELITY: one-processor.
 /// Executes kernel functions on a [`World`], telling a [`Sink`].
 pub struct Cpu<'a, S: Sink> {
     world: &'a mut World,

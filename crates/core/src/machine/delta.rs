@@ -3,7 +3,8 @@
 use crate::addr::VirtAddr;
 use crate::machine::{MappingId, MmId, PageId, SlotId, TableId, VmaId};
 
-/// A place that holds one number. [`World`](super::World) reads and writes them all alike, forwards and backwards.
+/// A place that holds one number. [`World`](super::World) reads and writes them all alike, forwards
+/// and backwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cell {
     /// A page-table word.

@@ -1,4 +1,5 @@
-//! What a step *means*. Small and `Copy`: what memory did stands in the deltas behind it, words and names are the views' job.
+//! What a step *means*. Small and `Copy`: what memory did stands in the deltas behind it, words and
+//! names are the views' job.
 
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level};
@@ -156,7 +157,8 @@ pub enum Event {
     TreeLook { node: VmaId, look: Look },
     /// Nothing more meets the range.
     TreeEnd { mapping: MappingId },
-    /// An insertion compares with `at` and goes on to its `side`; the node's `subtree_last` grows if needed.
+    /// An insertion compares with `at` and goes on to its `side`; the node's `subtree_last` grows
+    /// if needed.
     TreeDescend { node: VmaId, at: VmaId, side: Side },
     /// The node is linked in, red.
     TreeLink { node: VmaId },

@@ -1,4 +1,5 @@
-//! The kernel functions that are emulated, for the call stack: symbol, file, and what the two arguments of a frame mean.
+//! The kernel functions that are emulated, for the call stack: symbol, file, and what the two
+//! arguments of a frame mean.
 
 use crate::kernel::Kernel;
 
@@ -39,10 +40,11 @@ macro_rules! funcs {
 
 funcs! {
     WpSharedMappingRange, "wp_shared_mapping_range", "mm/mapping_dirty_helpers.c", Pages;
-    CleanRecordSharedMappingRange, "clean_record_shared_mapping_range", "mm/mapping_dirty_helpers.c", Pages;
+    CleanRecordSharedMappingRange,
+        "clean_record_shared_mapping_range", "mm/mapping_dirty_helpers.c", Pages;
     WpCleanTestWalk, "wp_clean_test_walk", "mm/mapping_dirty_helpers.c", Vma;
     WpCleanPreVma, "wp_clean_pre_vma", "mm/mapping_dirty_helpers.c", Range;
-    WpCleanPostVma, "wp_clean_post_vma", "mm/mapping_dirty_helpers.c", Vma;
+    WpCleanPostVma, "wp_clean_post_vma", "mm/mapping_dirty_helpers.c", Range;
     WpCleanPudEntry, "wp_clean_pud_entry", "mm/mapping_dirty_helpers.c", Addr;
     WpCleanPmdEntry, "wp_clean_pmd_entry", "mm/mapping_dirty_helpers.c", Addr;
     WpPte, "wp_pte", "mm/mapping_dirty_helpers.c", Addr;

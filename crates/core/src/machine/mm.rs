@@ -1,4 +1,5 @@
-//! A process's memory map (`mm_struct`). Its VMAs are kept in address order; the kernel's maple tree is not emulated.
+//! A process's memory map (`mm_struct`). FIDELITY: no-maple-tree. Its VMAs are kept in address
+//! order.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
-//! The emulated memory and the one gate to it. `World` holds the state; only [`Cpu`] changes it during a run, and whatever it
-//! changes it also tells its [`Sink`]. The kernel's algorithms live next door in `mm`.
+//! The emulated memory and the one gate to it. `World` holds the state; only [`Cpu`] changes it
+//! during a run, and whatever it changes it also tells its [`Sink`]. The kernel's algorithms live
+//! next door in `mm`.
 
 pub mod address_space;
 pub mod check;

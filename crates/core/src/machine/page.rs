@@ -22,7 +22,7 @@ pub enum PageKind {
 }
 
 bitflags::bitflags! {
-    /// Flags of a page.
+    /// Flags of a page. FIDELITY: no-writeback.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
     pub struct PageFlags: u8 {
         /// `PG_dirty`: the kernel knows that it was written.

@@ -100,12 +100,13 @@ impl RbNode {
     }
 }
 
-/// Every node, by its VMA's number. Half a cache line each: page offsets have 32 bits, and a node knows how far its children's subtrees
-/// reach, so that a search need not touch a child to pass it over.
+/// Every node, by its VMA's number. Half a cache line each: page offsets have 32 bits, and a node
+/// knows how far its children's subtrees reach, so that a search need not touch a child to pass it
+/// over.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Nodes(Vec<Packed>);
 
-/// Greatest page offset that a node can hold.
+/// Greatest page offset that a node can hold. FIDELITY: page-offsets-of-32-bits.
 pub const PGOFF_MAX: u64 = u32::MAX as u64 - 1;
 
 #[derive(Clone, Copy, Debug, Default)]

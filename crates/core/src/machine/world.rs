@@ -1,4 +1,5 @@
-//! The whole emulated machine: ground state, in arenas of plain records. Views read it; during a run only `Cpu` writes it.
+//! The whole emulated machine: ground state, in arenas of plain records. Views read it; during a
+//! run only `Cpu` writes it.
 
 use crate::addr::{Pfn, VirtAddr};
 use crate::arch::{Level, Pte};
@@ -59,7 +60,8 @@ impl World {
         }
     }
 
-    /// Adds a file of `pages` pages with an empty page cache. Files are there before a run begins: no delta.
+    /// Adds a file of `pages` pages with an empty page cache. Files are there before a run begins:
+    /// no delta.
     pub fn add_file(&mut self, kind: FileKind, pages: u64) -> MappingId {
         let dev_pfn = match kind {
             FileKind::Shmem => Pfn(0),

@@ -1,5 +1,5 @@
-//! The processor touches memory: it walks the tables itself, sets A and D in the entry it uses, and faults where it may not.
-//! No TLB is kept: every access sees the entry as it is.
+//! The processor touches memory: it walks the tables itself, sets A and D in the entry it uses, and
+//! faults where it may not. FIDELITY: no-tlb. Every access sees the entry as it is.
 
 use crate::addr::VirtAddr;
 use crate::machine::event::{Access, FaultCause, FaultEnd, Lock, Mode};
@@ -81,6 +81,7 @@ fn do_user_addr_fault<S: Sink>(
     addr: VirtAddr,
     access: Access,
 ) -> Result<FaultEnd, Stop> {
+    // FIDELITY: fault-takes-mmap-lock
     let lock = Lock::Mmap(mm);
     cpu.event(Event::Lock { lock, mode: Mode::Read })?;
     let end = match cpu.find_vma(mm, addr).filter(|vma| cpu.vma(*vma).contains(addr)) {

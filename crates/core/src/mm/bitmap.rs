@@ -6,7 +6,8 @@ use crate::machine::{Cell, Cpu, MappingId, Sink};
 /// Bits in one word of a bitmap.
 pub const BITS_PER_WORD: u64 = 64;
 
-/// Empties the bitmap, gives it `bits` bits, and sets the in-out `start` and `end` (`start >= end`: none set).
+/// Empties the bitmap, gives it `bits` bits, and sets the in-out `start` and `end` (`start >= end`:
+/// none set).
 pub fn reset<S: Sink>(cpu: &mut Cpu<S>, mapping: MappingId, bits: u64, start: u64, end: u64) {
     let old = cpu.mapping_field(mapping, MappingField::BitmapBits);
     for word in 0..old.max(bits).div_ceil(BITS_PER_WORD) {

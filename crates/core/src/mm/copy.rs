@@ -36,7 +36,8 @@ struct Copy {
     child: MmId,
 }
 
-/// `copy_p4d_range`, `copy_pud_range`, `copy_pmd_range`: the child gets a table wherever the parent has one.
+/// `copy_p4d_range`, `copy_pud_range`, `copy_pmd_range`: the child gets a table wherever the parent
+/// has one.
 fn copy_table<S: Sink>(
     cpu: &mut Cpu<S>,
     copy: &Copy,
@@ -90,7 +91,8 @@ fn copy_pte_range<S: Sink>(
     Ok(())
 }
 
-/// `copy_present_ptes`: a private writable entry loses its write bit on both sides, a shared one arrives clean; all arrive old.
+/// `copy_present_ptes`: a private writable entry loses its write bit on both sides, a shared one
+/// arrives clean; all arrive old.
 fn copy_present_pte<S: Sink>(
     cpu: &mut Cpu<S>,
     copy: &Copy,

@@ -1,4 +1,5 @@
-//! The device buffers: a driver that maps raw frames and wants to know what was written, in the two ways that vmwgfx knows.
+//! The device buffers: a driver that maps raw frames and wants to know what was written, in the two
+//! ways that vmwgfx knows.
 
 use crate::addr::{Pfn, VirtAddr};
 use crate::arch::Pte;
@@ -8,7 +9,8 @@ use crate::mm::bitmap::BITS_PER_WORD;
 use crate::mm::pgalloc::{pmd_alloc, pte_alloc};
 use crate::mm::protection::vm_get_page_prot;
 
-/// The buffer's `vm_ops.fault`: inserts entries forward from the fault, where nothing is mapped yet. `None`: behind the buffer's end.
+/// The buffer's `vm_ops.fault`: inserts entries forward from the fault, where nothing is mapped
+/// yet. `None`: behind the buffer's end.
 pub(super) fn fault<S: Sink>(
     cpu: &mut Cpu<S>,
     vma: &Vma,

@@ -9,7 +9,8 @@ use crate::mm::pgalloc::pgd_free;
 use crate::mm::vma::vm_area_free;
 use crate::mm::zap::{MmuGather, unmap_vmas};
 
-/// Everything that the process had mapped goes, without cuts, in ascending order; then the process itself.
+/// Everything that the process had mapped goes, without cuts, in ascending order; then the process
+/// itself.
 ///
 /// # Errors
 /// The sink may stop the run.

@@ -248,7 +248,8 @@ fn anon_vma_prepare<S: Sink>(cpu: &mut Cpu<S>, vma: VmaId) {
     cpu.set(Cell::Vma(vma, VmaField::AnonChain), 1);
 }
 
-/// `mm/vma.c:find_mergeable_anon_vma`: the next, else the previous VMA's, if the two might one day merge.
+/// `mm/vma.c:find_mergeable_anon_vma`: the next, else the previous VMA's, if the two might one day
+/// merge.
 fn find_mergeable_anon_vma<S: Sink>(cpu: &Cpu<S>, id: VmaId) -> Option<u64> {
     let vma = cpu.vma(id);
     let mm = vma.mm?;

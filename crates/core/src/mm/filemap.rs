@@ -16,6 +16,7 @@ pub fn set_fault_around<S: Sink>(cpu: &mut Cpu<S>, pages: u64) {
     cpu.set(Cell::Machine(MachineField::FaultAroundPages), pages.max(1));
 }
 
+/// FIDELITY: single-pages.
 /// `shmem_get_folio`: the page at `pgoff`, brought into the cache, all zero, if it is not there.
 pub(super) fn shmem_get_folio<S: Sink>(
     cpu: &mut Cpu<S>,
@@ -38,7 +39,8 @@ pub(super) fn shmem_get_folio<S: Sink>(
     Ok(page)
 }
 
-/// `pwrite` of whole pages: they enter the cache dirty; nothing is mapped. Returns how many were written: none behind the file's end.
+/// `pwrite` of whole pages: they enter the cache dirty; nothing is mapped. Returns how many were
+/// written: none behind the file's end.
 ///
 /// # Errors
 /// The sink may stop the run.
@@ -56,7 +58,8 @@ pub fn fill<S: Sink>(
     Ok(end.saturating_sub(first))
 }
 
-/// The word that a fault installs for a file page (`set_pte_range`): 7.3 maps a dirty page dirty where the entry is writable.
+/// The word that a fault installs for a file page (`set_pte_range`): 7.3 maps a dirty page dirty
+/// where the entry is writable.
 pub(super) fn file_pte<S: Sink>(cpu: &Cpu<S>, vma: &Vma, page: PageId) -> Pte {
     let pte = Pte::new(page.pfn(), vma.prot);
     let born_dirty = cpu.kernel().dirty_page_maps_dirty
@@ -65,8 +68,8 @@ pub(super) fn file_pte<S: Sink>(cpu: &Cpu<S>, vma: &Vma, page: PageId) -> Pte {
     if born_dirty { pte.mkdirty(cpu.kernel()) } else { pte }
 }
 
-/// `do_fault_around`, `filemap_map_pages`: maps the cached pages of the aligned window around `addr`, clipped to the VMA, the PTE
-/// table and the file, where nothing is mapped yet.
+/// `do_fault_around`, `filemap_map_pages`: maps the cached pages of the aligned window around
+/// `addr`, clipped to the VMA, the PTE table and the file, where nothing is mapped yet.
 pub(super) fn filemap_map_pages<S: Sink>(
     cpu: &mut Cpu<S>,
     vma: &Vma,

@@ -9,8 +9,8 @@ use crate::mm::process::create;
 use crate::mm::tlb::flush_tlb_range;
 use crate::mm::vma::{file_of, vm_area_alloc, with_i_mmap_write};
 
-/// The child: each VMA in ascending order stands right behind its parent in the tree, *before* its entries are copied, so that a walk
-/// always meets the source first.
+/// The child: each VMA in ascending order stands right behind its parent in the tree, *before* its
+/// entries are copied, so that a walk always meets the source first.
 ///
 /// # Errors
 /// The sink may stop the run.
@@ -32,7 +32,8 @@ pub fn dup_mmap<S: Sink>(cpu: &mut Cpu<S>, parent: MmId) -> Result<MmId, Stop> {
     Ok(child)
 }
 
-/// `vm_area_dup`, `anon_vma_fork`: the record, a family of copies of its own below the parent's, and the place in the tree.
+/// `vm_area_dup`, `anon_vma_fork`: the record, a family of copies of its own below the parent's,
+/// and the place in the tree.
 fn dup_vma<S: Sink>(cpu: &mut Cpu<S>, child: MmId, from: VmaId) -> Result<VmaId, Stop> {
     let parent = cpu.vma(from);
     let mut vma = Vma { mm: Some(child), ..parent };

@@ -12,8 +12,9 @@ use crate::mm::zap::MmuGather;
 /// VMAs of one file that one hold of `i_mmap_rwsem` unlinks at most.
 const UNLINK_VMA_BATCH: usize = 8;
 
-/// Unlinks the dying VMAs from their files' trees, group by group, and frees the tables below each group. `floor` is the end of the
-/// neighbour below (0: none), `ceiling` the start of the one above (0: none): tables that reach beyond stay.
+/// Unlinks the dying VMAs from their files' trees, group by group, and frees the tables below each
+/// group. `floor` is the end of the neighbour below (0: none), `ceiling` the start of the one above
+/// (0: none): tables that reach beyond stay.
 pub(super) fn free_pgtables<S: Sink>(
     cpu: &mut Cpu<S>,
     tlb: &mut MmuGather,
@@ -82,13 +83,15 @@ impl Span {
     }
 }
 
-/// `free_pgd_range`: frees the PTE tables of every 2 MiB slot that the span alone touches, then the tables above them likewise.
+/// `free_pgd_range`: frees the PTE tables of every 2 MiB slot that the span alone touches, then the
+/// tables above them likewise.
 fn free_pgd_range<S: Sink>(cpu: &mut Cpu<S>, tlb: &mut MmuGather, span: Span) -> Result<(), Stop> {
     let pgd = cpu.pgd(tlb.mm());
     free_tables_below(cpu, tlb, &span, pgd, Level::Pgd, span.start, span.end)
 }
 
-/// `free_p4d_range`, `free_pud_range`, `free_pmd_range`, `free_pte_range`: the same rule at each level, from below upwards.
+/// `free_p4d_range`, `free_pud_range`, `free_pmd_range`, `free_pte_range`: the same rule at each
+/// level, from below upwards.
 fn free_tables_below<S: Sink>(
     cpu: &mut Cpu<S>,
     tlb: &mut MmuGather,

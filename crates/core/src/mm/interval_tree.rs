@@ -1,5 +1,6 @@
-//! The i_mmap interval tree (`mm/interval_tree.c`, `include/linux/interval_tree_generic.h`): VMAs of one file, keyed by their first
-//! page offset, augmented with the greatest last page offset below.
+//! The i_mmap interval tree (`mm/interval_tree.c`, `include/linux/interval_tree_generic.h`): VMAs
+//! of one file, keyed by their first page offset, augmented with the greatest last page offset
+//! below.
 
 use crate::machine::delta::{MappingField, NodeField};
 use crate::machine::event::Look;
@@ -214,7 +215,8 @@ fn enters<S: Sink>(
     Ok(None)
 }
 
-/// `interval_tree_generic.h:subtree_search`: the leftmost hit below `node`, whose `subtree_last` reaches the range.
+/// `interval_tree_generic.h:subtree_search`: the leftmost hit below `node`, whose `subtree_last`
+/// reaches the range.
 #[inline(always)]
 fn subtree_search<S: Sink>(
     cpu: &mut Cpu<S>,

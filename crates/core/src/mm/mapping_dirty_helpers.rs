@@ -1,5 +1,5 @@
-//! Write-protect and clean a range of a file, in every process that maps it (`mm/mapping_dirty_helpers.c`): the walk this project is
-//! about.
+//! Write-protect and clean a range of a file, in every process that maps it
+//! (`mm/mapping_dirty_helpers.c`): the walk this project is about.
 
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level, Pte};
@@ -30,7 +30,8 @@ struct CleanWalk {
     end: u64,
 }
 
-/// Clears the write bit of every entry that maps a page of `first..first + nr`. Returns how many entries it changed.
+/// Clears the write bit of every entry that maps a page of `first..first + nr`. Returns how many
+/// entries it changed.
 ///
 /// # Errors
 /// The sink may stop the run.
@@ -51,10 +52,12 @@ pub fn wp_shared_mapping_range<S: Sink>(
     Ok(walk.total)
 }
 
-/// Clears the dirt of every entry that maps a page of `first..first + nr` and records the page in the mapping's bitmap, whose bit 0
-/// stands for page `bitmap_pgoff`. Returns how many entries it cleaned.
+/// Clears the dirt of every entry that maps a page of `first..first + nr` and records the page in
+/// the mapping's bitmap, whose bit 0 stands for page `bitmap_pgoff`. Returns how many entries it
+/// cleaned.
 ///
-/// `start` and `end` of the bitmap are in-out: with `start >= end` nothing was set before, and the hull begins at **nr**, 0.
+/// `start` and `end` of the bitmap are in-out: with `start >= end` nothing was set before, and the
+/// hull begins at **nr**, 0.
 ///
 /// # Errors
 /// The sink may stop the run.
@@ -87,7 +90,8 @@ pub fn clean_record_shared_mapping_range<S: Sink>(
     Ok(walk.base.total)
 }
 
-/// `wp_clean_test_walk`: shared, and may become writable. A shared mapping through a read-only descriptor has neither flag.
+/// `wp_clean_test_walk`: shared, and may become writable. A shared mapping through a read-only
+/// descriptor has neither flag.
 fn wp_clean_test_walk<S: Sink>(cpu: &mut Cpu<S>, id: VmaId) -> bool {
     let cpu = cpu.enter(Func::WpCleanTestWalk, [id.0.into(), 0]);
     let flags = cpu.vma(id).flags;
@@ -108,7 +112,8 @@ impl WpWalk {
         Self { tlbflush_start: none, tlbflush_end: none, range: (none, none), total: 0 }
     }
 
-    /// `wp_clean_pre_vma`: empties the hull, tells secondary MMUs, and announces a flush before any PTL is taken.
+    /// `wp_clean_pre_vma`: empties the hull, tells secondary MMUs, and announces a flush before any
+    /// PTL is taken.
     fn wp_clean_pre_vma<S: Sink>(
         &mut self,
         cpu: &mut Cpu<S>,
@@ -123,7 +128,8 @@ impl WpWalk {
         inc_tlb_flush_pending(cpu, walk.mm)
     }
 
-    /// `wp_clean_post_vma`: the whole range if somebody else is about to flush too, else the hull, else nothing.
+    /// `wp_clean_post_vma`: the whole range if somebody else is about to flush too, else the hull,
+    /// else nothing.
     fn wp_clean_post_vma<S: Sink>(&self, cpu: &mut Cpu<S>, walk: &MmWalk) -> Result<(), Stop> {
         let (start, end) = self.range;
         let cpu = &mut cpu.enter(Func::WpCleanPostVma, [start.0, end.0]);
@@ -140,7 +146,8 @@ impl WpWalk {
         dec_tlb_flush_pending(cpu, mm)
     }
 
-    /// Exchanges the entry for what `change` makes of it, as `ptep_modify_prot_start` and `_commit` do, and counts it.
+    /// Exchanges the entry for what `change` makes of it, as `ptep_modify_prot_start` and `_commit`
+    /// do, and counts it.
     #[inline(always)]
     fn modify<S: Sink>(
         &mut self,
@@ -254,7 +261,8 @@ impl<S: Sink> WalkOps<S> for CleanWalk {
 }
 
 impl CleanWalk {
-    /// Sets the page's bit. The caller's bitmap covers the range, so a bit outside of it is the caller's mistake.
+    /// Sets the page's bit. The caller's bitmap covers the range, so a bit outside of it is the
+    /// caller's mistake.
     fn record<S: Sink>(&mut self, cpu: &mut Cpu<S>, bit: u64) -> Result<(), Stop> {
         cpu.event(Event::Record { mapping: self.mapping, bit })?;
         let bits = cpu.mapping_field(self.mapping, MappingField::BitmapBits);

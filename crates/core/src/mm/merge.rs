@@ -10,7 +10,8 @@ fn anon_vma_is_alone(vma: &Vma) -> bool {
     vma.anon_chain == 1
 }
 
-/// `can_vma_merge_before` and `_after`, without the addresses: `upper` may be joined below by `lower`.
+/// `can_vma_merge_before` and `_after`, without the addresses: `upper` may be joined below by
+/// `lower`.
 fn is_mergeable<S: Sink>(cpu: &Cpu<S>, lower: &Vma, upper: &Vma) -> bool {
     let same_flags = (lower.flags ^ upper.flags).difference(VmFlags::SOFTDIRTY).is_empty();
     let anon_offset_fits = upper.flags.contains(VmFlags::SHARED)

@@ -45,7 +45,7 @@ pub struct MmapRequest {
     pub pages: u64,
     /// From which page of the file.
     pub pgoff: u64,
-    /// Through which open file.
+    /// Through which open file. FIDELITY: only-files.
     pub file: OpenFile,
     /// Shared or private.
     pub sharing: Sharing,

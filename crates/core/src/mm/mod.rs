@@ -1,5 +1,6 @@
-//! The kernel's algorithms, function by function: each Rust function bears the name of the kernel function whose steps it takes, in
-//! the file of its verb, and names the kernel file it comes from. All of them work through a [`Cpu`](crate::machine::Cpu).
+//! The kernel's algorithms, function by function: each Rust function bears the name of the kernel
+//! function whose steps it takes, in the file of its verb, and names the kernel file it comes from.
+//! All of them work through a [`Cpu`](crate::machine::Cpu).
 
 pub mod access;
 pub mod bitmap;

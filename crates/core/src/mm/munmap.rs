@@ -28,6 +28,7 @@ pub fn do_munmap<S: Sink>(
     let cpu = &mut cpu.enter(Func::DoMunmap, [addr.0, end.0]);
     let lock = Lock::Mmap(mm);
     cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    // FIDELITY: no-lock-downgrade
     unmap_locked(cpu, mm, addr, end)?;
     cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
     Ok(Ok(()))
@@ -63,7 +64,8 @@ fn vmas_between<S: Sink>(cpu: &Cpu<S>, mm: MmId, start: VirtAddr, end: VirtAddr)
     found
 }
 
-/// Makes `start` and `end` VMA borders. Which piece is the new one differs between releases, and with it the tree.
+/// Makes `start` and `end` VMA borders. Which piece is the new one differs between releases, and
+/// with it the tree.
 fn cut<S: Sink>(cpu: &mut Cpu<S>, mm: MmId, start: VirtAddr, end: VirtAddr) -> Result<(), Stop> {
     let (at_start, at_end) = match cpu.kernel().munmap_cut {
         MunmapCut::KeepsLeftRest => (NewPiece::Above, NewPiece::Below),

@@ -1,4 +1,4 @@
-//! Page frames: the lowest free one is taken, so that a run is the same every time.
+//! Page frames. FIDELITY: lowest-frame-first. A run is the same every time.
 
 use crate::machine::delta::{MachineField, PageField};
 use crate::machine::{Cell, Cpu, Page, PageId, PageKind, Sink, Stop};

@@ -1,4 +1,5 @@
-//! The generic page walker (`mm/pagewalk.c`): ranges of a file, through every VMA that maps them, down to each entry.
+//! The generic page walker (`mm/pagewalk.c`): ranges of a file, through every VMA that maps them,
+//! down to each entry.
 
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level};
@@ -57,7 +58,8 @@ pub(super) trait WalkOps<S: Sink> {
     ) -> Result<(), Stop>;
 }
 
-/// `walk_page_mapping`: every VMA that maps a page of `first..first + nr`, in tree order, clipped to those pages.
+/// `walk_page_mapping`: every VMA that maps a page of `first..first + nr`, in tree order, clipped
+/// to those pages.
 pub(super) fn walk_page_mapping<S: Sink>(
     cpu: &mut Cpu<S>,
     mapping: MappingId,

@@ -1,4 +1,5 @@
-//! Page tables come and go (`include/asm-generic/pgalloc.h`, `mm/memory.c:__pte_alloc` and its kin).
+//! Page tables come and go (`include/asm-generic/pgalloc.h`, `mm/memory.c:__pte_alloc` and its
+//! kin).
 
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level, Pte};
@@ -40,7 +41,8 @@ fn release<S: Sink>(cpu: &mut Cpu<S>, table: TableId) {
     free_page(cpu, page);
 }
 
-/// `p4d_alloc`, `pud_alloc`, `pmd_alloc`, `__pte_alloc`: the table below `slot`, an entry of `level`, made if it is not there.
+/// `p4d_alloc`, `pud_alloc`, `pmd_alloc`, `__pte_alloc`: the table below `slot`, an entry of
+/// `level`, made if it is not there.
 pub(super) fn table_alloc<S: Sink>(
     cpu: &mut Cpu<S>,
     mm: MmId,
@@ -65,7 +67,8 @@ pub(super) fn table_alloc<S: Sink>(
     Ok(table)
 }
 
-/// `pmd_clear` and `pte_free_tlb` and their kin: unhooks the empty table below `slot`, an entry of `level`, and frees it.
+/// `pmd_clear` and `pte_free_tlb` and their kin: unhooks the empty table below `slot`, an entry of
+/// `level`, and frees it.
 pub(super) fn table_free<S: Sink>(
     cpu: &mut Cpu<S>,
     mm: MmId,
@@ -85,7 +88,8 @@ pub(super) fn table_free<S: Sink>(
     Ok(())
 }
 
-/// The way down to the PMD entry of `addr`, with tables made where they are missing (`__handle_mm_fault`).
+/// The way down to the PMD entry of `addr`, with tables made where they are missing
+/// (`__handle_mm_fault`).
 pub(super) fn pmd_alloc<S: Sink>(
     cpu: &mut Cpu<S>,
     mm: MmId,

@@ -1,4 +1,5 @@
-//! Red-black rebalancing with an augmented value (`lib/rbtree.c`). Textbook cases, told once for both sides.
+//! Red-black rebalancing with an augmented value (`lib/rbtree.c`). Textbook cases, told once for
+//! both sides.
 
 use crate::machine::delta::{MappingField, NodeField};
 use crate::machine::rbtree::{Colour, Side, encode};
@@ -76,7 +77,8 @@ fn propagate<S: Sink>(
     Ok(())
 }
 
-/// `pivot` sinks to `side`, its other child rises into its place and takes over its augmented value.
+/// `pivot` sinks to `side`, its other child rises into its place and takes over its augmented
+/// value.
 fn rotate<S: Sink>(
     cpu: &mut Cpu<S>,
     mapping: MappingId,
@@ -245,7 +247,8 @@ fn erase_inner<S: Sink>(
     Ok(short)
 }
 
-/// `lib/rbtree.c:____rb_erase_color`: one black node is missing on a side of `parent` that has no node at its top, or a black one.
+/// `lib/rbtree.c:____rb_erase_color`: one black node is missing on a side of `parent` that has no
+/// node at its top, or a black one.
 fn rb_erase_color<S: Sink>(
     cpu: &mut Cpu<S>,
     mapping: MappingId,

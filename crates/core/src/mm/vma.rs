@@ -1,5 +1,5 @@
-//! VMAs are made, resized, split and unlinked (`mm/vma.c`). The order of tree insertions and removals is the kernel's: it decides the
-//! tree's shape and the order among equal keys.
+//! VMAs are made, resized, split and unlinked (`mm/vma.c`). The order of tree insertions and
+//! removals is the kernel's: it decides the tree's shape and the order among equal keys.
 
 use crate::addr::VirtAddr;
 use crate::machine::delta::{MachineField, VmaField};
@@ -99,8 +99,8 @@ pub(super) fn vma_set_range<S: Sink>(
     Ok(())
 }
 
-/// `mm/vma.c:__split_vma`: cuts `id` at `at`. The new piece enters the tree before the old one is taken out and put back.
-/// Returns the new VMA.
+/// `mm/vma.c:__split_vma`: cuts `id` at `at`. The new piece enters the tree before the old one is
+/// taken out and put back. Returns the new VMA.
 pub(super) fn split_vma<S: Sink>(
     cpu: &mut Cpu<S>,
     id: VmaId,

@@ -1,5 +1,5 @@
-//! Entries are taken away (`mm/memory.c:unmap_vmas` down to `zap_pte_range`), and the flush that they owe is gathered
-//! (`mm/mmu_gather.c`).
+//! Entries are taken away (`mm/memory.c:unmap_vmas` down to `zap_pte_range`), and the flush that
+//! they owe is gathered (`mm/mmu_gather.c`).
 
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level};
@@ -8,7 +8,7 @@ use crate::machine::{Cpu, Event, Func, MmId, PageKind, Sink, SlotId, Stop, Table
 use crate::mm::rmap::{folio_mark_dirty, remove_rmap};
 use crate::mm::tlb::{dec_tlb_flush_pending, flush_tlb_range, inc_tlb_flush_pending};
 
-/// What one unmapping owes the TLB (`struct mmu_gather`).
+/// What one unmapping owes the TLB (`struct mmu_gather`). FIDELITY: gather-without-batches.
 #[derive(Debug)]
 pub(super) struct MmuGather {
     mm: MmId,
@@ -111,7 +111,8 @@ fn zap_table<S: Sink>(
     Ok(())
 }
 
-/// `zap_pte_range`: D of a file page goes to the page, and is flushed before the PTL drops; of a special entry it is lost.
+/// `zap_pte_range`: D of a file page goes to the page, and is flushed before the PTL drops; of a
+/// special entry it is lost.
 fn zap_pte_range<S: Sink>(
     cpu: &mut Cpu<S>,
     tlb: &mut MmuGather,
@@ -136,7 +137,8 @@ fn zap_pte_range<S: Sink>(
     cpu.event(Event::Unlock { lock, mode: Mode::Write })
 }
 
-/// Takes one entry away, if there is one. True if its dirt went to the page, so that the flush must not wait.
+/// Takes one entry away, if there is one. True if its dirt went to the page, so that the flush must
+/// not wait.
 fn zap_present_pte<S: Sink>(
     cpu: &mut Cpu<S>,
     tlb: &mut MmuGather,

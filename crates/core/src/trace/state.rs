@@ -102,8 +102,8 @@ impl View<'_> {
         });
     }
 
-    /// What the VMA's pages have for entries: first page, how many, what. One without a table stands
-    /// for all that share the empty entry above.
+    /// What the VMA's pages have for entries: first page, how many, what. One without a table
+    /// stands for all that share the empty entry above.
     fn entries(&self, mm: MmId, vma: &Vma) -> impl Iterator<Item = Stretch> {
         let vma = *vma;
         let mut addr = vma.start;

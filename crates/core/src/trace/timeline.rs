@@ -66,7 +66,8 @@ impl Timeline {
         }
     }
 
-    /// Where stepping over the next step leads: behind the outermost call it begins, or one step on.
+    /// Where stepping over the next step leads: behind the outermost call it begins, or one step
+    /// on.
     #[must_use]
     pub fn over(&self) -> u32 {
         let Some(next) = self.next_step() else { return self.at };
@@ -79,7 +80,8 @@ impl Timeline {
             .unwrap_or(next + 1)
     }
 
-    /// Where stepping back over the last step leads: before the outermost call it ended, or one step back.
+    /// Where stepping back over the last step leads: before the outermost call it ended, or one
+    /// step back.
     #[must_use]
     pub fn back_over(&self) -> u32 {
         let Some(last) = self.last_step() else { return 0 };

@@ -16,7 +16,8 @@ use rangewalk_core::mm::{access, exit, fork, process};
 
 /// Pages of every file.
 pub(crate) const FILE_PAGES: u64 = 40;
-/// Pages of the window that a process uses; the 2 MiB, 1 GiB and 512 GiB boundaries lie in its middle.
+/// Pages of the window that a process uses; the 2 MiB, 1 GiB and 512 GiB boundaries lie in its
+/// middle.
 pub(crate) const WINDOW: u64 = 24;
 /// Processes at most.
 pub(crate) const PROCESSES: usize = 4;
@@ -63,7 +64,9 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
     let file = 0..FILES.len();
     prop_oneof![
         6 => (process.clone(), file.clone(), 0..WINDOW - 9, 1..9u64, 0..12u64, how).prop_map(
-            |(process, file, at, pages, pgoff, how)| Op::Map { process, file, at, pages, pgoff, how }
+            |(process, file, at, pages, pgoff, how)| {
+                Op::Map { process, file, at, pages, pgoff, how }
+            }
         ),
         2 => (process.clone(), 0..WINDOW - 9, 1..9u64)
             .prop_map(|(process, at, pages)| Op::Unmap { process, at, pages }),

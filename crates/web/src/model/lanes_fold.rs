@@ -1,7 +1,5 @@
 //! Which VMAs get a row of their own, and how high it is: as many as fit, the ones that the walk meets first.
 
-use std::collections::BTreeMap;
-
 use rangewalk_core::machine::{MmId, VmaId};
 
 use crate::model::lanes::{LaneStyle, LanesRoom};
@@ -105,40 +103,64 @@ fn by_process(now: &Now<'_>, height: f32) -> Plan {
         return way.plan(all, Vec::new());
     }
     let way = PROCESSES[PROCESSES.len() - 2];
-    let mut order: Vec<(MmId, VmaId)> =
-        all.iter().flat_map(|group| group.vmas.iter().map(|vma| (group.mm, *vma))).collect();
-    order.sort_by_cached_key(|(_, vma)| rank(now, *vma));
-    let mut open: BTreeMap<MmId, Vec<VmaId>> = BTreeMap::new();
-    let mut folded = Vec::new();
-    let mut rows = 0;
-    for (mm, vma) in order {
-        let groups = open.len() + usize::from(!open.contains_key(&mm));
-        if way.need(groups, rows + 1) + FOLD_HEIGHT <= height || rows == 0 {
-            open.entry(mm).or_default().push(vma);
-            rows += 1;
-        } else {
-            folded.push(vma);
+    let mut open: Vec<VmaId> = Vec::new();
+    let mut mms: Vec<MmId> = Vec::new();
+    for vma in by_importance(now, &all) {
+        let Some(mm) = now.world().vma(vma).mm else { continue };
+        let groups = mms.len() + usize::from(!mms.contains(&mm));
+        if open.is_empty() || way.need(groups, open.len() + 1) + FOLD_HEIGHT <= height {
+            open.push(vma);
+            if !mms.contains(&mm) {
+                mms.push(mm);
+            }
         }
     }
-    let groups = open.into_iter().map(|(mm, mut vmas)| {
-        vmas.sort_by_key(|vma| now.world().vma(*vma).start);
-        Group { mm, vmas }
+    let (mut groups, mut folded) = (Vec::new(), Vec::new());
+    for Group { mm, vmas } in all {
+        let (shown, hidden) = vmas.into_iter().partition::<Vec<_>, _>(|vma| open.contains(vma));
+        folded.extend(hidden);
+        if !shown.is_empty() {
+            groups.push(Group { mm, vmas: shown });
+        }
+    }
+    way.plan(groups, folded)
+}
+
+/// Every VMA, the sooner the more it matters: the one at hand, those that the walk is near to, the rest.
+fn by_importance(now: &Now<'_>, all: &[Group]) -> Vec<VmaId> {
+    let visits = now.walk.map_or(&[][..], |walk| &walk.visits);
+    let step = now.step.unwrap_or(0);
+    let here = visits.partition_point(|visit| visit.steps.start <= step);
+    let near = (0..visits.len()).flat_map(|away| {
+        let ahead = visits.get(here + away);
+        let behind = here.checked_sub(away + 1).and_then(|at| visits.get(at));
+        [ahead, behind].into_iter().flatten().map(|visit| visit.vma)
     });
-    way.plan(groups.collect(), folded)
+    let rest = all.iter().flat_map(|group| group.vmas.iter().copied());
+    let mut order: Vec<VmaId> = Vec::new();
+    for vma in now.place.vma.into_iter().chain(near).chain(rest) {
+        if !order.contains(&vma) {
+            order.push(vma);
+        }
+    }
+    order.retain(|vma| all.iter().any(|group| group.vmas.contains(vma)));
+    order
 }
 
 /// One row a group, in the order of the walk; what the walk does not meet is folded.
 fn in_order(now: &Now<'_>, height: f32, ways: &[Way]) -> Plan {
-    let all = all(now)
-        .into_iter()
-        .flat_map(|group| group.vmas.into_iter().map(move |vma| (group.mm, vma)));
-    let visits = now.walk.map_or(&[][..], |walk| &walk.visits);
-    let place = |vma: &VmaId| visits.iter().position(|visit| visit.vma == *vma);
+    let mut rest: Vec<VmaId> = all(now).into_iter().flat_map(|group| group.vmas).collect();
+    let mut open: Vec<VmaId> = Vec::new();
+    for visit in now.walk.map_or(&[][..], |walk| &walk.visits) {
+        if let Some(at) = rest.iter().position(|vma| *vma == visit.vma) {
+            open.push(rest.remove(at));
+        }
+    }
     let here = now.place.vma;
-    let (mut open, mut folded): (Vec<_>, Vec<_>) =
-        all.partition(|(_, vma)| now.walk.is_none() || place(vma).is_some() || here == Some(*vma));
-    open.sort_by_key(|(_, vma)| place(vma).unwrap_or(usize::MAX));
-    let fold = |folded: &Vec<_>| if folded.is_empty() { 0.0 } else { FOLD_HEIGHT };
+    let stays = |vma: &VmaId| now.walk.is_none() || here == Some(*vma);
+    let (more, mut folded): (Vec<VmaId>, Vec<VmaId>) = rest.into_iter().partition(stays);
+    open.extend(more);
+    let fold = |folded: &[VmaId]| if folded.is_empty() { 0.0 } else { FOLD_HEIGHT };
     let fits = |way: &&Way| way.need(0, open.len()) + fold(&folded) <= height;
     let tightest = ways[ways.len() - 1];
     let most = || (1..open.len()).rev().find(|n| tightest.need(0, *n) + FOLD_HEIGHT <= height);
@@ -148,43 +170,20 @@ fn in_order(now: &Now<'_>, height: f32, ways: &[Way]) -> Plan {
     };
     if most < open.len() {
         // The rows around the one at hand stay.
-        let at = open.iter().position(|(_, vma)| here == Some(*vma)).unwrap_or(0);
+        let at = open.iter().position(|vma| here == Some(*vma)).unwrap_or(0);
         let first = at.saturating_sub(most / 2).min(open.len() - most);
         folded.extend(open.drain(first + most..));
         folded.extend(open.drain(..first));
     }
-    let groups = open.into_iter().map(|(mm, vma)| Group { mm, vmas: vec![vma] }).collect();
-    way.plan(groups, folded.into_iter().map(|(_, vma)| vma).collect())
+    let group = |vma| Some(Group { mm: now.world().vma(vma).mm?, vmas: vec![vma] });
+    way.plan(open.into_iter().filter_map(group).collect(), folded)
 }
 
 /// Every VMA of the file on show, by process, in address order.
 fn all(now: &Now<'_>) -> Vec<Group> {
-    let mut all: BTreeMap<MmId, Vec<VmaId>> = BTreeMap::new();
     let file = now.file();
-    for (id, vma) in now.world().vmas() {
-        if let (Some(mm), true) = (vma.mm, vma.mapping() == file) {
-            all.entry(mm).or_default().push(id);
-        }
-    }
-    let groups = all.into_iter().map(|(mm, mut vmas)| {
-        vmas.sort_by_key(|vma| now.world().vma(*vma).start);
-        Group { mm, vmas }
-    });
-    groups.collect()
-}
-
-/// The smaller, the sooner a VMA gets a row.
-fn rank(now: &Now<'_>, id: VmaId) -> usize {
-    const LAST: usize = usize::MAX;
-    if now.place.vma == Some(id) {
-        return 0;
-    }
-    let Some(walk) = now.walk else { return LAST };
-    let step = now.step.unwrap_or(0);
-    let here = walk.visits.partition_point(|visit| visit.steps.start <= step);
-    match walk.visits.iter().position(|visit| visit.vma == id) {
-        Some(at) if at >= here => 1 + 2 * (at - here),
-        Some(at) => 2 + 2 * (here - at),
-        None => LAST,
-    }
+    let maps = |vma: &VmaId| now.world().vma(*vma).mapping() == file;
+    let groups =
+        now.world().mms().map(|(id, mm)| Group { mm: id, vmas: mm.vmas().filter(maps).collect() });
+    groups.filter(|group| !group.vmas.is_empty()).collect()
 }

@@ -24,6 +24,7 @@ pub mod stage;
 pub mod stage_index;
 pub mod stage_measures;
 pub mod stage_now;
+pub mod stage_number;
 pub mod stage_thread;
 pub mod tables;
 pub mod timeline;

@@ -283,6 +283,5 @@ fn numbers(now: &Now<'_>, axis: &Axis, here: Option<u64>, form: StageForm) -> Ve
             numbers.push(PageNumber { page, x, asked, wide: 2.0 * half > axis.cell - 1.0 });
         }
     }
-    numbers.sort_by_key(|number| number.page);
     numbers
 }

@@ -90,7 +90,7 @@ const FULL: Measures = Measures {
     axis: AxisSpec {
         x: 108.0,
         width: 480.0,
-        cell_max: 20.0,
+        cell_max: 36.0,
         cell_min: 11.0,
         cell_broken: 15.0,
         skip: 30.0,
@@ -120,7 +120,7 @@ const EMBED: Measures = Measures {
     axis: AxisSpec {
         x: 34.0,
         width: 348.0,
-        cell_max: 14.5,
+        cell_max: 28.0,
         cell_min: 8.0,
         cell_broken: 12.0,
         skip: 30.0,
@@ -139,7 +139,7 @@ const PHONE: Measures = Measures {
     axis: AxisSpec {
         x: 0.0,
         width: 343.0,
-        cell_max: 14.3,
+        cell_max: 28.0,
         cell_min: 8.0,
         cell_broken: 12.0,
         skip: 30.0,

@@ -2,6 +2,7 @@
 
 use crate::model::lanes::{LaneRow, Lanes};
 use crate::model::stage_measures::TablesAt;
+use crate::model::stage_number::Pen;
 use crate::model::tables::{ROW, Reach, Tables};
 use crate::model::tree::{NodeLook, Tree};
 
@@ -46,7 +47,8 @@ pub fn thread(tree: &Tree, lanes: &Lanes, tables: &Tables, at: &TablesAt) -> Vec
         // A node that was fanned out beyond its box comes back to it in the gap below the tree.
         let x = node.x.clamp(row.bar.0, row.bar.1);
         let (from, turn) = (node.y + node.radius, tree.bottom + 14.0);
-        let d = format!("M{} {from}V{turn}H{x}V{}", node.x, row.y);
+        let pen = Pen::default().to('M', &[node.x, from]).to('V', &[turn]).to('H', &[x]);
+        let d = pen.to('V', &[row.y]).done();
         parts.push(ThreadPath { part: "down", d });
     }
     let reached = |column: usize| match tables.columns[column].index {
@@ -63,26 +65,26 @@ pub fn thread(tree: &Tree, lanes: &Lanes, tables: &Tables, at: &TablesAt) -> Vec
         if let (Some(y0), Some(y1)) = (reached(from), reached(to)) {
             let (x0, x1) = (at.columns[from] + at.width, at.columns[to]);
             let bend = x1 - x0 - 3.0;
-            let d = format!("M{x0} {y0}C{} {y0} {} {y1} {x1} {y1}", x0 + bend, x1 - bend);
+            let pen = Pen::default().to('M', &[x0, y0]);
+            let d = pen.to('C', &[x0 + bend, y0, x1 - bend, y1, x1, y1]).done();
             parts.push(ThreadPath { part, d });
         }
     }
-    let slot = tables.leaf.rows.iter().find_map(|row| row.now);
+    let slot = tables.leaf.now();
     if let (Some(y0), Some(slot)) = (reached(2), slot) {
         let (x, y) = slot_at(at, slot);
         let (x, x0) = (x + at.slot.0 / 2.0 - 0.4, at.columns[2] + at.width);
         // Along the gap above the slot's row, so that the row stays readable.
         let lane = y - 1.0;
         let turn = x0 + 11.0;
-        let d = format!(
-            "M{x0} {y0}C{turn} {y0} {} {lane} {} {lane}L{} {lane}Q{x} {lane} {x} {}",
-            x0 + 4.0,
-            x0 + 15.0,
-            (x - BEND).max(x0 + 15.0),
-            y + at.slot.1 / 2.0
-        );
+        let d = Pen::default()
+            .to('M', &[x0, y0])
+            .to('C', &[turn, y0, x0 + 4.0, lane, x0 + 15.0, lane])
+            .to('L', &[(x - BEND).max(x0 + 15.0), lane])
+            .to('Q', &[x, lane, x, y + at.slot.1 / 2.0])
+            .done();
         parts.push(ThreadPath { part: "leaf", d });
-        let d = format!("M{x} {}V{}", y + at.slot.1, at.tag - 8.0);
+        let d = Pen::default().to('M', &[x, y + at.slot.1]).to('V', &[at.tag - 8.0]).done();
         parts.push(ThreadPath { part: "entry", d });
     }
     parts
@@ -109,13 +111,13 @@ fn across(row: &LaneRow, width: f32, riser: f32, (x1, y): (f32, f32)) -> String 
     let lane = bottom + BELOW;
     // Up to the table, or down to it when the lane runs above.
     let turn = if y < lane { -BEND } else { BEND };
-    format!(
-        "M{x} {bottom}L{x} {bottom}Q{x} {lane} {} {lane}L{} {lane}Q{riser} {lane} {riser} {}L{riser} {}Q{riser} {y} {} {y}L{} {y}",
-        x + BELOW,
-        riser - BEND,
-        lane + turn,
-        y - turn,
-        riser + BEND,
-        x1,
-    )
+    Pen::default()
+        .to('M', &[x, bottom])
+        .to('Q', &[x, lane, x + BELOW, lane])
+        .to('L', &[riser - BEND, lane])
+        .to('Q', &[riser, lane, riser, lane + turn])
+        .to('L', &[riser, y - turn])
+        .to('Q', &[riser, y, riser + BEND, y])
+        .to('L', &[x1, y])
+        .done()
 }

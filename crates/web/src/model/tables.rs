@@ -86,6 +86,25 @@ pub struct Leaf {
     pub which: Option<String>,
 }
 
+impl Leaf {
+    /// The slot that the step is about.
+    #[must_use]
+    pub fn now(&self) -> Option<u32> {
+        self.rows.iter().find_map(|row| row.now)
+    }
+
+    /// True if everything but the slots themselves looks the same.
+    #[must_use]
+    pub fn is_drawn_like(&self, other: &Self) -> bool {
+        self.frame == other.frame
+            && self.rows.is_empty() == other.rows.is_empty()
+            && (self.owned, self.clip, self.now()) == (other.owned, other.clip, other.now())
+            && self.caption == other.caption
+            && self.tables == other.tables
+            && self.which == other.which
+    }
+}
+
 /// All four levels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tables {

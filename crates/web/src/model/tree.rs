@@ -228,7 +228,7 @@ struct Looks {
     pruned: BTreeMap<VmaId, String>,
     here: Option<VmaId>,
     /// The node that the search is at, with everything above it.
-    path: BTreeSet<VmaId>,
+    path: Vec<VmaId>,
     doing: Option<String>,
 }
 
@@ -246,7 +246,7 @@ impl Looks {
             looks: seen.iter().filter(|s| s.step <= step).map(|s| (s.node, s.look)).collect(),
             pruned: BTreeMap::new(),
             here,
-            path: here.map(|here| tree_order::path(now.world(), here)).unwrap_or_default(),
+            path: here.map_or_else(Vec::new, |here| tree_order::path(now.world(), here)),
             doing: tree_order::doing(now),
         };
         if now.walk.is_none() {

@@ -52,6 +52,22 @@ impl Shape {
         shape
     }
 
+    /// All nodes, level by level.
+    #[must_use]
+    pub fn by_depth(&self) -> Vec<VmaId> {
+        let root = self.order.iter().find(|vma| self.depth(**vma) == 0);
+        let mut all: Vec<VmaId> = root.copied().into_iter().collect();
+        let mut at = 0;
+        while let Some(vma) = all.get(at).copied() {
+            all.extend(self.children(vma).map(|(_, child)| child));
+            at += 1;
+            if all.len() > self.order.len() {
+                break;
+            }
+        }
+        all
+    }
+
     /// Nodes above it.
     #[must_use]
     pub fn depth(&self, vma: VmaId) -> usize {
@@ -80,16 +96,16 @@ impl Shape {
     }
 }
 
-/// A node with everything above it.
+/// A node with everything above it, from the bottom.
 #[must_use]
-pub fn path(world: &World, vma: VmaId) -> BTreeSet<VmaId> {
-    let mut path = BTreeSet::new();
-    let mut next = Some(vma);
-    while let Some(vma) = next {
-        if !path.insert(vma) {
+pub fn path(world: &World, vma: VmaId) -> Vec<VmaId> {
+    let mut path = vec![vma];
+    while let Some(parent) = path.last().and_then(|last| world.node(*last).parent()) {
+        // A rotation in the making may lead round in a circle.
+        if path.contains(&parent) {
             break;
         }
-        next = world.node(vma).parent();
+        path.push(parent);
     }
     path
 }
@@ -102,17 +118,14 @@ pub fn wanted(now: &Now<'_>, shape: &Shape) -> Vec<VmaId> {
     let looks = now.walk.map_or(&[][..], |walk| &walk.looks);
     let looked = looks.iter().filter(|seen| seen.step <= step).rev().map(|seen| seen.node);
     let to_come = looks.iter().filter(|seen| seen.step > step).map(|seen| seen.node);
-    let mut by_depth = shape.order.clone();
-    by_depth.sort_by_key(|vma| shape.depth(*vma));
     let mut wanted = Vec::new();
     let mut taken = BTreeSet::new();
-    for vma in here.chain(looked.take(8)).chain(to_come.take(4)).chain(by_depth) {
+    for vma in here.chain(looked.take(8)).chain(to_come.take(4)).chain(shape.by_depth()) {
         if !shape.links.contains_key(&vma) || taken.contains(&vma) {
             continue;
         }
-        let mut path: Vec<VmaId> = path(now.world(), vma).into_iter().collect();
-        path.sort_by_key(|vma| shape.depth(*vma));
-        wanted.extend(path.into_iter().filter(|vma| taken.insert(*vma)));
+        let path = path(now.world(), vma);
+        wanted.extend(path.into_iter().rev().filter(|vma| taken.insert(*vma)));
     }
     wanted
 }

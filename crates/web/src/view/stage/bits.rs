@@ -5,6 +5,9 @@ use yew::prelude::*;
 use super::svg::{n, path, rect, text};
 use crate::model::entry::{Arc, BitColumn, EntryWord, Nibble};
 use crate::model::sentence_words::Bit;
+use crate::model::stage::StageModel;
+use crate::model::stage_measures::TABLES;
+use crate::model::stage_thread::slot_at;
 
 /// Where the columns stand.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,18 +37,6 @@ impl Columns {
             Columns::Named(..) => 51.0,
         }
     }
-}
-
-/// The entry and its place.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct BitsProps {
-    /// The entry; `None`: none in hand.
-    pub(super) entry: Option<EntryWord>,
-    /// Where it stands.
-    pub(super) at: BitsAt,
-    /// Middle of the tag that the thread ends in, which words keep clear of.
-    #[prop_or_default]
-    pub(super) tag: Option<f32>,
 }
 
 /// Middle of a column, from the left end, when all are shown.
@@ -87,10 +78,7 @@ fn placed<'a>(entry: &'a EntryWord, at: &BitsAt) -> Vec<(&'a BitColumn, f32, f32
 }
 
 /// Letters, numbers, before and after.
-#[component]
-pub(super) fn Bits(props: &BitsProps) -> Html {
-    let BitsProps { entry, at, .. } = props;
-    let Some(entry) = entry else { return Html::default() };
+pub(super) fn bits(entry: &EntryWord, at: &BitsAt) -> Html {
     let columns = placed(entry, at);
     let changed = entry.was.is_some();
     html! {
@@ -214,9 +202,7 @@ pub(super) fn digits(nibbles: &[Nibble]) -> Html {
 }
 
 /// The entry's name, its place, and both words.
-#[component]
-pub(super) fn EntryHead(props: &BitsProps) -> Html {
-    let BitsProps { entry, at, tag } = props;
+fn head(entry: Option<&EntryWord>, at: &BitsAt, tag: Option<f32>) -> Html {
     let Some(entry) = entry else {
         return html! {
             <g class="entry">
@@ -231,7 +217,7 @@ pub(super) fn EntryHead(props: &BitsProps) -> Html {
     html! {
         <g class="entry">
             {text("h", at.x, 239.0, name.clone())}
-            {about(entry, at.x, &name, *tag)}
+            {about(entry, at.x, &name, tag)}
             if let Some(was) = &entry.was {
                 <text class="m word" x={n(at.x)} y="263">{digits(was)}</text>
                 if let Some(how) = entry.how {
@@ -255,4 +241,24 @@ fn about(entry: &EntryWord, x: f32, name: &str, tag: Option<f32>) -> Html {
     let end = start + width(&entry.about, 5.8);
     let met = tag.filter(|tag| start < tag + 20.0 && tag - 20.0 < end);
     text("i2 s", met.map_or(start, |tag| tag + 22.0), 239.0, entry.about.clone())
+}
+
+const FULL: BitsAt = BitsAt { x: 640.0, y: 295.0, columns: Columns::All };
+
+/// The entry of the full form: name, words and all bits.
+pub(super) fn full(model: &StageModel) -> Html {
+    let slot = model.tables.leaf.now();
+    let tag = slot.map(|slot| slot_at(&TABLES, slot).0 + TABLES.slot.0 / 2.0);
+    let entry = model.entry.as_ref();
+    html! {
+        <>
+            {head(entry, &FULL, tag)}
+            if entry.is_some_and(|entry| entry.was.is_some()) {
+                {path("hair", "M640 334H1132".to_owned())}
+            }
+            if let Some(entry) = entry {
+                {bits(entry, &FULL)}
+            }
+        </>
+    }
 }

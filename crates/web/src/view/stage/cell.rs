@@ -79,10 +79,11 @@ fn marks_of(marks: Marks, place: Place) -> Html {
         let d = format!("M{} {}h{}v{}z", n(x + width - 0.5 - size), n(y + 0.5), n(size), n(size));
         html! { <path class="bS" {d} /> }
     });
-    let letter = |class: &'static str, on: &'static str, share: f32, letter: &'static str| {
+    let apart = (width * 0.18).min(5.0);
+    let letter = |class: &'static str, on: &'static str, side: f32, letter: &'static str| {
         let class = if ink == Ink::LettersOnNow { on } else { class };
         let class = classes!(class, (width < 17.0).then_some("small"));
-        html! { <text {class} x={n(x + width * share)} y={n(y + height / 2.0 + 4.2)}>{letter}</text> }
+        html! { <text {class} x={n(x + width / 2.0 + side * apart)} y={n(y + height / 2.0 + 4.2)}>{letter}</text> }
     };
     let bars = |class: &'static str, left: bool| {
         let bar = (width * 0.28).clamp(2.2, 4.0);
@@ -101,9 +102,9 @@ fn marks_of(marks: Marks, place: Place) -> Html {
                 if marks.d { {bars("bD", false)} }
                 if marks.v { {hollow()} }
             } else {
-                if marks.w { {letter("lt tW", "lt on", 0.32, "W")} }
-                if marks.d { {letter("lt tD", "lt on", 0.68, "D")} }
-                if marks.v { {letter("lt tV", "lt on", 0.68, "V")} }
+                if marks.w { {letter("lt tW", "lt on", -1.0, "W")} }
+                if marks.d { {letter("lt tD", "lt on", 1.0, "D")} }
+                if marks.v { {letter("lt tV", "lt on", 1.0, "V")} }
             }
         </>
     }

@@ -6,24 +6,9 @@ use super::svg::{n, rect, text};
 use super::tables::tag_path;
 use crate::model::tables::{Reach, Tables};
 
-/// The tables, and where their tags stand.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct DescentProps {
-    /// The tables.
-    pub(super) tables: Tables,
-    /// Left edge of the first tag.
-    pub(super) x: f32,
-    /// Base line of the level names.
-    pub(super) y: f32,
-    /// Distance and width of tags.
-    pub(super) tag: (f32, f32),
-}
-
-/// PGD, PUD, PMD, PTE.
-#[component]
-pub(super) fn Descent(props: &DescentProps) -> Html {
-    let DescentProps { tables, x, y, tag: (apart, width) } = props;
-    let slot = tables.leaf.rows.iter().find_map(|row| row.now);
+/// PGD, PUD, PMD, PTE: from `x` on, the level names on base line `y`, tags that far apart and so wide.
+pub(super) fn descent(tables: &Tables, (x, y): (f32, f32), (apart, width): (f32, f32)) -> Html {
+    let slot = tables.leaf.now();
     let upper = tables.columns.iter().map(|column| (column.level, column.index));
     let leaf = tables
         .address
@@ -41,8 +26,8 @@ pub(super) fn Descent(props: &DescentProps) -> Html {
             }
             { for tags.iter().enumerate().map(|(at, (level, index))| html! {
                 <g key={*level}>
-                    {text("s i2", left(at), *y, *level)}
-                    {tag(left(at), y + 6.0, *width, *index)}
+                    {text("s i2", left(at), y, *level)}
+                    {tag(left(at), y + 6.0, width, *index)}
                 </g>
             }) }
         </g>

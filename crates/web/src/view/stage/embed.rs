@@ -4,41 +4,30 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::bits::{Bits, BitsAt, Columns, digits};
-use super::descent::Descent;
-use super::lanes::{LanesNow, LanesView};
-use super::say::Say;
-use super::strip::StripView;
+use super::bits::{BitsAt, Columns, bits, digits};
+use super::descent::descent;
+use super::part::{Part, lane_rows, part};
 use super::svg::{n, path, rect, text};
 use crate::model::stage::StageModel;
 use crate::model::stage_measures::StageForm;
 
-/// The picture.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct EmbedProps {
-    /// The picture.
-    pub(super) model: Rc<StageModel>,
-}
-
 const BITS: BitsAt = BitsAt { x: 420.0, y: 100.0, columns: Columns::Named(463.0, 26.0) };
 
 /// Strip, lanes, descent, bits and the sentence.
-#[component]
-pub(super) fn Embed(props: &EmbedProps) -> Html {
-    let model = &props.model;
+pub(super) fn embed(model: &Rc<StageModel>) -> Html {
     let measures = StageForm::Embed.measures();
     html! {
         <div class="stg stg-embed">
             <svg class="stg-svg" viewBox={format!("0 0 {} {}", n(measures.size.0), n(measures.size.1))} role="img" aria-label={model.sentence.plain()}>
-                {left(model, measures.strip)}
+                {left(model)}
                 {right(model)}
             </svg>
-            <Say sentence={model.sentence.clone()} />
+            {part(model, Part::Say)}
         </div>
     }
 }
 
-fn left(model: &StageModel, at: (f32, f32)) -> Html {
+fn left(model: &Rc<StageModel>) -> Html {
     let strip = &model.strip;
     let bottom = model.lanes.bottom.max(100.0);
     html! {
@@ -50,12 +39,13 @@ fn left(model: &StageModel, at: (f32, f32)) -> Html {
                 {rect("now-soft", x, 18.0, strip.cell, bottom - 18.0)}
             }
             {text("s i2", 0.0, 36.0, strip.file.clone())}
-            <StripView strip={strip.clone()} {at} />
-            <LanesView lanes={model.lanes.clone()} right={388.0} />
+            {part(model, Part::Strip)}
+            {part(model, Part::Heads)}
+            {lane_rows(model)}
             { for model.thread.iter().map(|part| html! {
                 <g key={part.part}>{path("thread-case", part.d.clone())}{path("thread", part.d.clone())}</g>
             }) }
-            <LanesNow lanes={model.lanes.clone()} right={388.0} />
+            {part(model, Part::LaneNow)}
         </>
     }
 }
@@ -71,7 +61,7 @@ fn right(model: &StageModel) -> Html {
         .collect();
     html! {
         <>
-            <Descent tables={model.tables.clone()} x={420.0} y={16.0} tag={(74.0, 50.0)} />
+            {descent(&model.tables, (420.0, 16.0), (74.0, 50.0))}
             if let Some(entry) = &model.entry {
                 <text class="m word-s" x="420" y="78">
                     if let Some(was) = &entry.was {
@@ -79,8 +69,8 @@ fn right(model: &StageModel) -> Html {
                     }
                     {digits(&entry.is)}
                 </text>
+                {bits(entry, &BITS)}
             }
-            <Bits entry={model.entry.clone()} at={BITS} />
             if let Some(top) = inner.first() {
                 <text x="420" y="206">
                     <tspan class="s i2">{"in "}</tspan>

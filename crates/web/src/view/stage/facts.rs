@@ -6,19 +6,8 @@ use crate::model::counters::Counters;
 use crate::model::held::Held;
 use crate::model::stack::Stack;
 
-/// A call stack and where its calls lead.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct StackProps {
-    /// The calls.
-    pub(super) stack: Stack,
-    /// Go to this many steps done.
-    pub(super) on_seek: Callback<u32>,
-}
-
 /// Callers above callees; each is a button that goes to where it was entered.
-#[component]
-pub(super) fn StackView(props: &StackProps) -> Html {
-    let StackProps { stack, on_seek } = props;
+pub(super) fn stack(stack: &Stack, on_seek: &Callback<u32>) -> Html {
     let last = stack.calls.len().saturating_sub(1);
     html! {
         <section class="stg-stack">
@@ -49,24 +38,16 @@ pub(super) fn StackView(props: &StackProps) -> Html {
     }
 }
 
-/// What is held.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct HeldProps {
-    /// The lines.
-    pub(super) held: Held,
-}
-
 /// Locks, and what is pending.
-#[component]
-pub(super) fn HeldView(props: &HeldProps) -> Html {
+pub(super) fn held(held: &Held) -> Html {
     html! {
         <section class="stg-held">
             <h3>{"Held"}</h3>
-            if props.held.rows.is_empty() {
+            if held.rows.is_empty() {
                 <p class="not">{"nothing"}</p>
             }
             <ul>
-                { for props.held.rows.iter().map(|row| html! {
+                { for held.rows.iter().map(|row| html! {
                     <li class={if row.held { "" } else { "not" }}>
                         if let Some(lock) = &row.lock { <code>{lock.clone()}</code>{" "} }
                         <em>{row.note.clone()}</em>
@@ -77,24 +58,16 @@ pub(super) fn HeldView(props: &HeldProps) -> Html {
     }
 }
 
-/// What was counted.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct CountersProps {
-    /// The lines.
-    pub(super) counters: Counters,
-}
-
 /// The counters of the statement; the one that the step changed is marked.
-#[component]
-pub(super) fn CountersView(props: &CountersProps) -> Html {
+pub(super) fn counters(counters: &Counters) -> Html {
     html! {
         <section class="stg-count">
             <h3>{"So far"}</h3>
-            if props.counters.rows.is_empty() {
+            if counters.rows.is_empty() {
                 <p class="not">{"nothing yet"}</p>
             }
             <dl>
-                { for props.counters.rows.iter().map(|row| html! {
+                { for counters.rows.iter().map(|row| html! {
                     <div key={row.name} class={if row.hot { "hot" } else { "" }}>
                         <dt>{row.name}</dt><dd>{row.value.clone()}</dd>
                     </div>

@@ -4,33 +4,14 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::bits::{Bits, BitsAt, Columns, EntryHead};
-use super::facts::{CountersView, HeldView, StackView};
-use super::lanes::{LanesNow, LanesView};
-use super::say::Say;
-use super::strip::StripView;
+use super::facts;
+use super::part::{Part, lane_rows, leaf_rows, part};
 use super::svg::{n, path, rect, text};
-use super::tables::{TablesNow, TablesView};
-use super::tree::{TreeLinks, TreeNodes};
 use crate::model::stage::StageModel;
-use crate::model::stage_measures::{StageForm, TABLES};
-use crate::model::stage_thread::slot_at;
-
-/// The picture, and where clicks go.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct FullProps {
-    /// The picture.
-    pub(super) model: Rc<StageModel>,
-    /// Go to this many steps done.
-    pub(super) on_seek: Callback<u32>,
-}
-
-const BITS: BitsAt = BitsAt { x: 640.0, y: 295.0, columns: Columns::All };
+use crate::model::stage_measures::StageForm;
 
 /// The whole stage.
-#[component]
-pub(super) fn Full(props: &FullProps) -> Html {
-    let FullProps { model, on_seek } = props;
+pub(super) fn full(model: &Rc<StageModel>, on_seek: &Callback<u32>) -> Html {
     let size = StageForm::Full.measures().size;
     html! {
         <div class="stg stg-full">
@@ -42,23 +23,23 @@ pub(super) fn Full(props: &FullProps) -> Html {
                     aria-label={model.sentence.plain()}
                 >
                     {left(model)}
-                    {right(model)}
+                    {part(model, Part::TablesNow)}
+                    {part(model, Part::Entry)}
                 </svg>
                 <div class="stg-facts">
-                    <StackView stack={model.stack.clone()} on_seek={on_seek.clone()} />
-                    <HeldView held={model.held.clone()} />
-                    <CountersView counters={model.counters.clone()} />
+                    {facts::stack(&model.stack, on_seek)}
+                    {part(model, Part::Held)}
+                    {part(model, Part::Counters)}
                 </div>
-                <Say sentence={model.sentence.clone()} />
+                {part(model, Part::Say)}
             </div>
         </div>
     }
 }
 
 /// File, tree, lanes and thread.
-fn left(model: &StageModel) -> Html {
+fn left(model: &Rc<StageModel>) -> Html {
     let strip = &model.strip;
-    let at = StageForm::Full.measures().strip;
     html! {
         <>
             {backdrop(model)}
@@ -67,7 +48,7 @@ fn left(model: &StageModel) -> Html {
                 <tspan class="i2" dx="10">{strip.about.clone()}</tspan>
             </text>
             {text("i3 s", 0.0, 66.0, "page")}
-            <StripView strip={strip.clone()} {at} />
+            {part(model, Part::Strip)}
             if let Some(tree) = &model.tree {
                 {text("h", 0.0, 104.0, "Interval tree")}
                 {text("i2 s", 0.0, 120.0, "i_mmap, keyed")}
@@ -81,19 +62,20 @@ fn left(model: &StageModel) -> Html {
                 if let Some(doing) = &tree.doing {
                     {text("s b", 108.0, 92.0, doing.clone())}
                 }
-                <TreeLinks tree={tree.clone()} />
+                {part(model, Part::Links)}
             }
-            <LanesView lanes={model.lanes.clone()} right={588.0} />
-            <TablesView tables={model.tables.clone()} at={TABLES} />
+            {part(model, Part::Heads)}
+            {lane_rows(model)}
+            {part(model, Part::Tables)}
+            {leaf_rows(model)}
+            {part(model, Part::Grid)}
             <g class="thread-all">
                 { for model.thread.iter().map(|part| html! {
                     <g key={part.part}>{path("thread-case", part.d.clone())}{path("thread", part.d.clone())}</g>
                 }) }
             </g>
-            if let Some(tree) = &model.tree {
-                <TreeNodes tree={tree.clone()} />
-            }
-            <LanesNow lanes={model.lanes.clone()} right={588.0} />
+            {part(model, Part::Nodes)}
+            {part(model, Part::LaneNow)}
         </>
     }
 }
@@ -111,21 +93,4 @@ fn backdrop(model: &StageModel) -> Html {
         rect("now-soft", x, 76.0, model.strip.cell, (row.y + row.height - 76.0).max(0.0))
     });
     html! { <g class="backdrop">{band}{now}</g> }
-}
-
-/// Tags on the thread, and the entry.
-fn right(model: &StageModel) -> Html {
-    let entry = &model.entry;
-    let slot = model.tables.leaf.rows.iter().find_map(|row| row.now);
-    let tag = slot.map(|slot| slot_at(&TABLES, slot).0 + TABLES.slot.0 / 2.0);
-    html! {
-        <>
-            <TablesNow tables={model.tables.clone()} at={TABLES} />
-            <EntryHead entry={entry.clone()} at={BITS} {tag} />
-            if entry.as_ref().is_some_and(|entry| entry.was.is_some()) {
-                {path("hair", "M640 334H1132".to_owned())}
-            }
-            <Bits entry={entry.clone()} at={BITS} />
-        </>
-    }
 }

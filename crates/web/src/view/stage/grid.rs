@@ -1,30 +1,17 @@
 //! The leaf table: 512 slots in 16 rows, and which of the mapping's leaf tables it is.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
-use super::leaf_row::LeafRow;
 use super::svg::{n, path, rect, text};
-use crate::model::stage_measures::TablesAt;
+use crate::model::stage_measures::{TABLES, TablesAt};
 use crate::model::stage_thread::slot_at;
 use crate::model::tables::{Leaf, LeafMark, LeafState, ROW};
 
-/// The leaf table.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct GridProps {
-    /// The table.
-    pub(super) leaf: Leaf,
-    /// Where it stands.
-    pub(super) at: TablesAt,
-}
-
-/// Header, rows, row labels.
-#[component]
-pub(super) fn Grid(props: &GridProps) -> Html {
-    let GridProps { leaf, at } = props;
+/// Header, outlines and the label of the row at hand.
+pub(super) fn grid(leaf: &Leaf) -> Html {
+    let at = &TABLES;
     let right = at.leaf.0 + 32.0 * at.slot.0;
-    let now = leaf.rows.iter().find_map(|row| row.now);
+    let now = leaf.now();
     html! {
         <g class="grid">
             <text x={n(at.leaf.0)} y="34">
@@ -33,12 +20,8 @@ pub(super) fn Grid(props: &GridProps) -> Html {
             </text>
             {header(leaf, right)}
             if leaf.rows.is_empty() {
-                {rect("notable-box", at.leaf.0 + 0.5, at.leaf.1, 32.0 * at.slot.0, 16.0 * at.slot.1)}
+                {rect(if leaf.caption.is_empty() { "table idle" } else { "table missing" }, at.leaf.0 + 0.5, at.leaf.1, 32.0 * at.slot.0, 16.0 * at.slot.1)}
             }
-            { for leaf.rows.iter().map(|row| {
-                let y = slot_at(at, row.first).1;
-                html! { <LeafRow key={row.first} row={Rc::new(row.clone())} at={(at.leaf.0, y)} slot={at.slot} /> }
-            }) }
             if !leaf.rows.is_empty() {
                 {outline("vma", leaf.owned, at)}
                 {outline("clip", leaf.clip, at)}

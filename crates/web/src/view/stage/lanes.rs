@@ -1,33 +1,19 @@
 //! Processes as lanes; one component a VMA.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use super::cell::{Ink, Place, cell};
 use super::svg::{at, n, path, rect, text};
 use crate::model::lanes::{LaneHead, LaneLook, LaneRow, LaneStyle, Lanes, Note, Outline};
 
-/// All lanes.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct LanesProps {
-    /// The lanes.
-    pub(super) lanes: Lanes,
-    /// Right end of rules.
-    pub(super) right: f32,
-}
+/// Right end of the rules between processes.
+const RULE_END: f32 = 588.0;
 
-/// Everything but what is yellow.
-#[component]
-pub(super) fn LanesView(props: &LanesProps) -> Html {
-    let LanesProps { lanes, right } = props;
-    let tagged = lanes.style != LaneStyle::Beside;
+/// Headers, and what is folded.
+pub(super) fn heads(lanes: &Lanes) -> Html {
     html! {
-        <g class="lanes">
-            { for lanes.heads.iter().map(|head| self::head(head, *right)) }
-            { for lanes.rows.iter().map(|row| html! {
-                <Lane key={row.id} row={Rc::new(row.clone())} cell={lanes.cell} {tagged} />
-            }) }
+        <g class="heads">
+            { for lanes.heads.iter().map(|head| self::head(head, RULE_END)) }
             if let Some(fold) = &lanes.fold {
                 <g class="fold">
                     { for fold.bars.iter().map(|(x0, x1)| rect("foldbar", *x0, fold.y - 1.5, (x1 - x0).max(1.0), 3.0)) }
@@ -52,29 +38,22 @@ fn head(head: &LaneHead, right: f32) -> Html {
     }
 }
 
-#[derive(Clone, PartialEq, Properties)]
-struct LaneProps {
-    row: Rc<LaneRow>,
-    cell: f32,
-    /// The label of the row at hand is a yellow tag, drawn over the thread.
-    tagged: bool,
-}
-
-/// One VMA's row.
-#[component]
-fn Lane(props: &LaneProps) -> Html {
-    let LaneProps { row, cell: width, tagged } = props;
+/// One VMA's row. Where labels are tags, the one at hand is drawn with the thread.
+pub(super) fn lane(lanes: &Lanes, at_row: usize) -> Html {
+    let Some(row) = lanes.rows.get(at_row) else { return Html::default() };
+    let width = lanes.cell;
+    let tagged = lanes.style != LaneStyle::Beside;
     let class = match row.look {
-        LaneLook::Now => "lane now",
-        LaneLook::Plain => "lane",
-        LaneLook::Aside => "lane aside",
+        LaneLook::Now => "slide lane now",
+        LaneLook::Plain => "slide lane",
+        LaneLook::Aside => "slide lane aside",
     };
     let middle = row.height / 2.0;
     html! {
-        <g class={classes!("slide", class)} transform={at(0.0, row.y)}>
+        <g {class} transform={at(0.0, row.y)}>
             {gutter(row, middle)}
             { for row.cells.iter().filter(|c| !c.now).map(|c| {
-                let place = Place { x: c.x, y: 0.0, width: *width, height: row.height, ink: Ink::for_width(*width) };
+                let place = Place { x: c.x, y: 0.0, width, height: row.height, ink: Ink::for_width(width) };
                 html! { <g class={if c.asked { "" } else { "dim" }}>{cell(c.state, place)}</g> }
             }) }
             {outline(if row.private { "vma private" } else { "vma" }, &row.outline, row.height)}
@@ -82,7 +61,7 @@ fn Lane(props: &LaneProps) -> Html {
                 {outline("clip", clip, row.height)}
             }
             if row.look != LaneLook::Now || !tagged {
-                {note(&row.label, middle, if *tagged { "b label" } else { "s label" }, if *tagged { "b label end" } else { "s label end" })}
+                {note(&row.label, middle, if tagged { "b label" } else { "s label" }, if tagged { "b label end" } else { "s label end" })}
             }
             if let Some(words) = &row.note {
                 {note(words, middle, "s note", "s note end")}
@@ -140,10 +119,8 @@ fn outline(class: &'static str, outline: &Outline, height: f32) -> Html {
 }
 
 /// What is yellow in the lanes: the page's cell and the label of its VMA. Drawn over the thread.
-#[component]
-pub(super) fn LanesNow(props: &LanesProps) -> Html {
-    let lanes = &props.lanes;
-    let width = &lanes.cell;
+pub(super) fn now(lanes: &Lanes) -> Html {
+    let width = lanes.cell;
     let Some(row) = lanes.here() else { return Html::default() };
     html! {
         <g class="lanes-now">
@@ -153,7 +130,7 @@ pub(super) fn LanesNow(props: &LanesProps) -> Html {
             if let Some(c) = row.cells.iter().find(|c| c.now) {
                 <g class="slide" transform={at(c.x, row.y)}>
                     <rect class="now-box" x="0.5" y="0.5" width={n(width - 1.0)} height={n(row.height - 1.0)} />
-                    {cell(c.state, Place { x: 0.0, y: 0.0, width: *width, height: row.height, ink: now_ink(*width) })}
+                    {cell(c.state, Place { x: 0.0, y: 0.0, width, height: row.height, ink: now_ink(width) })}
                 </g>
             }
         </g>

@@ -1,30 +1,19 @@
 //! One row of 32 slots of the leaf table.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use super::svg::{n, path, rect};
 use crate::model::lanes::CellState;
+use crate::model::stage_measures::TABLES;
+use crate::model::stage_thread::slot_at;
 use crate::model::tables::SlotRow;
 
-/// One row.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct LeafRowProps {
-    /// The slots.
-    pub(super) row: Rc<SlotRow>,
-    /// Left and top edge.
-    pub(super) at: (f32, f32),
-    /// Width and height of a slot.
-    pub(super) slot: (f32, f32),
-}
-
 /// 32 slots. Empty ones are one path of dots.
-#[component]
-pub(super) fn LeafRow(props: &LeafRowProps) -> Html {
-    let LeafRowProps { row, at: (x0, y), slot: (w, h) } = props;
+pub(super) fn leaf_row(row: &SlotRow) -> Html {
+    let (x0, y) = slot_at(&TABLES, row.first);
+    let (w, h) = TABLES.slot;
     let mut dots = String::new();
-    let mut x = *x0;
+    let mut x = x0;
     let mut cells = Vec::new();
     for (slot, state) in (row.first..).zip(&row.cells) {
         let here = row.now == Some(slot);
@@ -36,9 +25,9 @@ pub(super) fn LeafRow(props: &LeafRowProps) -> Html {
             state => cells.push(slot_view(
                 *state,
                 x,
-                *y,
-                *w,
-                *h,
+                y,
+                w,
+                h,
                 slot < row.bright.0 || row.bright.1 <= slot,
             )),
         }

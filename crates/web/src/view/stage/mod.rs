@@ -9,6 +9,7 @@ mod full;
 mod grid;
 mod lanes;
 mod leaf_row;
+mod part;
 mod phone;
 mod say;
 mod strip;
@@ -34,10 +35,10 @@ pub struct StageProps {
 /// The stage in the form that its model is laid out for.
 #[component]
 pub fn Stage(props: &StageProps) -> Html {
-    let StageProps { model, on_seek } = props.clone();
+    let StageProps { model, on_seek } = props;
     match model.form {
-        StageForm::Full => html! { <full::Full {model} {on_seek} /> },
-        StageForm::Embed => html! { <embed::Embed {model} /> },
-        StageForm::Phone => html! { <phone::Phone {model} {on_seek} /> },
+        StageForm::Full => full::full(model, on_seek),
+        StageForm::Embed => embed::embed(model),
+        StageForm::Phone => phone::phone(model, on_seek),
     }
 }

@@ -4,35 +4,20 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::bits::{Bits, BitsAt, Columns};
+use super::bits::{BitsAt, Columns, bits};
 use super::cell::{Ink, Place, cell};
-use super::descent::Descent;
-use super::lanes::{LanesNow, LanesView};
-use super::say::Say;
-use super::strip::StripView;
+use super::part::{Part, lane_rows, part};
 use super::svg::{n, rect, text};
 use crate::model::stage::StageModel;
-use crate::model::stage_measures::StageForm;
-
-/// The picture, and where clicks go.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct PhoneProps {
-    /// The picture.
-    pub(super) model: Rc<StageModel>,
-    /// Go to this many steps done.
-    pub(super) on_seek: Callback<u32>,
-}
 
 const BITS: BitsAt = BitsAt { x: 0.0, y: 12.0, columns: Columns::Named(46.0, 34.6) };
 
 /// Sentence, file, descent, leaf slots, entry, held, calls.
-#[component]
-pub(super) fn Phone(props: &PhoneProps) -> Html {
-    let PhoneProps { model, on_seek } = props;
+pub(super) fn phone(model: &Rc<StageModel>, on_seek: &Callback<u32>) -> Html {
     let held: Vec<_> = model.held.rows.iter().filter(|row| row.held).collect();
     html! {
         <div class="stg stg-phone">
-            <Say sentence={model.sentence.clone()} />
+            {part(model, Part::Say)}
             {file(model)}
             {descent(model)}
             {slots(model)}
@@ -56,9 +41,8 @@ fn picture(height: f32, label: String, inside: Html) -> Html {
     }
 }
 
-fn file(model: &StageModel) -> Html {
+fn file(model: &Rc<StageModel>) -> Html {
     let strip = &model.strip;
-    let at = StageForm::Phone.measures().strip;
     let bottom = model.lanes.bottom;
     let inside = html! {
         <>
@@ -68,9 +52,10 @@ fn file(model: &StageModel) -> Html {
             if let Some((_, x)) = strip.now {
                 {rect("now-soft", x, 16.0, strip.cell, bottom - 16.0)}
             }
-            <StripView strip={strip.clone()} {at} />
-            <LanesView lanes={model.lanes.clone()} right={343.0} />
-            <LanesNow lanes={model.lanes.clone()} right={343.0} />
+            {part(model, Part::Strip)}
+            {part(model, Part::Heads)}
+            {lane_rows(model)}
+            {part(model, Part::LaneNow)}
         </>
     };
     html! {
@@ -84,9 +69,7 @@ fn file(model: &StageModel) -> Html {
 fn descent(model: &StageModel) -> Html {
     let Some((address, _)) = &model.tables.address else { return Html::default() };
     let whose = model.tables.process.clone().unwrap_or_default();
-    let inside = html! {
-        <Descent tables={model.tables.clone()} x={0.0} y={11.0} tag={(76.0, 66.0)} />
-    };
+    let inside = super::descent::descent(&model.tables, (0.0, 11.0), (76.0, 66.0));
     html! {
         <>
             <h2>{format!("Descent in {whose}")}<code>{address.clone()}</code></h2>
@@ -135,7 +118,7 @@ fn entry(model: &StageModel) -> Html {
         Some(was) => format!("{} → {}", word(was), word(&entry.is)),
         None => word(&entry.is),
     };
-    let inside = html! { <Bits entry={Some(entry.clone())} at={BITS} /> };
+    let inside = bits(entry, &BITS);
     html! {
         <>
             <h2>{"Entry"}<code>{words.clone()}</code></h2>

@@ -5,17 +5,9 @@ use yew::prelude::*;
 use crate::model::sentence::Sentence;
 use crate::model::sentence_words::{Bit, Piece, Words};
 
-/// What is said.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct SayProps {
-    /// The sentence.
-    pub(super) sentence: Sentence,
-}
-
 /// The step in words.
-#[component]
-pub(super) fn Say(props: &SayProps) -> Html {
-    let Sentence { lead, why, next } = &props.sentence;
+pub(super) fn say(sentence: &Sentence) -> Html {
+    let Sentence { lead, why, next } = sentence;
     html! {
         <div class="stg-say">
             <p><strong>{words(lead)}</strong>{" "}{words(why)}</p>

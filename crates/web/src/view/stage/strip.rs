@@ -3,21 +3,11 @@
 use yew::prelude::*;
 
 use super::svg::{n, path, rect, text};
-use crate::model::stage::Strip;
-
-/// What the strip needs.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct StripProps {
-    /// The strip.
-    pub(super) strip: Strip,
-    /// Top and height of its cells.
-    pub(super) at: (f32, f32),
-}
+use crate::model::stage::{StageForm, Strip};
 
 /// Pages from left to right.
-#[component]
-pub(super) fn StripView(props: &StripProps) -> Html {
-    let StripProps { strip, at: (y, height) } = props;
+pub(super) fn strip(strip: &Strip, form: StageForm) -> Html {
+    let (y, height) = form.measures().strip;
     let base = y + height / 2.0 + 4.0;
     html! {
         <g class="strip">
@@ -32,18 +22,18 @@ pub(super) fn StripView(props: &StripProps) -> Html {
                     (false, true) => "uncached",
                     (false, false) => "uncached half",
                 };
-                rect(class, cell.x + 0.5, *y, strip.cell - 1.0, *height)
+                rect(class, cell.x + 0.5, y, strip.cell - 1.0, height)
             }) }
             { for strip.recorded.iter().map(|x| rect("bD", x + 2.0, y + height + 2.0, strip.cell - 4.0, 3.0)) }
             { for strip.breaks.iter().map(|gap| html! {
                 <g key={gap.pages}>
                     <title>{format!("{} pages left out", gap.pages)}</title>
-                    {break_mark(gap.x, gap.width, *y, *height)}
+                    {break_mark(gap.x, gap.width, y, height)}
                     {text("mid xs i2", gap.x + gap.width / 2.0, base - 0.5, gap.text.clone())}
                 </g>
             }) }
             if let Some((page, x)) = strip.now {
-                {now_box(strip, page, x, *y, *height)}
+                {now_box(strip, page, x, y, height)}
             }
             { for strip.numbers.iter().map(|number| {
                 let now = strip.now.is_some_and(|(page, _)| page == number.page);

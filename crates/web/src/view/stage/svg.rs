@@ -2,10 +2,11 @@
 
 use yew::prelude::*;
 
-/// A picture measure as an attribute: two decimals at most.
+use crate::model::stage_number::number;
+
+/// A picture measure as an attribute.
 pub(super) fn n(value: f32) -> AttrValue {
-    let text = format!("{value:.2}");
-    AttrValue::from(text.trim_end_matches('0').trim_end_matches('.').to_owned())
+    AttrValue::from(number(value))
 }
 
 /// A `translate`.

@@ -2,25 +2,14 @@
 
 use yew::prelude::*;
 
-use super::grid::Grid;
 use super::svg::{at as translate, n, path, rect, text};
-use crate::model::stage_measures::TablesAt;
+use crate::model::stage_measures::{TABLES, TablesAt};
 use crate::model::stage_thread::{slot_at, tag_y};
 use crate::model::tables::{Column, Reach, Tables};
 
-/// The tables.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct TablesProps {
-    /// The tables.
-    pub(super) tables: Tables,
-    /// Where they stand.
-    pub(super) at: TablesAt,
-}
-
-/// Everything but what is yellow.
-#[component]
-pub(super) fn TablesView(props: &TablesProps) -> Html {
-    let TablesProps { tables, at } = props;
+/// Everything of the upper tables but what is yellow.
+pub(super) fn tables(tables: &Tables) -> Html {
+    let at = &TABLES;
     let title = match &tables.process {
         Some(process) => format!("Page tables of {process}"),
         None => "Page tables".to_owned(),
@@ -36,14 +25,17 @@ pub(super) fn TablesView(props: &TablesProps) -> Html {
                 </text>
             }
             { for tables.columns.iter().zip(at.columns).map(|(column, x)| self::column(column, x, at)) }
-            <Grid leaf={tables.leaf.clone()} at={*at} />
         </g>
     }
 }
 
 fn column(column: &Column, x: f32, at: &TablesAt) -> Html {
     let (top, height) = at.rows;
-    let class = if column.frame.is_some() { "table" } else { "table missing" };
+    let class = match (&column.frame, column.index) {
+        (Some(_), _) => "table",
+        (None, Some(_)) => "table missing",
+        (None, None) => "table idle",
+    };
     #[expect(clippy::cast_precision_loss, reason = "at most 512")]
     let y = |index: u32| top + height * index as f32 / 512.0;
     html! {
@@ -65,10 +57,9 @@ fn column(column: &Column, x: f32, at: &TablesAt) -> Html {
 }
 
 /// What is yellow in the tables. Drawn over the thread.
-#[component]
-pub(super) fn TablesNow(props: &TablesProps) -> Html {
-    let TablesProps { tables, at } = props;
-    let slot = tables.leaf.rows.iter().find_map(|row| row.now);
+pub(super) fn now(tables: &Tables) -> Html {
+    let at = &TABLES;
+    let slot = tables.leaf.now();
     html! {
         <g class="tables-now">
             { for tables.columns.iter().zip(at.columns).filter_map(|(column, x)| tag(column, x, at)) }

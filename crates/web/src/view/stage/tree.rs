@@ -7,17 +7,8 @@ use rangewalk_core::machine::rbtree::Colour;
 use super::svg::{at, n, path, rect, text};
 use crate::model::tree::{NodeLook, Tree, TreeLink, TreeNode};
 
-/// One tree.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct TreeProps {
-    /// The tree.
-    pub(super) tree: Tree,
-}
-
 /// Links and folded subtrees: drawn below the nodes.
-#[component]
-pub(super) fn TreeLinks(props: &TreeProps) -> Html {
-    let tree = &props.tree;
+pub(super) fn links(tree: &Tree) -> Html {
     html! {
         <g class="links">
             { for tree.links.iter().filter(|link| !link.thread).map(|link| line(link, if link.pruned { "link pruned" } else { "link" })) }
@@ -40,37 +31,23 @@ fn line(link: &TreeLink, class: &'static str) -> Html {
 }
 
 /// The nodes.
-#[component]
-pub(super) fn TreeNodes(props: &TreeProps) -> Html {
-    html! {
-        <g class="nodes">
-            { for props.tree.nodes.iter().map(|node| html! {
-                <Node key={node.id} node={node.clone()} />
-            }) }
-        </g>
-    }
-}
-
-#[derive(Clone, PartialEq, Properties)]
-struct NodeProps {
-    node: TreeNode,
+pub(super) fn nodes(tree: &Tree) -> Html {
+    html! { <g class="nodes">{ for tree.nodes.iter().map(node) }</g> }
 }
 
 /// One node: bar from its key to its last page, hairline to the last of its subtree.
-#[component]
-fn Node(props: &NodeProps) -> Html {
-    let NodeProps { node } = props;
+fn node(node: &TreeNode) -> Html {
     let class = match node.look {
-        NodeLook::Visited => "node visited",
-        NodeLook::Now => "node now",
-        NodeLook::ToCome => "node tocome",
-        NodeLook::Pruned => "node pruned",
+        NodeLook::Visited => "slide node visited",
+        NodeLook::Now => "slide node now",
+        NodeLook::ToCome => "slide node tocome",
+        NodeLook::Pruned => "slide node pruned",
     };
     let (left, right) = (node.from - node.x, node.to - node.x);
     let end = node.subtree_to - node.x;
     let thick = node.radius / 3.0;
     html! {
-        <g class={classes!("slide", class)} transform={at(node.x, node.y)}>
+        <g key={node.id} {class} transform={at(node.x, node.y)}>
             <path class="sub" d={format!("M{} 0H{}", n(right.min(end)), n(end.max(0.0)))} />
             <path class="tick" d={format!("M{} {}v{}", n(end), n(-thick - 2.0), n(2.0 * thick + 4.0))} />
             {rect("bar", left, -thick, right - left, 2.0 * thick)}

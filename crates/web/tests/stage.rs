@@ -74,7 +74,7 @@ fn file_tree_and_lanes_stand_under_the_same_columns() {
             ("G", 468.0, 588.0, 588.0, ToCome),
         ]
     );
-    assert_eq!(tree.nodes[0].reason.as_deref(), Some("3 < 5"));
+    assert_eq!(tree.nodes[0].reason.as_deref(), Some("3 < 5: pruned"));
 
     let rows: Vec<_> = model
         .lanes

@@ -52,10 +52,12 @@ pub(super) fn row(
         _ => LaneLook::Plain,
     };
     let name = now.vma(id);
-    let words = words(now, id, name, process, bar, axis, room);
+    let inside = clip.as_ref().map(|clip| clip.ends.1);
+    let words = words(now, id, name, process, (bar, inside), axis, room);
     let gutter = process.map_or(0.0, |process| width(process, LABEL_CHAR));
     let end = ADDRESS_END.min(words.label.x - width(name, LABEL_CHAR) - 3.0);
-    let address = room.style == LaneStyle::Processes && end - ADDRESS >= gutter - 12.0;
+    let fits = process.is_none() || end - ADDRESS >= gutter;
+    let address = room.style == LaneStyle::Processes && fits;
     LaneRow {
         id: id.0,
         address: address.then(|| ends(&vma.start.to_string(), end)),
@@ -111,7 +113,7 @@ fn words(
     id: VmaId,
     name: &str,
     process: Option<&str>,
-    bar: (f32, f32),
+    (bar, inside): ((f32, f32), Option<f32>),
     axis: &Axis,
     room: LanesRoom,
 ) -> RowWords {
@@ -121,7 +123,9 @@ fn words(
             let label = ends(name, bar.0 - 7.0);
             let note = lanes_note::row(now, id);
             let left = label.x - width(name, LABEL_CHAR) - 4.0;
-            let note = note.and_then(|text| beside(&text, bar.1 + 8.0, left, axis, room));
+            let note = note
+                .and_then(|text| beside(&text, bar.1 + 8.0, left, axis, room))
+                .or_else(|| within(lanes_note::short(now, id)?, inside?, bar.1));
             RowWords { label, process: process.map(|name| starts(name, 0.0)), note }
         }
         LaneStyle::Column => {
@@ -155,6 +159,12 @@ fn beside(text: &str, right: f32, left: f32, axis: &Axis, room: LanesRoom) -> Op
     } else {
         None
     }
+}
+
+/// Behind the walked part, inside of the box.
+fn within(text: &str, clip_end: f32, bar_end: f32) -> Option<Note> {
+    let x = clip_end + 5.0;
+    (x + width(text, CHAR) + 4.0 <= bar_end).then(|| starts(text, x))
 }
 
 fn cells(now: &Now<'_>, axis: &Axis, id: VmaId, vma: &Vma) -> Vec<LaneCell> {

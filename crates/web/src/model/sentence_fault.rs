@@ -20,7 +20,7 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
     match event {
         Event::Access { mm, access, addr } => (
             format!("{} {} {}.", now.process(mm), verb(access), now.page_words(Some(mm), addr)),
-            format!("At `{addr}`. The CPU looks the address up in its page tables."),
+            format!("The CPU looks `{addr}` up in its page tables."),
         ),
         Event::Hardware { slot, access, addr } => hardware(now, slot, access, addr),
         Event::Fault { mm, access, cause, addr } => fault(now, mm, access, cause, addr),
@@ -43,14 +43,7 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
             "The mapping is private: what is written here never reaches the file.".to_owned(),
         ),
         Event::Install { slot, addr } => install(now, slot, addr),
-        Event::Zap { addr, .. } => (
-            format!(
-                "{}'s entry for {} is zapped.",
-                now.whose(),
-                now.page_words(now.place.mm, addr)
-            ),
-            "The slot is empty now; its dirt went to the page.".to_owned(),
-        ),
+        Event::Zap { slot, addr } => zap(now, slot, addr),
         Event::Copy { from, to, addr } => copy(now, from, to, addr),
         Event::Mkwrite { mapping, pgoff } => (
             format!("The driver hears of the write to page {pgoff} of {}.", now.file_name(mapping)),
@@ -151,6 +144,18 @@ fn install(now: &Now<'_>, slot: SlotId, addr: VirtAddr) -> Said {
     let why = entry::words(now, slot)
         .map_or_else(String::new, |(_, is)| format!("It is {}.", marks(Pte(is))));
     (format!("{}'s entry for {page} is set.", now.whose()), why)
+}
+
+fn zap(now: &Now<'_>, slot: SlotId, addr: VirtAddr) -> Said {
+    let page = now.page_words(now.place.mm, addr);
+    let was = now.step.and_then(|step| now.word_change(step, slot)).map(|(was, _)| Pte(was));
+    let why = match was {
+        Some(was) if was.is_dirty(now.kernel()) && !was.is_special() => {
+            "The slot is empty; its dirt went to the page."
+        }
+        _ => "The slot is empty.",
+    };
+    (format!("{}'s entry for {page} is zapped.", now.whose()), why.to_owned())
 }
 
 fn copy(now: &Now<'_>, from: SlotId, to: SlotId, addr: VirtAddr) -> Said {

@@ -47,8 +47,14 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
         ),
         Event::TreeColour { node, colour } => (
             format!("{} turns {}.", now.vma(node), colour_words(colour)),
-            "No red node may have a red child, and every path down counts the same black nodes."
-                .to_owned(),
+            match now.world().node(node).parent() {
+                None => "The root is always black.",
+                Some(_) => {
+                    "No red node may have a red child, and every path down counts the same black \
+                     nodes."
+                }
+            }
+            .to_owned(),
         ),
         Event::TreeErase { node } => (
             format!("{} leaves the tree.", now.vma(node)),

@@ -35,15 +35,18 @@ pub(super) fn statement(now: &Now<'_>) -> Said {
 
 pub(super) fn returned(now: &Now<'_>, value: u64) -> Said {
     let lead = |name: &str| format!("`{name}` returns {value}.");
-    let entries = count_words(value, "entry", "entries");
+    let entries = match value {
+        0 => "No entry".to_owned(),
+        _ => count_words(value, "entry", "entries"),
+    };
     match now.walk.map(|walk| walk.kind) {
         Some(WalkKind::Wp) => (
             lead("wp_shared_mapping_range"),
-            format!("So many changed: {entries} went from writable to write-protected."),
+            format!("{entries} went from writable to write-protected."),
         ),
         Some(WalkKind::Clean) => (
             lead("clean_record_shared_mapping_range"),
-            format!("So many changed: {entries} went from dirty to clean and into the bitmap."),
+            format!("{entries} went from dirty to clean and into the bitmap."),
         ),
         None => (format!("It returns {value}."), String::new()),
     }
@@ -123,7 +126,7 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
         ),
         Event::NotifierEnd { mm, .. } => (
             format!("Secondary MMUs of {} may map the range again.", now.process(mm)),
-            "The entries are protected and the TLBs are flushed.".to_owned(),
+            "In memory and in the TLBs, its entries are now as the walk wants them.".to_owned(),
         ),
         Event::FlushPending { mm, pending } => flush_pending(now, mm, pending),
         Event::Flush { mm, flush, reach, start, end } => {
@@ -193,7 +196,7 @@ fn clip(now: &Now<'_>, vma: VmaId, start: VirtAddr, end: VirtAddr) -> Said {
     let all = span_words(at.pgoff, at.last_pgoff());
     let asked = now.walk.map_or_else(String::new, |w| span_words(w.first, w.last()));
     (
-        format!("Of {name}, {pages} are walked."),
+        format!("The walk of {name} is clipped to {pages}."),
         format!("It maps {all}, the walk asks for {asked}: what both have is `{start}`–`{end}`."),
     )
 }
@@ -203,7 +206,10 @@ fn flush_pending(now: &Now<'_>, mm: MmId, pending: u32) -> Said {
     let cell = Cell::Mm(mm, MmField::TlbFlushPending);
     let deltas = now.step.map_or(&[][..], |step| now.tape().deltas(step));
     let rose = deltas.iter().find(|delta| delta.cell == cell).is_none_or(|d| d.new > d.old);
-    let pending = count_words(pending.into(), "flush", "flushes");
+    let pending = match pending {
+        0 => "none".to_owned(),
+        n => count_words(n.into(), "flush", "flushes"),
+    };
     if rose {
         (
             format!("{name} has {pending} pending."),
@@ -212,7 +218,7 @@ fn flush_pending(now: &Now<'_>, mm: MmId, pending: u32) -> Said {
                 .to_owned(),
         )
     } else {
-        (format!("This walk's flush is done: {name} has {pending} pending."), String::new())
+        (format!("The flush is done: {name} has {pending} pending."), String::new())
     }
 }
 

@@ -57,8 +57,8 @@ pub struct TreeNode {
     pub max: String,
     /// Why it was passed over: `3 < 5`.
     pub reason: Option<String>,
-    /// Where its words begin: left end and base line.
-    pub words_at: (f32, f32),
+    /// Where its words begin: left end and base line; `None`: a neighbour says the same.
+    pub words_at: Option<(f32, f32)>,
 }
 
 /// A link between parent and child.
@@ -131,6 +131,8 @@ const RADIUS_DENSE: f32 = 7.5;
 const APART: f32 = 20.0;
 /// Estimated width of a character of a node's text.
 const CHAR: f32 = 6.2;
+/// How far a node may stand out at the left of the axis.
+const LEFT_OF_AXIS: f32 = 16.0;
 /// Most nodes tried at once.
 const NODES_MAX: usize = 40;
 /// A pitch below this has everything smaller.
@@ -277,7 +279,9 @@ impl Looks {
 fn reason(now: &Now<'_>, vma: VmaId, look: Look, first: u64, last: u64) -> Option<String> {
     let node = now.world().node(vma);
     match look {
-        Look::Pruned | Look::RootEndsBefore => Some(format!("{} < {first}", node.subtree_last)),
+        Look::Pruned | Look::RootEndsBefore => {
+            Some(format!("{} < {first}: pruned", node.subtree_last))
+        }
         Look::EndsBefore => Some(format!("{} < {first}", node.last)),
         Look::StartsAfter | Look::LeftmostStartsAfter => Some(format!("{} > {last}", node.start)),
         Look::Enter | Look::Hit | Look::Climb => None,
@@ -299,7 +303,8 @@ fn columns(
         let label = now.vma(*vma).to_owned();
         let half = RADIUS.max(text_width(&label) / 2.0 + 5.0);
         let from = axis.x(node.start);
-        let x = nodes.last().map_or(from, |before: &TreeNode| {
+        let from_left = from.max(axis.left() - LEFT_OF_AXIS + half);
+        let x = nodes.last().map_or(from_left, |before: &TreeNode| {
             from.max(before.x + (APART - 2.0 * RADIUS) + before.half + half)
         });
         nodes.push(TreeNode {
@@ -317,7 +322,7 @@ fn columns(
             pages: pages(node.start, node.last),
             max: format!("max {}", node.subtree_last),
             reason: looks.pruned.get(vma).cloned(),
-            words_at: (0.0, 0.0),
+            words_at: None,
         });
     }
     // What ran out at the right is pushed back.

@@ -51,7 +51,7 @@ const TRIES: u8 = 40;
 /// The heading beside the tree.
 const HEADING: Rect = Rect(0.0, 90.0, 100.0, 154.0);
 
-/// Places the words of all nodes.
+/// Places the words of all nodes. Where rows are close, what a node before has said is not said again.
 pub(super) fn place(tree: &mut Tree, right: f32) {
     let dense = tree.pitch < PITCH_DENSE;
     let mut lines: Vec<Line> = tree.links.iter().map(|link| Line(link.from, link.to)).collect();
@@ -65,7 +65,14 @@ pub(super) fn place(tree: &mut Tree, right: f32) {
         .chain(tree.nodes.iter().map(|n| Rect(n.from, n.y - 3.0, n.to, n.y + 3.0)))
         .chain([HEADING])
         .collect();
+    let mut said: Vec<(String, String)> = Vec::new();
     for node in &mut tree.nodes {
+        let words = (node.pages.clone(), node.max.clone());
+        let telling = node.look == NodeLook::Now || node.reason.is_some();
+        if dense && !telling && said.contains(&words) {
+            continue;
+        }
+        said.push(words);
         let cost = |rect: &Rect| {
             let met = boxes.iter().filter(|other| rect.meets(**other)).count();
             let crossed = lines.iter().filter(|line| rect.is_crossed(**line)).count();
@@ -77,7 +84,7 @@ pub(super) fn place(tree: &mut Tree, right: f32) {
         let Rect(x, top, ..) = best.unwrap_or(Rect(node.x, node.y, node.x, node.y));
         let height = if dense { HEIGHT_DENSE } else { HEIGHT };
         boxes.push(Rect(x, top, x + width, top + height));
-        node.words_at = (x, top + height - 3.0);
+        node.words_at = Some((x, top + height - 3.0));
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn lane(lanes: &Lanes, at_row: usize) -> Html {
                 {note(&row.label, middle, if tagged { "b label" } else { "s label" }, if tagged { "b label end" } else { "s label end" })}
             }
             if let Some(words) = &row.note {
-                {note(words, middle, "s note", "s note end")}
+                {note(words, middle, "s halo note", "s halo note end")}
             }
         </g>
     }

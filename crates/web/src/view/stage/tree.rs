@@ -74,7 +74,7 @@ fn knot(node: &TreeNode) -> Html {
 }
 
 fn words(node: &TreeNode) -> Html {
-    let (x, y) = node.words_at;
+    let Some((x, y)) = node.words_at else { return Html::default() };
     html! {
         <text class={if node.radius < 9.0 { "xs halo words" } else { "s halo words" }} x={n(x - node.x)} y={n(y - node.y)}>
             <tspan class="m">{node.pages.clone()}</tspan>

@@ -24,6 +24,8 @@ pub struct Story {
     changes: Vec<u32>,
     /// What the run came to; `None` if the text has errors.
     digest: Option<u32>,
+    /// The line of the first error, before which the run ends.
+    stopped: Option<u32>,
 }
 
 impl Story {
@@ -48,7 +50,17 @@ impl Story {
         let changes = changes_of(run.timeline.tape());
         let acts = run.spans.iter().copied().filter(|span| span.first < span.end).collect();
         let index = StageIndex::new(&run.timeline);
-        Self { run, title, note, index, diagnostics: diagnostics.into(), acts, changes, digest }
+        Self {
+            run,
+            title,
+            note,
+            index,
+            diagnostics: diagnostics.into(),
+            acts,
+            changes,
+            digest,
+            stopped: error,
+        }
     }
 
     fn of_too_long(len: usize) -> Self {
@@ -89,6 +101,12 @@ impl Story {
     #[must_use]
     pub fn diagnostics(&self) -> &Rc<[Diagnostic]> {
         &self.diagnostics
+    }
+
+    /// The line of the first error: the run ends before it.
+    #[must_use]
+    pub fn stopped(&self) -> Option<u32> {
+        self.stopped
     }
 
     /// Steps done.

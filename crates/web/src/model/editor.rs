@@ -58,6 +58,8 @@ const MARKED_MAX: usize = 2_000;
 pub struct EditorModel {
     /// Each line, so that an unchanged one is not drawn again; `None` if there are too many to mark.
     pub lines: Option<Rc<[Rc<Line>]>>,
+    /// The line before which the run ends, for it has an error.
+    pub stopped: Option<u32>,
     /// What to say below them.
     pub diagnostics: Rc<[Diagnostic]>,
 }
@@ -78,7 +80,12 @@ pub fn editor(text: &str, story: &Story, stale: bool) -> EditorModel {
         })
     });
     let short = text.split('\n').take(MARKED_MAX + 1).count() <= MARKED_MAX;
-    EditorModel { lines: short.then(|| lines.collect()), diagnostics: story.diagnostics().clone() }
+    let stopped = story.stopped();
+    EditorModel {
+        lines: short.then(|| lines.collect()),
+        stopped,
+        diagnostics: story.diagnostics().clone(),
+    }
 }
 
 fn checked(outcome: &Outcome) -> Option<Checked> {

@@ -142,9 +142,9 @@ fn remarks(diagnostics: &[Diagnostic], on_go: &Callback<Diagnostic>) -> Html {
         html! {
             <li>
                 <button {class} {onclick}>
-                    <span><b>{ format!("line {}: {word}", diagnostic.line) }</b>{ &diagnostic.message }</span>
+                    <span><b>{ format!("line {}: {word}", diagnostic.line) }</b>{ prose(&diagnostic.message) }</span>
                     if !diagnostic.hint.is_empty() {
-                        <span class="hint">{ &diagnostic.hint }</span>
+                        <span class="hint">{ prose(&diagnostic.hint) }</span>
                     }
                 </button>
             </li>
@@ -153,6 +153,15 @@ fn remarks(diagnostics: &[Diagnostic], on_go: &Callback<Diagnostic>) -> Html {
     html! {
         <ul class="remarks" id="remarks">{ for diagnostics.iter().take(20).map(remark) }</ul>
     }
+}
+
+/// Words between back quotes are code.
+fn prose(text: &str) -> Html {
+    let part = |(index, part): (usize, &str)| match index % 2 {
+        0 => html! { { part.to_owned() } },
+        _ => html! { <code>{ part.to_owned() }</code> },
+    };
+    text.split('`').enumerate().map(part).collect()
 }
 
 const LETTERS: [(&str, &str, &str); 8] = [

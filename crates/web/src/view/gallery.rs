@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::command::{Command, Opened};
+use crate::command::{Command, Notice, Opened};
 use crate::model::gallery::{Card, Dirt, Lane, Sketch, cards};
 use crate::view::dialog::Dialog;
 
@@ -16,6 +16,8 @@ const TOP: f64 = 12.0;
 pub struct GalleryProps {
     /// The text of the open scenario, to mark its card.
     pub open: AttrValue,
+    /// Why the gallery opened by itself.
+    pub notice: Option<Notice>,
     pub on_command: Callback<Command>,
 }
 
@@ -41,6 +43,9 @@ pub fn Gallery(props: &GalleryProps) -> Html {
     let on_close = props.on_command.reform(|()| Command::Hide);
     html! {
         <Dialog title="Scenarios" class="gallery" {on_close}>
+            if let Some(notice) = &props.notice {
+                <p class="notice bad" role="alert">{ &*notice.text }{ " Here are the scenarios that come with Rangewalk." }</p>
+            }
             <ul class="cards">{ for cards.iter().map(card) }</ul>
         </Dialog>
     }

@@ -72,7 +72,7 @@ pub fn page(props: &PageModel) -> Html {
     html! {
         <>
             { form }
-            { notice_bar(props.notice.as_ref(), &props.on_command) }
+            { notice_bar(props.notice.as_ref().filter(|_| props.panel.is_none()), &props.on_command) }
             { spoken(&props.spoken) }
             { panel(props) }
         </>
@@ -84,7 +84,14 @@ fn wide(props: &PageModel) -> Html {
         <div class="page wide">
             { header(props, Room::Wide) }
             <section class="side" aria-labelledby="side-title">
-                <h2 id="side-title">{ "Scenario" }<span class="quiet">{ "re-runs as you type" }</span></h2>
+                <h2 id="side-title">
+                    { "Scenario" }
+                    if let Some(line) = props.editor.stopped {
+                        <span class="quiet bad">{ format!("runs up to line {}", line.max(2) - 1) }</span>
+                    } else {
+                        <span class="quiet">{ "re-runs as you type" }</span>
+                    }
+                </h2>
                 { editor(props) }
             </section>
             { stage(props) }
@@ -205,7 +212,7 @@ fn panel(props: &PageModel) -> Html {
         (Some(Panel::Share), Some(model)) => share::share(&model, on_close),
         (Some(Panel::Embed), Some(model)) => share::embed_code(&model, on_close),
         (Some(Panel::Gallery), _) => {
-            html! { <Gallery open={props.text.to_string()} {on_command}/> }
+            html! { <Gallery open={props.text.to_string()} notice={props.notice.clone()} {on_command}/> }
         }
         (Some(Panel::Export), _) => share::export_files(&props.on_export, on_close),
         (Some(Panel::Help), _) => help::help(on_close),

@@ -1,4 +1,5 @@
-//! The root: owns the session, hands models to the page, and does in the browser what a change asks for.
+//! The root: owns the session, hands models to the page, and does in the browser what a change asks
+//! for.
 
 use std::rc::Rc;
 
@@ -317,7 +318,8 @@ fn first_scenario(form: Form) -> (Opened, Option<Notice>) {
 fn read_link(fragment: &str) -> Result<Opened, Notice> {
     match link::decode(fragment) {
         Ok(Link { text, place, kernel, digest }) => {
-            // A scenario that names no kernel runs on the one it was shared on, whatever the default is by now.
+            // A scenario that names no kernel runs on the one it was shared on, whatever the
+            // default is by now.
             let text = if scenario::parse(&text).0.kernel().name == kernel.name {
                 text
             } else {

@@ -1,5 +1,6 @@
-//! The page's state and the one place that changes it. Ground state is the scenario text and a place in its run; the rest of
-//! what is kept here is how one looks at it, and never goes into a link.
+//! The page's state and the one place that changes it. Ground state is the scenario text and a
+//! place in its run; the rest of what is kept here is how one looks at it, and never goes into a
+//! link.
 
 use std::ops::Range;
 use std::rc::Rc;

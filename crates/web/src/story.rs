@@ -1,4 +1,5 @@
-//! What follows from a scenario text: its run, what was wrong with it, and where each `Go` leads. Nothing here is typed by anyone.
+//! What follows from a scenario text: its run, what was wrong with it, and where each `Go` leads.
+//! Nothing here is typed by anyone.
 
 use std::ops::Range;
 use std::rc::Rc;

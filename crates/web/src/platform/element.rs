@@ -62,7 +62,8 @@ pub fn chosen(event: &Event) -> Option<u32> {
     u32::try_from(list.selected_index()).ok()
 }
 
-/// Puts the caret of a text area before character `index` (in UTF-16 units, as browsers count) and shows it.
+/// Puts the caret of a text area before character `index` (in UTF-16 units, as browsers count) and
+/// shows it.
 pub fn put_caret(node: &NodeRef, index: u32) {
     if let Some(area) = node.cast::<HtmlTextAreaElement>() {
         let _ = area.focus();

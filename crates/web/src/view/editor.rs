@@ -40,7 +40,8 @@ pub fn Editor(props: &EditorProps) -> Html {
         })
     };
     let line = |line: &Rc<Line>| {
-        html! { <EditorLine key={line.number} line={line.clone()} on_command={props.on_command.clone()}/> }
+        html! { <EditorLine key={line.number} line={line.clone()}
+        on_command={props.on_command.clone()}/> }
     };
     let go_to = {
         let (area, text) = (area.clone(), props.text.clone());
@@ -54,7 +55,8 @@ pub fn Editor(props: &EditorProps) -> Html {
                         <div class="mirror" aria-hidden="true">{ for lines.iter().map(line) }</div>
                     }
                     <textarea ref={area} aria-label="Scenario text" aria-describedby="remarks"
-                        value={props.text.to_string()} oninput={typed} onkeydown={keys} spellcheck="false"
+                        value={props.text.to_string()} oninput={typed} onkeydown={keys}
+                            spellcheck="false"
                         autocomplete="off" autocapitalize="off" autocorrect="off" wrap="soft"/>
                 </div>
             </div>
@@ -142,7 +144,8 @@ fn remarks(diagnostics: &[Diagnostic], on_go: &Callback<Diagnostic>) -> Html {
         html! {
             <li>
                 <button {class} {onclick}>
-                    <span><b>{ format!("line {}: {word}", diagnostic.line) }</b>{ prose(&diagnostic.message) }</span>
+                    <span><b>{ format!("line {}: {word}", diagnostic.line) }</b>
+                    { prose(&diagnostic.message) }</span>
                     if !diagnostic.hint.is_empty() {
                         <span class="hint">{ prose(&diagnostic.hint) }</span>
                     }

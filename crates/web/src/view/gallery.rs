@@ -32,7 +32,8 @@ pub fn Gallery(props: &GalleryProps) -> Html {
         let here = *card.text == *props.open;
         html! {
             <li>
-                <button class="card" {onclick} aria-current={here.then_some("true")} autofocus={here}>
+                <button class="card" {onclick} aria-current={here.then_some("true")}
+                    autofocus={here}>
                     { sketch(&card.sketch) }
                     <b>{ &card.title }</b>
                     <span>{ &card.note }</span>
@@ -44,7 +45,8 @@ pub fn Gallery(props: &GalleryProps) -> Html {
     html! {
         <Dialog title="Scenarios" class="gallery" {on_close}>
             if let Some(notice) = &props.notice {
-                <p class="notice bad" role="alert">{ &*notice.text }{ " Here are the scenarios that come with Rangewalk." }</p>
+                <p class="notice bad" role="alert">
+                { &*notice.text }{ " Here are the scenarios that come with Rangewalk." }</p>
             }
             <ul class="cards">{ for cards.iter().map(card) }</ul>
         </Dialog>

@@ -27,7 +27,8 @@ pub fn header(title: &AttrValue, kernel: &str, room: Room, on_command: &Callback
     let square = |sign: &'static str, name: &'static str, panel: Panel| {
         let onclick = on_command.reform(move |_: MouseEvent| Command::Show(panel));
         html! {
-            <button class="btn square" aria-haspopup="dialog" aria-label={name} title={name} {onclick}>{ sign }</button>
+            <button class="btn square" aria-haspopup="dialog" aria-label={name} title={name}
+                {onclick}>{ sign }</button>
         }
     };
     let (what, links) = match room {
@@ -83,7 +84,8 @@ pub fn kernel_choice(kernel: &str, on_command: &Callback<Command>) -> Html {
         }
     });
     let option = |name: &'static str| {
-        html! { <option selected={name == kernel} value={name}>{ format!("Linux {name} semantics") }</option> }
+        html! { <option selected={name == kernel} value={name}>{ format!("Linux {name} semantics") }
+        </option> }
     };
     html! {
         <select class="btn kernel" {onchange} aria-label="Emulated kernel">

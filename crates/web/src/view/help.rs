@@ -59,7 +59,8 @@ pub fn help(on_close: Callback<()>) -> Html {
         <Dialog title="Keys" class="help" focus={Focus::Whole} {on_close}>
             <div class="key-groups">{ for KEYS.iter().map(group) }</div>
             <p class="quiet">
-                { "Any step, cell or call in the timeline can be clicked. While you type in the editor, keys are its own." }
+                { "Any step, cell or call in the timeline can be clicked. " }
+                { "While you type in the editor, keys are its own." }
             </p>
         </Dialog>
     }

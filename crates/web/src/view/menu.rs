@@ -10,7 +10,8 @@ use crate::view::header::kernel_choice;
 pub fn menu(kernel: &str, on_command: &Callback<Command>) -> Html {
     let row = |name: &'static str, what: &'static str, panel: Panel| {
         let onclick = on_command.reform(move |_: MouseEvent| Command::Show(panel));
-        html! { <li><button class="btn row" {onclick}><b>{ name }</b><span>{ what }</span></button></li> }
+        html! { <li><button class="btn row" {onclick}><b>{ name }</b><span>{ what }
+        </span></button></li> }
     };
     let on_close = on_command.reform(|()| Command::Hide);
     html! {

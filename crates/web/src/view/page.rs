@@ -87,7 +87,8 @@ fn wide(props: &PageModel) -> Html {
                 <h2 id="side-title">
                     { "Scenario" }
                     if let Some(line) = props.editor.stopped {
-                        <span class="quiet bad">{ format!("runs up to line {}", line.max(2) - 1) }</span>
+                        <span class="quiet bad">{ format!("runs up to line {}", line.max(2) - 1) }
+                        </span>
                     } else {
                         <span class="quiet">{ "re-runs as you type" }</span>
                     }
@@ -141,7 +142,8 @@ fn embed(props: &PageModel) -> Html {
                 <h1>{ &props.title }</h1>
                 <span class="quiet">{ format!("Linux {}", props.kernel) }</span>
                 if let Some(link) = link {
-                    <a href={link.clone()} target="_blank" rel="noopener">{ format!("Open at step {step} ↗") }</a>
+                    <a href={link.clone()} target="_blank" rel="noopener">
+                    { format!("Open at step {step} ↗") }</a>
                 }
             </header>
             { stage(props) }
@@ -160,7 +162,8 @@ fn header(props: &PageModel, room: Room) -> Html {
 
 fn editor(props: &PageModel) -> Html {
     html! {
-        <Editor text={props.text.clone()} model={props.editor.clone()} on_command={props.on_command.clone()}/>
+        <Editor text={props.text.clone()} model={props.editor.clone()}
+            on_command={props.on_command.clone()}/>
     }
 }
 
@@ -189,7 +192,8 @@ fn timeline(props: &PageModel) -> Html {
     html! {
         <section class="time" aria-label="Timeline">
             <TimelineView model={props.timeline.clone()} overview={props.overview.clone()}
-                at={props.transport.whole.0} said={props.said.clone()} on_command={props.on_command.clone()}/>
+                at={props.transport.whole.0} said={props.said.clone()}
+                    on_command={props.on_command.clone()}/>
         </section>
     }
 }
@@ -212,7 +216,8 @@ fn panel(props: &PageModel) -> Html {
         (Some(Panel::Share), Some(model)) => share::share(&model, on_close),
         (Some(Panel::Embed), Some(model)) => share::embed_code(&model, on_close),
         (Some(Panel::Gallery), _) => {
-            html! { <Gallery open={props.text.to_string()} notice={props.notice.clone()} {on_command}/> }
+            html! { <Gallery open={props.text.to_string()} notice={props.notice.clone()}
+            {on_command}/> }
         }
         (Some(Panel::Export), _) => share::export_files(&props.on_export, on_close),
         (Some(Panel::Help), _) => help::help(on_close),

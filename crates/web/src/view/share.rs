@@ -39,7 +39,8 @@ fn Copy(props: &CopyProps) -> Html {
         <div class="copy">
             <label>
                 <span>{ &props.label }</span>
-                <textarea ref={field} readonly=true rows="4" spellcheck="false" value={props.text.clone()}/>
+                <textarea ref={field} readonly=true rows="4" spellcheck="false"
+                    value={props.text.clone()}/>
             </label>
             <div class="copy-row">
                 <button class="btn solid" onclick={copy} autofocus=true>{ &props.verb }</button>
@@ -53,11 +54,15 @@ fn Copy(props: &CopyProps) -> Html {
 pub fn share(model: &ShareModel, on_close: Callback<()>) -> Html {
     html! {
         <Dialog title="Share" {on_close}>
-            <p>{ format!("Opens this scenario at {}. It holds everything itself: nothing is stored on a server.", model.place) }</p>
+            <p>
+                { format!("Opens this scenario at {}. ", model.place) }
+                { "It holds everything itself: nothing is stored on a server." }
+            </p>
             {
                 match &model.link {
                     Ok(link) => html! {
-                        <Copy label={format!("Link, {} characters", link.len())} text={link.clone()} verb="Copy link"/>
+                        <Copy label={format!("Link, {} characters", link.len())} text={link.clone()}
+                            verb="Copy link"/>
                     },
                     Err(why) => html! { <p class="bad">{ why }</p> },
                 }
@@ -73,7 +78,8 @@ pub fn embed_code(model: &ShareModel, on_close: Callback<()>) -> Html {
             <p>{ "Shows picture and transport alone, sized to its frame, with a way back to this page." }</p>
             {
                 match &model.iframe {
-                    Ok(line) => html! { <Copy label="One line of HTML" text={line.clone()} verb="Copy HTML"/> },
+                    Ok(line) => html! { <Copy label="One line of HTML" text={line.clone()}
+                        verb="Copy HTML"/> },
                     Err(why) => html! { <p class="bad">{ why }</p> },
                 }
             }

@@ -1,4 +1,5 @@
-//! The timeline at the bottom: all statements above, the current one below in rows by kind of event and as an icicle of calls.
+//! The timeline at the bottom: all statements above, the current one below in rows by kind of event
+//! and as an icicle of calls.
 
 use std::rc::Rc;
 
@@ -63,10 +64,13 @@ pub fn TimelineView(props: &TimelineProps) -> Html {
                     { row_names() }
                     { zoom_buttons(model, &props.on_command) }
                 </div>
-                <Scrub step={(props.at - first, steps)} before={first} said={props.said.clone()} {step_at} {on_hover}
+                <Scrub step={(props.at - first, steps)} before={first} said={props.said.clone()}
+                    {step_at} {on_hover}
                     on_command={props.on_command.clone()}>
-                    <svg class="plot-svg" width={px(axis.width)} height={BOTTOM.to_string()} aria-hidden="true">
-                        <clipPath id="past"><rect width={px(past)} height={TOP_CALLS.to_string()}/></clipPath>
+                    <svg class="plot-svg" width={px(axis.width)} height={BOTTOM.to_string()}
+                        aria-hidden="true">
+                        <clipPath id="past"><rect width={px(past)} height={TOP_CALLS.to_string()}/>
+                        </clipPath>
                         <Still model={model.clone()} {axis}/>
                         { stack(model, axis, props.at) }
                         <Names model={model.clone()} {axis}/>
@@ -167,7 +171,8 @@ fn overview(props: &TimelineProps, width: f64) -> Html {
         <svg class="overview" width={px(width)} height="18" aria-hidden="true">
             { for segments.iter().map(segment) }
             if props.model.window != props.model.span {
-                <rect class="overview-window" x={px(from)} width={px((to - from).max(3.0))} y="0.75" height="13.5"/>
+                <rect class="overview-window" x={px(from)} width={px((to - from).max(3.0))} y="0.75"
+                    height="13.5"/>
             }
             <rect class="overview-now" x={px(at - 1.5)} width="3" y="-1" height="17"/>
             { for segments.iter().filter_map(name) }
@@ -184,7 +189,8 @@ fn zoom_buttons(model: &TimelineModel, on_command: &Callback<Command>) -> Html {
     }
     let button = |name: &'static str, label: &'static str, zoom: Zoom, idle: bool| {
         let onclick = on_command.reform(move |_: MouseEvent| Command::Zoom(zoom));
-        html! { <button class="key" aria-label={label} title={label} disabled={idle} {onclick}>{ name }</button> }
+        html! { <button class="key" aria-label={label} title={label} disabled={idle} {onclick}>
+        { name }</button> }
     };
     html! {
         <div class="zoom" role="group" aria-label="Zoom">

@@ -1,4 +1,5 @@
-//! What the timeline is drawn of. Everything but the playhead and the calls around it stays as it is while one steps.
+//! What the timeline is drawn of. Everything but the playhead and the calls around it stays as it
+//! is while one steps.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -104,7 +105,8 @@ fn group_box(group: &Group, axis: Axis) -> Html {
     let (x, width) = (px(from), px(to - from));
     html! {
         <>
-            <rect class="group" {x} {width} y={TOP_ROWS.to_string()} height={(7.0 * ROW).to_string()}/>
+            <rect class="group" {x} {width} y={TOP_ROWS.to_string()}
+                height={(7.0 * ROW).to_string()}/>
             if to - from > CHAR {
                 <text class="group-name" x={px(from + 2.0)} y="13">{ &*group.label }</text>
             }

@@ -1,4 +1,5 @@
-//! Where one stands and how to move: the big number, the buttons, the speed, and the keys beside what they do.
+//! Where one stands and how to move: the big number, the buttons, the speed, and the keys beside
+//! what they do.
 
 use yew::prelude::*;
 
@@ -30,7 +31,8 @@ pub fn transport(model: &TransportModel, on_command: &Callback<Command>) -> Html
     html! {
         <>
             <p class="step"><b>{ step }</b><span>{ format!("of {steps} steps") }</span></p>
-            <p class="whole">{ format!("statement {statement} of {statements} · {at} of {len} in all") }</p>
+            <p class="whole">
+            { format!("statement {statement} of {statements} · {at} of {len} in all") }</p>
             { buttons(model.playing, Signs::All, on_command) }
             { keys(model.speed, on_command) }
         </>
@@ -66,7 +68,8 @@ pub fn buttons(playing: bool, signs: Signs, on_command: &Callback<Command>) -> H
             <button {class} {onclick} aria-label={label} title={label}>{ icon(*sign) }</button>
         }
     };
-    html! { <div class="tport" role="group" aria-label="Playback">{ for signs.iter().map(button) }</div> }
+    html! { <div class="tport" role="group" aria-label="Playback">{ for signs.iter().map(button) }
+    </div> }
 }
 
 fn meaning(sign: Sign) -> (&'static str, Command) {
@@ -90,7 +93,8 @@ fn keys(speed: u32, on_command: &Callback<Command>) -> Html {
     };
     let go = |name, label, go| key(name, label, Command::Go(go));
     let known = |names: [&'static str; 2], what: &'static str| {
-        html! { <span aria-hidden="true">{ for names.map(|name| html! { <kbd>{ name }</kbd> }) }{ what }</span> }
+        html! { <span aria-hidden="true">{ for names.map(|name| html! { <kbd>{ name }
+        </kbd> }) }{ what }</span> }
     };
     html! {
         <div class="keyhelp">

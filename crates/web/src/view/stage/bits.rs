@@ -197,7 +197,10 @@ pub(super) fn digits(nibbles: &[Nibble]) -> Html {
         }
     }
     runs.into_iter()
-        .map(|(changed, run)| html! { <tspan class={if changed { "b" } else { "i2" }}>{run}</tspan> })
+        .map(|(changed, run)| {
+            html! { <tspan class={if changed { "b" } else { "i2" }}>{run}
+            </tspan> }
+        })
         .collect()
 }
 

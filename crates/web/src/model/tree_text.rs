@@ -98,7 +98,7 @@ const fn line(dense: bool) -> f32 {
 
 /// Width and height of a node's words. A reason has a line of its own where there is room for one.
 fn size(node: &TreeNode, dense: bool) -> (f32, f32) {
-    let pages = text_width(&node.pages) + text_width(&node.max) + 6.0;
+    let pages = node.words_width();
     match &node.reason {
         None => (pages, line(dense)),
         Some(reason) if dense => (pages + text_width(reason) + 6.0, line(dense)),
@@ -114,19 +114,19 @@ fn candidates(node: &TreeNode, (width, height): (f32, f32), dense: bool, right: 
     let last = node.to.max(node.subtree_to).max(first + 60.0).min(right + 10.0) - width;
     let along = (0..TRIES).map(f32::from).map(|n| first + n * STEP).take_while(|x| *x <= last);
     let mut all: Vec<Rect> = along.map(|x| at(x, top)).collect();
+    all.push(at(node.x - node.half - 5.0 - width, node.y - height / 2.0));
     for below in [top, node.y + 4.0] {
         all.push(at(first.min(right - width), below));
-        all.push(at(node.x - node.half - 2.0 - width, below));
+        all.push(at(node.x - node.half - 4.0 - width, below));
     }
-    all.push(at(node.x - node.half - 5.0 - width, node.y - height / 2.0));
     all.retain(|rect| rect.0 >= LEFT_MIN);
     all
 }
 
 impl TreeNode {
-    /// Estimated width of its words in one line.
+    /// Estimated width of its words, without a reason.
     pub(super) fn words_width(&self) -> f32 {
-        size(self, true).0
+        text_width(&self.pages) + text_width(&self.max) + 6.0
     }
 }
 

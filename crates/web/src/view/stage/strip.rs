@@ -72,8 +72,6 @@ fn now_box(strip: &Strip, page: u64, x: f32, y: f32, height: f32) -> Html {
 /// Two slanted strokes at each side of a break.
 fn break_mark(x: f32, width: f32, y: f32, height: f32) -> Html {
     let stroke = |at: f32| format!("M{} {}l-3 {}", n(at), n(y), n(height));
-    html! {
-        <path class="edge"
-            d={format!("{}{}{}{}", stroke(x + 4.0), stroke(x + 7.0), stroke(x + width - 4.0), stroke(x + width - 1.0))} />
-    }
+    let strokes = [x + 4.0, x + 7.0, x + width - 4.0, x + width - 1.0].map(stroke).concat();
+    html! { <path class="edge" d={strokes} /> }
 }

@@ -20,7 +20,7 @@ pub(super) fn tables(tables: &Tables) -> Html {
             if let Some((address, indices)) = &tables.address {
                 <text class="m s end" x={n(at.leaf.0 + 308.0)} y="14">
                     {format!("{address} = ")}
-                    <tspan class="b">{format!("{} · {} · {} · {}", indices[0], indices[1], indices[2], indices[3])}</tspan>
+                    <tspan class="b">{indices.map(|index| index.to_string()).join(" · ")}</tspan>
                     {" · 000"}
                 </text>
             }

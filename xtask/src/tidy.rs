@@ -8,6 +8,8 @@ use crate::shell::root;
 
 const FILE_LINES_MAX: usize = 600;
 const LINE_COLUMNS_MAX: usize = 100;
+/// Markup nests deep, and rustfmt leaves it alone.
+const MARKUP_COLUMNS_MAX: usize = 120;
 
 /// Layers of `crates/core/src`, lowest first. A module uses only those in layers before its own.
 const LAYERS: [&[&str]; 5] =
@@ -34,9 +36,11 @@ fn files_are_short_and_lines_fit() {
         if count > FILE_LINES_MAX {
             breaches.push(format!("{}: {count} lines, limit {FILE_LINES_MAX}", file.path));
         }
+        let markup = file.path.starts_with("crates/web/src/view/");
+        let columns_max = if markup { MARKUP_COLUMNS_MAX } else { LINE_COLUMNS_MAX };
         for (number, line) in (1..).zip(file.text.lines()) {
-            if line.chars().count() > LINE_COLUMNS_MAX {
-                breaches.push(format!("{}:{number}: over {LINE_COLUMNS_MAX} columns", file.path));
+            if line.chars().count() > columns_max {
+                breaches.push(format!("{}:{number}: over {columns_max} columns", file.path));
             }
         }
     }

@@ -1,4 +1,5 @@
-//! The root: owns the session, hands models to the page, and does in the browser what a change asks for.
+//! The root: owns the session, hands models to the page, and does in the browser what a change asks
+//! for.
 
 use std::rc::Rc;
 
@@ -18,7 +19,7 @@ use crate::platform::media::{self, Query};
 use crate::platform::ticker::Ticker;
 use crate::platform::{Listener, element, file, location, panic, storage};
 use crate::session::{Changed, Pace, Session};
-use crate::view::page::{Form, Page};
+use crate::view::page::{Form, PageModel, page};
 use crate::view::share::Export;
 use crate::view::transport::TransportModel;
 
@@ -46,6 +47,8 @@ pub struct App {
     stage: Rc<StageModel>,
     timeline: Rc<TimelineModel>,
     overview: Rc<[Segment]>,
+    on_command: Callback<Command>,
+    on_export: Callback<Export>,
     ticker: Option<Ticker>,
     reveal: bool,
     _listeners: [Listener; 4],
@@ -88,6 +91,8 @@ impl Component for App {
             statement: session.story().statement(),
             session,
             form,
+            on_command: link.callback(Msg::Do),
+            on_export: link.callback(Msg::Export),
             ticker: None,
             reveal: true,
             _listeners: listeners,
@@ -115,7 +120,7 @@ impl Component for App {
         !(changed - Changed::SAVE).is_empty()
     }
 
-    fn view(&self, ctx: &Context<Self>) -> Html {
+    fn view(&self, _: &Context<Self>) -> Html {
         let session = &self.session;
         let story = session.story();
         let said = AttrValue::from(self.stage.sentence.plain());
@@ -123,14 +128,25 @@ impl Component for App {
             Pace::Stepped if !session.playback().is_playing() => said.clone(),
             _ => AttrValue::from(""),
         };
-        html! {
-            <Page form={self.form} text={session.text().clone()} title={self.title()}
-                kernel={story.run().timeline.world().kernel().name} editor={self.editor.clone()}
-                stage={self.stage.clone()} pace={session.pace()} timeline={self.timeline.clone()} overview={self.overview.clone()}
-                transport={transport(session)} {said} {spoken} share={self.share()} panel={session.panel()}
-                notice={session.notice().cloned()} on_command={ctx.link().callback(Msg::Do)}
-                on_export={ctx.link().callback(Msg::Export)}/>
-        }
+        page(&PageModel {
+            form: self.form,
+            text: session.text().clone(),
+            title: self.title(),
+            kernel: story.run().timeline.world().kernel().name,
+            editor: self.editor.clone(),
+            stage: self.stage.clone(),
+            pace: session.pace(),
+            timeline: self.timeline.clone(),
+            overview: self.overview.clone(),
+            transport: transport(session),
+            said,
+            spoken,
+            share: self.share(),
+            panel: session.panel(),
+            notice: session.notice().cloned(),
+            on_command: self.on_command.clone(),
+            on_export: self.on_export.clone(),
+        })
     }
 
     fn rendered(&mut self, _: &Context<Self>, _: bool) {
@@ -302,7 +318,8 @@ fn first_scenario(form: Form) -> (Opened, Option<Notice>) {
 fn read_link(fragment: &str) -> Result<Opened, Notice> {
     match link::decode(fragment) {
         Ok(Link { text, place, kernel, digest }) => {
-            // A scenario that names no kernel runs on the one it was shared on, whatever the default is by now.
+            // A scenario that names no kernel runs on the one it was shared on, whatever the
+            // default is by now.
             let text = if scenario::parse(&text).0.kernel().name == kernel.name {
                 text
             } else {

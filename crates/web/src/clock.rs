@@ -1,6 +1,8 @@
-//! Time on the page: playback and everything that waits a moment. It never asks a clock; it is told how much time has passed.
+//! Time on the page: playback and everything that waits a moment. It never asks a clock; it is told
+//! how much time has passed.
 
-/// Longest stretch of time that playback makes up for, in milliseconds: a page put aside does not race on return.
+/// Longest stretch of time that playback makes up for, in milliseconds: a page put aside does not
+/// race on return.
 const GAP_MAX: f64 = 250.0;
 /// With reduced motion the picture changes this rarely while playing, in milliseconds.
 const CALM_BEAT: f64 = 250.0;

@@ -1,4 +1,5 @@
-//! Everything that a user, a link or the clock can ask of the page, as data. `Session::apply` is the one place that acts on it.
+//! Everything that a user, a link or the clock can ask of the page, as data. `Session::apply` is
+//! the one place that acts on it.
 
 use std::rc::Rc;
 

@@ -1,5 +1,6 @@
-//! The page: a Yew app over the core's public face. `Session` holds the state, `Command` is all that can be asked of it, `model`
-//! says what there is to see, `view` draws it, `platform` is the browser.
+//! The page: a Yew app over the core's public face. `Session` holds the state, `Command` is all
+//! that can be asked of it, `model` says what there is to see, `view` draws it, `platform` is the
+//! browser.
 
 pub mod app;
 pub mod clock;

@@ -1,5 +1,6 @@
-//! The page's state and the one place that changes it. Ground state is the scenario text and a place in its run; the rest of
-//! what is kept here is how one looks at it, and never goes into a link.
+//! The page's state and the one place that changes it. Ground state is the scenario text and a
+//! place in its run; the rest of what is kept here is how one looks at it, and never goes into a
+//! link.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -19,8 +20,8 @@ const WHOLE_MAX: u32 = 300;
 /// Steps the timeline shows of a longer statement at first.
 const PAGE: u32 = 240;
 /// Said of a link whose run came to something else when it was made.
-const CHANGED_SINCE: &str = "Rangewalk has changed since this link was made: its steps may differ from \
-    what was shared.";
+const CHANGED_SINCE: &str = "Rangewalk has changed since this link was made: its steps may \
+    differ from what was shared.";
 /// Fewest steps it zooms in to.
 const PAGE_MIN: u32 = 30;
 

@@ -1,4 +1,5 @@
-//! What follows from a scenario text: its run, what was wrong with it, and where each `Go` leads. Nothing here is typed by anyone.
+//! What follows from a scenario text: its run, what was wrong with it, and where each `Go` leads.
+//! Nothing here is typed by anyone.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -24,6 +25,8 @@ pub struct Story {
     changes: Vec<u32>,
     /// What the run came to; `None` if the text has errors.
     digest: Option<u32>,
+    /// The line of the first error, before which the run ends.
+    stopped: Option<u32>,
 }
 
 impl Story {
@@ -48,7 +51,17 @@ impl Story {
         let changes = changes_of(run.timeline.tape());
         let acts = run.spans.iter().copied().filter(|span| span.first < span.end).collect();
         let index = StageIndex::new(&run.timeline);
-        Self { run, title, note, index, diagnostics: diagnostics.into(), acts, changes, digest }
+        Self {
+            run,
+            title,
+            note,
+            index,
+            diagnostics: diagnostics.into(),
+            acts,
+            changes,
+            digest,
+            stopped: error,
+        }
     }
 
     fn of_too_long(len: usize) -> Self {
@@ -89,6 +102,12 @@ impl Story {
     #[must_use]
     pub fn diagnostics(&self) -> &Rc<[Diagnostic]> {
         &self.diagnostics
+    }
+
+    /// The line of the first error: the run ends before it.
+    #[must_use]
+    pub fn stopped(&self) -> Option<u32> {
+        self.stopped
     }
 
     /// Steps done.

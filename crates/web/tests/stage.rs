@@ -140,8 +140,9 @@ fn cells_hold_what_the_entries_hold() {
             _ => '?',
         })
         .collect();
-    // C touches `rw.wrwwr.wr.` from page 2 on. Nobody has stored to pages 2, 9 and 12, so their loads map them clean; B has
-    // stored to page 6, so its load maps it dirty. 5, 6 and 7 are protected by now.
+    // C touches `rw.wrwwr.wr.` from page 2 on. Nobody has stored to pages 2, 9 and 12, so their
+    // loads map them clean; B has stored to page 6, so its load maps it dirty. 5, 6 and 7 are
+    // protected by now.
     assert_eq!(cells, "WD.VVVDW.DW.", "pages 2 to 13 of C");
     let now: Vec<u64> = row.cells.iter().filter(|cell| cell.now).map(|cell| cell.page).collect();
     assert_eq!(now, [7]);
@@ -341,7 +342,8 @@ fn components_draw_the_model_without_inline_styles() {
     }
 }
 
-/// Writes pages to look at. `STAGE_OUT`: where to. `STAGE_AT`: `scenario:step`, several with commas.
+/// Writes pages to look at. `STAGE_OUT`: where to. `STAGE_AT`: `scenario:step`, several with
+/// commas.
 #[test]
 #[ignore = "for looking at, not for checking"]
 fn draw() {

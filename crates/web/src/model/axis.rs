@@ -1,5 +1,6 @@
-//! The one horizontal axis of the picture: page offsets of a file. Small files show every page; of a longer one the stretches around the
-//! walked ranges and the borders of VMAs, with breaks between, so that everything that names a page still stands under its column.
+//! The one horizontal axis of the picture: page offsets of a file. Small files show every page; of
+//! a longer one the stretches around the walked ranges and the borders of VMAs, with breaks
+//! between, so that everything that names a page still stands under its column.
 
 /// How wide the axis may be, in picture units.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,8 +70,9 @@ fn span(pages: u64) -> f32 {
 }
 
 impl Axis {
-    /// An axis for a file of `pages` pages. `ranges` are the walked ones, `borders` page offsets where something begins or ends,
-    /// both the most important first; `focus` is the page that the walk is at, which always gets a column of its own.
+    /// An axis for a file of `pages` pages. `ranges` are the walked ones, `borders` page offsets
+    /// where something begins or ends, both the most important first; `focus` is the page that the
+    /// walk is at, which always gets a column of its own.
     #[must_use]
     pub fn new(
         spec: AxisSpec,
@@ -130,7 +132,8 @@ impl Axis {
         Self { pages, cell, segments }
     }
 
-    /// Left edge of page `page`; in a break, its share of it. Pages behind the end stand at the right end.
+    /// Left edge of page `page`; in a break, its share of it. Pages behind the end stand at the
+    /// right end.
     #[must_use]
     pub fn x(&self, page: u64) -> f32 {
         let at = self.segments.partition_point(|segment| segment.end <= page);

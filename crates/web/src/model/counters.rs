@@ -166,7 +166,8 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// The lines for the statement at the cursor: always the same eight for a walk, else whatever is not zero.
+    /// The lines for the statement at the cursor: always the same eight for a walk, else whatever
+    /// is not zero.
     #[must_use]
     pub fn new(now: &Now<'_>, before: &Ledger, after: &Ledger) -> Self {
         let rows = if now.walk.is_some() { walk_rows(now) } else { other_rows() };

@@ -1,4 +1,5 @@
-//! The editor pane as data: each line in pieces, what is underlined, what is being executed, which expectations held.
+//! The editor pane as data: each line in pieces, what is underlined, what is being executed, which
+//! expectations held.
 
 use std::rc::Rc;
 
@@ -56,8 +57,11 @@ const MARKED_MAX: usize = 2_000;
 /// The pane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditorModel {
-    /// Each line, so that an unchanged one is not drawn again; `None` if there are too many to mark.
+    /// Each line, so that an unchanged one is not drawn again; `None` if there are too many to
+    /// mark.
     pub lines: Option<Rc<[Rc<Line>]>>,
+    /// The line before which the run ends, for it has an error.
+    pub stopped: Option<u32>,
     /// What to say below them.
     pub diagnostics: Rc<[Diagnostic]>,
 }
@@ -78,7 +82,12 @@ pub fn editor(text: &str, story: &Story, stale: bool) -> EditorModel {
         })
     });
     let short = text.split('\n').take(MARKED_MAX + 1).count() <= MARKED_MAX;
-    EditorModel { lines: short.then(|| lines.collect()), diagnostics: story.diagnostics().clone() }
+    let stopped = story.stopped();
+    EditorModel {
+        lines: short.then(|| lines.collect()),
+        stopped,
+        diagnostics: story.diagnostics().clone(),
+    }
 }
 
 fn checked(outcome: &Outcome) -> Option<Checked> {
@@ -125,7 +134,8 @@ fn landmarks(line: &str) -> (std::ops::Range<u32>, Option<u32>) {
     (first..end, comment)
 }
 
-/// The text with its `kernel` line naming another kernel; with a new such line on top if it has none.
+/// The text with its `kernel` line naming another kernel; with a new such line on top if it has
+/// none.
 #[must_use]
 pub fn with_kernel(text: &str, name: &str) -> String {
     let is_kernel = |line: &&str| line.split_whitespace().next() == Some("kernel");

@@ -95,7 +95,8 @@ const COLUMNS: [(u32, u32); 18] = [
     (0, 0),
 ];
 
-/// The word of `slot` before the change that the step belongs to, and now; `None` if the step changed nothing.
+/// The word of `slot` before the change that the step belongs to, and now; `None` if the step
+/// changed nothing.
 #[must_use]
 pub fn words(now: &Now<'_>, slot: SlotId) -> Option<(u64, u64)> {
     let step = now.step?;

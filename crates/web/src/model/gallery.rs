@@ -1,4 +1,5 @@
-//! The gallery as data: each scenario with a small picture of its mappings on the file's pages, as the stage draws them.
+//! The gallery as data: each scenario with a small picture of its mappings on the file's pages, as
+//! the stage draws them.
 
 use std::rc::Rc;
 

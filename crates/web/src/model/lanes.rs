@@ -1,4 +1,5 @@
-//! Processes as lanes, their VMAs under the file pages they map: addresses, clipped part, and what each page's entry holds.
+//! Processes as lanes, their VMAs under the file pages they map: addresses, clipped part, and what
+//! each page's entry holds.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! Which VMAs get a row of their own, and how high it is: as many as fit, the ones that the walk meets first.
+//! Which VMAs get a row of their own, and how high it is: as many as fit, the ones that the walk
+//! meets first.
 
 use rangewalk_core::machine::{MmId, VmaId};
 
@@ -126,7 +127,8 @@ fn by_process(now: &Now<'_>, height: f32) -> Plan {
     way.plan(groups, folded)
 }
 
-/// Every VMA, the sooner the more it matters: the one at hand, those that the walk is near to, the rest.
+/// Every VMA, the sooner the more it matters: the one at hand, those that the walk is near to, the
+/// rest.
 fn by_importance(now: &Now<'_>, all: &[Group]) -> Vec<VmaId> {
     let visits = now.walk.map_or(&[][..], |walk| &walk.visits);
     let step = now.step.unwrap_or(0);

@@ -1,5 +1,5 @@
-//! What the page shows, as small values in the page's words: pure functions from a run and a place in it, compared to draw only
-//! what changed.
+//! What the page shows, as small values in the page's words: pure functions from a run and a place
+//! in it, compared to draw only what changed.
 
 pub mod axis;
 pub mod counters;

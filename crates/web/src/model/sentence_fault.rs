@@ -1,4 +1,5 @@
-//! Sentences about processes that touch memory, and about mappings, tables and pages that come and go.
+//! Sentences about processes that touch memory, and about mappings, tables and pages that come and
+//! go.
 
 use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::arch::{Level, Pte, PteFlags};

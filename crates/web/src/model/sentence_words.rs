@@ -1,4 +1,5 @@
-//! Text with marked letters: `[W]` is the bit W in its colour, `` `x` `` is code, all else is plain.
+//! Text with marked letters: `[W]` is the bit W in its colour, `` `x` `` is code, all else is
+//! plain.
 
 /// A named bit of a page-table word: one letter and one colour per meaning, everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

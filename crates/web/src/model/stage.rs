@@ -254,7 +254,8 @@ fn short_count(n: u64) -> String {
     }
 }
 
-/// The numbers that find room: where the walk is, the ends of the range, the ends of each stretch, then, on a screen, the rest.
+/// The numbers that find room: where the walk is, the ends of the range, the ends of each stretch,
+/// then, on a screen, the rest.
 fn numbers(now: &Now<'_>, axis: &Axis, here: Option<u64>, form: StageForm) -> Vec<PageNumber> {
     let range = now.walk.filter(|w| w.nr > 0).map(|w| [w.first, w.last()]);
     let ends = axis.segments.iter().filter(|s| s.stretch == Stretch::Cells);

@@ -1,5 +1,5 @@
-//! What is known of a run before any step is shown: its statements and its walks, with the nodes each looked at and the VMAs it visited.
-//! Built once a run, read at every step.
+//! What is known of a run before any step is shown: its statements and its walks, with the nodes
+//! each looked at and the VMAs it visited. Built once a run, read at every step.
 
 use std::ops::Range;
 
@@ -205,7 +205,8 @@ impl StageIndex {
         start..end
     }
 
-    /// The walk of the statement whose steps are `steps`: the last one begun by `step`, else its first.
+    /// The walk of the statement whose steps are `steps`: the last one begun by `step`, else its
+    /// first.
     #[must_use]
     pub fn walk_in(&self, steps: &Range<u32>, step: u32) -> Option<&Walk> {
         let from = self.walks.partition_point(|walk| walk.steps.start < steps.start);

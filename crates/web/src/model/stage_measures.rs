@@ -1,4 +1,5 @@
-//! Where things stand in the picture, for each of its three forms. Picture units: one is a pixel at the size the form is drawn for.
+//! Where things stand in the picture, for each of its three forms. Picture units: one is a pixel at
+//! the size the form is drawn for.
 
 use crate::model::axis::AxisSpec;
 use crate::model::lanes::{LaneStyle, LanesRoom};

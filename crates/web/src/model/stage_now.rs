@@ -1,4 +1,5 @@
-//! Where the cursor stands, in the machine's terms: the walk, the VMA, the process, the address and the entry of the step just done.
+//! Where the cursor stands, in the machine's terms: the walk, the VMA, the process, the address and
+//! the entry of the step just done.
 
 use std::ops::Range;
 
@@ -166,7 +167,8 @@ impl<'a> Now<'a> {
         vma.contains(addr).then(|| vma.pgoff_of(addr))
     }
 
-    /// The VMA of `mm` at `addr`. The process need not exist: the step to come may name one that does not yet.
+    /// The VMA of `mm` at `addr`. The process need not exist: the step to come may name one that
+    /// does not yet.
     #[must_use]
     pub fn vma_at(&self, mm: MmId, addr: VirtAddr) -> Option<VmaId> {
         if !self.world().is_alive(mm) {

@@ -1,6 +1,7 @@
 //! Picture measures as attribute text.
 
-/// A picture measure: two decimals at most. Formatting of floats is left out of the program: it would weigh more than all of this.
+/// A picture measure: two decimals at most. Formatting of floats is left out of the program: it
+/// would weigh more than all of this.
 #[must_use]
 pub fn number(value: f32) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "pictures are some thousand units wide")]

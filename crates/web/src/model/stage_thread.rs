@@ -1,4 +1,5 @@
-//! The thread: one line from the tree node over the VMA and its page down the tables to the bits. Where it ends, the walk is.
+//! The thread: one line from the tree node over the VMA and its page down the tables to the bits.
+//! Where it ends, the walk is.
 
 use crate::model::lanes::{LaneRow, Lanes};
 use crate::model::stage_measures::TablesAt;

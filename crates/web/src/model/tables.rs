@@ -1,4 +1,5 @@
-//! The page tables of one process on the way to one address: an entry a level, then the 512 entries of the leaf table.
+//! The page tables of one process on the way to one address: an entry a level, then the 512 entries
+//! of the leaf table.
 
 use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::arch::level::PTRS_PER_TABLE;
@@ -80,7 +81,8 @@ pub struct Leaf {
     pub clip: Option<(u32, u32)>,
     /// `512 slots, C owns 12`.
     pub caption: String,
-    /// The leaf tables that the mapping at hand needs, around the current one; empty if one is enough.
+    /// The leaf tables that the mapping at hand needs, around the current one; empty if one is
+    /// enough.
     pub tables: Vec<LeafMark>,
     /// `table 2 of 3`.
     pub which: Option<String>,

@@ -1,5 +1,6 @@
-//! The timeline as data: which kinds of event happen where, the calls as an icicle, and the statements of the whole run. Counted
-//! in steps, so that the width on screen is the view's affair; bounded, so that a million steps draw as fast as a hundred.
+//! The timeline as data: which kinds of event happen where, the calls as an icicle, and the
+//! statements of the whole run. Counted in steps, so that the width on screen is the view's affair;
+//! bounded, so that a million steps draw as fast as a hundred.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -130,7 +131,8 @@ fn rows(tape: &Tape, window: &Range<u32>, cell: u32) -> [Vec<Bar>; Kind::ALL.len
     rows
 }
 
-/// Cuts the window at each VMA that the filter is asked about; a look at the tree ends what came before.
+/// Cuts the window at each VMA that the filter is asked about; a look at the tree ends what came
+/// before.
 fn groups(tape: &Tape, window: &Range<u32>, names: &Names) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut open = false;
@@ -223,7 +225,8 @@ pub fn overview(story: &Story, text: &str) -> Vec<Segment> {
     let spans = story.acts();
     let together = spans.len().div_ceil(SEGMENTS_MAX).max(1);
     let chunks: Vec<_> = spans.chunks(together).filter(|chunk| !chunk.is_empty()).collect();
-    // A quarter of the width is shared out evenly, the rest by steps: long walks are long, short statements can be hit.
+    // A quarter of the width is shared out evenly, the rest by steps: long walks are long, short
+    // statements can be hit.
     let (even, len) =
         (250.0 / f64::from(u32::try_from(chunks.len().max(1)).unwrap_or(1)), story.steps());
     let mut at = 0.0;

@@ -1,6 +1,6 @@
-//! The i_mmap interval tree under the page axis: each node at its key, its bar to its last page, a hairline to its `subtree_last`.
-//! Nodes of equal or close keys fan out along their bars; what would collide in one row takes a row of its own; subtrees that find
-//! no room fold into a count.
+//! The i_mmap interval tree under the page axis: each node at its key, its bar to its last page, a
+//! hairline to its `subtree_last`. Nodes of equal or close keys fan out along their bars; what
+//! would collide in one row takes a row of its own; subtrees that find no room fold into a count.
 
 use std::collections::{BTreeMap, BTreeSet};
 

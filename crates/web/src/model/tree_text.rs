@@ -15,7 +15,8 @@ impl Rect {
         self.0 < other.2 && other.0 < self.2 && self.1 < other.3 && other.1 < self.3
     }
 
-    /// True if the line runs through the box: it is cut at each edge in turn, and something is left.
+    /// True if the line runs through the box: it is cut at each edge in turn, and something is
+    /// left.
     fn is_crossed(self, Line(from, to): Line) -> bool {
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
         let (mut enter, mut leave) = (0.0f32, 1.0f32);
@@ -53,7 +54,8 @@ const TRIES: u8 = 40;
 /// The heading beside the tree.
 const HEADING: Rect = Rect(0.0, 90.0, 100.0, 154.0);
 
-/// Places the words of all nodes. Where rows are close, what a node before has said is not said again.
+/// Places the words of all nodes. Where rows are close, what a node before has said is not said
+/// again.
 pub(super) fn place(tree: &mut Tree, right: f32) {
     let dense = tree.pitch < PITCH_DENSE;
     let mut lines: Vec<Line> = tree.links.iter().map(|link| Line(link.from, link.to)).collect();

@@ -4,7 +4,7 @@ use gloo::utils::document;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{
-    Element, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlSelectElement,
+    Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlSelectElement,
     HtmlTextAreaElement, PointerEvent, ResizeObserver,
 };
 use yew::{Callback, NodeRef};
@@ -55,13 +55,15 @@ pub fn value(node: &NodeRef) -> Option<String> {
     input.or_else(|| node.cast::<HtmlTextAreaElement>().map(|field| field.value()))
 }
 
-/// Which entry of a list is chosen, from 0.
+/// Which entry was chosen in the list that the event comes from, from 0.
 #[must_use]
-pub fn chosen(node: &NodeRef) -> Option<u32> {
-    u32::try_from(node.cast::<HtmlSelectElement>()?.selected_index()).ok()
+pub fn chosen(event: &Event) -> Option<u32> {
+    let list = event.target()?.dyn_into::<HtmlSelectElement>().ok()?;
+    u32::try_from(list.selected_index()).ok()
 }
 
-/// Puts the caret of a text area before character `index` (in UTF-16 units, as browsers count) and shows it.
+/// Puts the caret of a text area before character `index` (in UTF-16 units, as browsers count) and
+/// shows it.
 pub fn put_caret(node: &NodeRef, index: u32) {
     if let Some(area) = node.cast::<HtmlTextAreaElement>() {
         let _ = area.focus();

@@ -1,4 +1,5 @@
-//! The address bar: the fragment holds scenario and place, the query says whether the page is an embed.
+//! The address bar: the fragment holds scenario and place, the query says whether the page is an
+//! embed.
 
 use gloo::events::EventListener;
 use gloo::utils::window;

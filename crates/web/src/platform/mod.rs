@@ -1,4 +1,5 @@
-//! The browser. The only files that name `web_sys` and `gloo`; everything here fails softly, for a browser owes us nothing.
+//! The browser. The only files that name `web_sys` and `gloo`; everything here fails softly, for a
+//! browser owes us nothing.
 
 pub mod clipboard;
 pub mod element;

@@ -1,4 +1,5 @@
-//! A bug of ours must not take what the user wrote: the page says what happened and shows the text to be copied.
+//! A bug of ours must not take what the user wrote: the page says what happened and shows the text
+//! to be copied.
 
 use std::cell::RefCell;
 use std::panic::PanicHookInfo;

@@ -25,7 +25,8 @@ pub struct DialogProps {
     pub children: Html,
 }
 
-/// A modal dialog: the browser keeps the focus inside, closes it on Escape and gives the focus back.
+/// A modal dialog: the browser keeps the focus inside, closes it on Escape and gives the focus
+/// back.
 #[component]
 pub fn Dialog(props: &DialogProps) -> Html {
     let node = use_node_ref();
@@ -46,7 +47,8 @@ pub fn Dialog(props: &DialogProps) -> Html {
         Callback::from(move |_: MouseEvent| element::close_dialog(&node))
     };
     html! {
-        <dialog ref={node} class={props.class.clone()} onclose={closed} aria-labelledby="dialog-title">
+        <dialog ref={node} class={props.class.clone()} onclose={closed}
+            aria-labelledby="dialog-title">
             <header class="dialog-head">
                 <h2 id="dialog-title">{ &props.title }</h2>
                 <button class="btn square" aria-label="Close" onclick={close}>{ "✕" }</button>

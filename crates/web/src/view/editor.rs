@@ -40,7 +40,8 @@ pub fn Editor(props: &EditorProps) -> Html {
         })
     };
     let line = |line: &Rc<Line>| {
-        html! { <EditorLine key={line.number} line={line.clone()} on_command={props.on_command.clone()}/> }
+        html! { <EditorLine key={line.number} line={line.clone()}
+        on_command={props.on_command.clone()}/> }
     };
     let go_to = {
         let (area, text) = (area.clone(), props.text.clone());
@@ -54,11 +55,13 @@ pub fn Editor(props: &EditorProps) -> Html {
                         <div class="mirror" aria-hidden="true">{ for lines.iter().map(line) }</div>
                     }
                     <textarea ref={area} aria-label="Scenario text" aria-describedby="remarks"
-                        value={props.text.to_string()} oninput={typed} onkeydown={keys} spellcheck="false"
+                        value={props.text.to_string()} oninput={typed} onkeydown={keys}
+                            spellcheck="false"
                         autocomplete="off" autocapitalize="off" autocorrect="off" wrap="soft"/>
                 </div>
             </div>
-            <Remarks diagnostics={props.model.diagnostics.clone()} on_go={go_to}/>
+            { remarks(&props.model.diagnostics, &go_to) }
+            { letters() }
         </>
     }
 }
@@ -103,7 +106,7 @@ fn verdict(line: &Line) -> (Option<Html>, Option<Html>) {
     let (class, mark) = if *held { ("ok", "✓") } else { ("bad", "✗") };
     let used: usize = line.pieces.iter().map(|piece| piece.text.chars().count()).sum();
     let full = format!("{mark} {got}");
-    let fits = |text: &str| used + text.chars().count() + 1 <= COLUMNS;
+    let fits = |text: &str| used + text.chars().count() < COLUMNS;
     let behind = [full.as_str(), mark].into_iter().find(|text| fits(text));
     match behind {
         Some(text) => (None, Some(html! { <em {class}>{ text.to_owned() }</em> })),
@@ -128,18 +131,11 @@ fn piece(piece: &Piece) -> Html {
     html! { <span class={classes!(look, under)}>{ &piece.text }</span> }
 }
 
-#[derive(Properties, PartialEq)]
-struct RemarksProps {
-    diagnostics: Rc<[Diagnostic]>,
-    on_go: Callback<Diagnostic>,
-}
-
 /// What is wrong, in words; each leads to its place.
-#[component]
-fn Remarks(props: &RemarksProps) -> Html {
+fn remarks(diagnostics: &[Diagnostic], on_go: &Callback<Diagnostic>) -> Html {
     let remark = |diagnostic: &Diagnostic| {
         let to = diagnostic.clone();
-        let onclick = props.on_go.reform(move |_: MouseEvent| to.clone());
+        let onclick = on_go.reform(move |_: MouseEvent| to.clone());
         let (class, word) = match diagnostic.severity {
             Severity::Error => ("remark error", "error: "),
             Severity::Warning => ("remark warning", ""),
@@ -148,17 +144,27 @@ fn Remarks(props: &RemarksProps) -> Html {
         html! {
             <li>
                 <button {class} {onclick}>
-                    <span><b>{ format!("line {}: {word}", diagnostic.line) }</b>{ &diagnostic.message }</span>
+                    <span><b>{ format!("line {}: {word}", diagnostic.line) }</b>
+                    { prose(&diagnostic.message) }</span>
                     if !diagnostic.hint.is_empty() {
-                        <span class="hint">{ &diagnostic.hint }</span>
+                        <span class="hint">{ prose(&diagnostic.hint) }</span>
                     }
                 </button>
             </li>
         }
     };
     html! {
-        <ul class="remarks" id="remarks">{ for props.diagnostics.iter().take(20).map(remark) }</ul>
+        <ul class="remarks" id="remarks">{ for diagnostics.iter().take(20).map(remark) }</ul>
     }
+}
+
+/// Words between back quotes are code.
+fn prose(text: &str) -> Html {
+    let part = |(index, part): (usize, &str)| match index % 2 {
+        0 => html! { { part.to_owned() } },
+        _ => html! { <code>{ part.to_owned() }</code> },
+    };
+    text.split('`').enumerate().map(part).collect()
 }
 
 const LETTERS: [(&str, &str, &str); 8] = [
@@ -173,8 +179,7 @@ const LETTERS: [(&str, &str, &str); 8] = [
 ];
 
 /// What the letters on the page mean.
-#[component]
-pub fn Letters() -> Html {
+fn letters() -> Html {
     let letter = |(letter, class, meaning): &(&'static str, &'static str, &'static str)| {
         html! { <div><dt class={*class}>{ *letter }</dt><dd>{ *meaning }</dd></div> }
     };

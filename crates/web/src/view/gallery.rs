@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::command::{Command, Opened};
+use crate::command::{Command, Notice, Opened};
 use crate::model::gallery::{Card, Dirt, Lane, Sketch, cards};
 use crate::view::dialog::Dialog;
 
@@ -16,6 +16,8 @@ const TOP: f64 = 12.0;
 pub struct GalleryProps {
     /// The text of the open scenario, to mark its card.
     pub open: AttrValue,
+    /// Why the gallery opened by itself.
+    pub notice: Option<Notice>,
     pub on_command: Callback<Command>,
 }
 
@@ -30,7 +32,8 @@ pub fn Gallery(props: &GalleryProps) -> Html {
         let here = *card.text == *props.open;
         html! {
             <li>
-                <button class="card" {onclick} aria-current={here.then_some("true")} autofocus={here}>
+                <button class="card" {onclick} aria-current={here.then_some("true")}
+                    autofocus={here}>
                     { sketch(&card.sketch) }
                     <b>{ &card.title }</b>
                     <span>{ &card.note }</span>
@@ -41,6 +44,10 @@ pub fn Gallery(props: &GalleryProps) -> Html {
     let on_close = props.on_command.reform(|()| Command::Hide);
     html! {
         <Dialog title="Scenarios" class="gallery" {on_close}>
+            if let Some(notice) = &props.notice {
+                <p class="notice bad" role="alert">
+                { &*notice.text }{ " Here are the scenarios that come with Rangewalk." }</p>
+            }
             <ul class="cards">{ for cards.iter().map(card) }</ul>
         </Dialog>
     }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::command::{Command, Panel};
 use crate::platform::element;
-use crate::view::icon::BrandMark;
+use crate::view::icon::brand_mark;
 
 /// How much room there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,95 +18,77 @@ pub enum Room {
     Phone,
 }
 
-#[derive(Properties, PartialEq)]
-pub struct HeaderProps {
-    pub title: AttrValue,
-    pub kernel: &'static str,
-    pub room: Room,
-    pub on_command: Callback<Command>,
-}
-
 /// Brand, scenario, kernel, links.
-#[component]
-pub fn Header(props: &HeaderProps) -> Html {
+pub fn header(title: &AttrValue, kernel: &str, room: Room, on_command: &Callback<Command>) -> Html {
     let show = |name: &'static str, panel: Panel| {
-        let onclick = props.on_command.reform(move |_: MouseEvent| Command::Show(panel));
+        let onclick = on_command.reform(move |_: MouseEvent| Command::Show(panel));
         html! { <button class="btn" aria-haspopup="dialog" {onclick}>{ name }</button> }
     };
-    let help = props.on_command.reform(|_: MouseEvent| Command::Show(Panel::Help));
-    let menu = props.on_command.reform(|_: MouseEvent| Command::Show(Panel::Menu));
-    if props.room == Room::Phone {
-        return html! {
-            <header class="head">
-                <div class="brand"><BrandMark/><span>{ "Rangewalk" }</span></div>
-                <h1 class="unseen">{ &props.title }</h1>
-                <nav aria-label="Page">
+    let square = |sign: &'static str, name: &'static str, panel: Panel| {
+        let onclick = on_command.reform(move |_: MouseEvent| Command::Show(panel));
+        html! {
+            <button class="btn square" aria-haspopup="dialog" aria-label={name} title={name}
+                {onclick}>{ sign }</button>
+        }
+    };
+    let (what, links) = match room {
+        Room::Phone => (
+            html! { <h1 class="unseen">{ title }</h1> },
+            html! {
+                <>
                     { show("Scenario", Panel::Editor) }
                     { show("Share", Panel::Share) }
-                    <button class="btn square" aria-haspopup="dialog" aria-label="More" onclick={menu}>{ "⋯" }</button>
-                </nav>
-            </header>
-        };
-    }
+                    { square("⋯", "More", Panel::Menu) }
+                </>
+            },
+        ),
+        Room::Wide | Room::Narrow => (
+            html! { <>{ pick(title, on_command) }{ kernel_choice(kernel, on_command) }</> },
+            html! {
+                <>
+                    if room == Room::Narrow { { show("Scenario", Panel::Editor) } }
+                    { show("Share link", Panel::Share) }
+                    { show("Embed", Panel::Embed) }
+                    { show("Export", Panel::Export) }
+                    { square("?", "Keys (?)", Panel::Help) }
+                </>
+            },
+        ),
+    };
     html! {
         <header class="head">
-            <div class="brand"><BrandMark/><span>{ "Rangewalk" }</span></div>
-            <Pick title={props.title.clone()} on_command={props.on_command.clone()}/>
-            <KernelChoice kernel={props.kernel} on_command={props.on_command.clone()}/>
-            <nav aria-label="Page">
-                if props.room == Room::Narrow {
-                    { show("Scenario", Panel::Editor) }
-                }
-                { show("Share link", Panel::Share) }
-                { show("Embed", Panel::Embed) }
-                { show("Export", Panel::Export) }
-                <button class="btn square" aria-haspopup="dialog" aria-label="Keys" title="Keys (?)" onclick={help}>{ "?" }</button>
-            </nav>
+            <div class="brand">{ brand_mark() }<span>{ "Rangewalk" }</span></div>
+            { what }
+            <nav aria-label="Page">{ links }</nav>
         </header>
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct PickProps {
-    pub title: AttrValue,
-    pub on_command: Callback<Command>,
-}
-
 /// The open scenario's title; opens the gallery.
-#[component]
-pub fn Pick(props: &PickProps) -> Html {
-    let onclick = props.on_command.reform(|_: MouseEvent| Command::Show(Panel::Gallery));
+fn pick(title: &AttrValue, on_command: &Callback<Command>) -> Html {
+    let onclick = on_command.reform(|_: MouseEvent| Command::Show(Panel::Gallery));
     html! {
         <button class="btn pick" aria-haspopup="dialog" title="Open a scenario (o)" {onclick}>
-            <h1>{ &props.title }</h1><span aria-hidden="true">{ "▾" }</span>
+            <h1>{ title }</h1><span aria-hidden="true">{ "▾" }</span>
         </button>
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct KernelProps {
-    pub kernel: &'static str,
-    pub on_command: Callback<Command>,
-}
-
 /// Which kernel is emulated.
-#[component]
-pub fn KernelChoice(props: &KernelProps) -> Html {
-    let list = use_node_ref();
-    let onchange = {
-        let (list, on_command) = (list.clone(), props.on_command.clone());
-        Callback::from(move |_: Event| {
-            let chosen = element::chosen(&list).and_then(|index| KERNELS.get(index as usize));
-            if let Some(kernel) = chosen {
-                on_command.emit(Command::Kernel(kernel.name));
-            }
-        })
-    };
+pub fn kernel_choice(kernel: &str, on_command: &Callback<Command>) -> Html {
+    let on_command = on_command.clone();
+    let onchange = Callback::from(move |event: Event| {
+        let chosen = element::chosen(&event).and_then(|index| KERNELS.get(index as usize));
+        if let Some(kernel) = chosen {
+            on_command.emit(Command::Kernel(kernel.name));
+        }
+    });
     let option = |name: &'static str| {
-        html! { <option selected={name == props.kernel} value={name}>{ format!("Linux {name} semantics") }</option> }
+        html! { <option selected={name == kernel} value={name}>{ format!("Linux {name} semantics") }
+        </option> }
     };
     html! {
-        <select class="btn kernel" ref={list} {onchange} aria-label="Emulated kernel">
+        <select class="btn kernel" {onchange} aria-label="Emulated kernel">
             { for KERNELS.iter().map(|kernel| option(kernel.name)) }
         </select>
     }

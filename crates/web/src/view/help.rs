@@ -6,7 +6,10 @@ use crate::command::{Command, Go};
 use crate::platform::element;
 use crate::view::dialog::{Dialog, Focus};
 
-const KEYS: [(&str, &[(&[&str], &str)]); 4] = [
+/// Keys, and what they do.
+type Row = (&'static [&'static str], &'static str);
+
+const KEYS: [(&str, &[Row]); 4] = [
     (
         "Step",
         &[
@@ -39,15 +42,9 @@ const KEYS: [(&str, &[(&[&str], &str)]); 4] = [
     ),
 ];
 
-#[derive(Properties, PartialEq)]
-pub struct HelpProps {
-    pub on_close: Callback<()>,
-}
-
 /// All keys.
-#[component]
-pub fn Help(props: &HelpProps) -> Html {
-    let row = |(keys, what): &(&[&'static str], &'static str)| {
+pub fn help(on_close: Callback<()>) -> Html {
+    let row = |(keys, what): &Row| {
         html! {
             <div class="key-row">
                 <dt>{ for keys.iter().map(|key| html! { <kbd>{ *key }</kbd> }) }</dt>
@@ -55,14 +52,15 @@ pub fn Help(props: &HelpProps) -> Html {
             </div>
         }
     };
-    let group = |(title, rows): &(&'static str, &[(&[&'static str], &'static str)])| {
+    let group = |(title, rows): &(&'static str, &[Row])| {
         html! { <section><h3>{ *title }</h3><dl>{ for rows.iter().map(row) }</dl></section> }
     };
     html! {
-        <Dialog title="Keys" class="help" focus={Focus::Whole} on_close={props.on_close.clone()}>
+        <Dialog title="Keys" class="help" focus={Focus::Whole} {on_close}>
             <div class="key-groups">{ for KEYS.iter().map(group) }</div>
             <p class="quiet">
-                { "Any step, cell or call in the timeline can be clicked. While you type in the editor, keys are its own." }
+                { "Any step, cell or call in the timeline can be clicked. " }
+                { "While you type in the editor, keys are its own." }
             </p>
         </Dialog>
     }

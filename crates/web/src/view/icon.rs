@@ -34,24 +34,17 @@ impl Sign {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct IconProps {
-    pub sign: Sign,
-}
-
 /// A sign, in the colour of the text around it.
-#[component]
-pub fn Icon(props: &IconProps) -> Html {
+pub fn icon(sign: Sign) -> Html {
     html! {
         <svg class="icon" width="18" height="18" viewBox="0 0 18 18" aria-hidden="true">
-            <path d={props.sign.path()}/>
+            <path d={sign.path()}/>
         </svg>
     }
 }
 
 /// A range between two bounds, the page that is being looked at in yellow.
-#[component]
-pub fn BrandMark() -> Html {
+pub fn brand_mark() -> Html {
     html! {
         <svg class="mark" width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">
             <path class="mark-line" d="M3 11h16"/>

@@ -4,22 +4,16 @@ use yew::prelude::*;
 
 use crate::command::{Command, Panel};
 use crate::view::dialog::Dialog;
-use crate::view::header::KernelChoice;
-
-#[derive(Properties, PartialEq)]
-pub struct MenuProps {
-    pub kernel: &'static str,
-    pub on_command: Callback<Command>,
-}
+use crate::view::header::kernel_choice;
 
 /// Gallery, kernel, embed, export, keys.
-#[component]
-pub fn Menu(props: &MenuProps) -> Html {
+pub fn menu(kernel: &str, on_command: &Callback<Command>) -> Html {
     let row = |name: &'static str, what: &'static str, panel: Panel| {
-        let onclick = props.on_command.reform(move |_: MouseEvent| Command::Show(panel));
-        html! { <li><button class="btn row" {onclick}><b>{ name }</b><span>{ what }</span></button></li> }
+        let onclick = on_command.reform(move |_: MouseEvent| Command::Show(panel));
+        html! { <li><button class="btn row" {onclick}><b>{ name }</b><span>{ what }
+        </span></button></li> }
     };
-    let on_close = props.on_command.reform(|()| Command::Hide);
+    let on_close = on_command.reform(|()| Command::Hide);
     html! {
         <Dialog title="More" class="small" {on_close}>
             <ul class="rows">
@@ -29,7 +23,7 @@ pub fn Menu(props: &MenuProps) -> Html {
                 { row("Export", "picture, scenario, trace", Panel::Export) }
                 { row("Keys", "for a keyboard", Panel::Help) }
             </ul>
-            <KernelChoice kernel={props.kernel} on_command={props.on_command.clone()}/>
+            { kernel_choice(kernel, on_command) }
         </Dialog>
     }
 }

@@ -4,20 +4,13 @@ use yew::prelude::*;
 
 use crate::command::{Command, Notice, Tone};
 
-#[derive(Properties, PartialEq)]
-pub struct NoticeBarProps {
-    pub notice: Option<Notice>,
-    pub on_command: Callback<Command>,
-}
-
 /// One message, with what can be done about it.
-#[component]
-pub fn NoticeBar(props: &NoticeBarProps) -> Html {
-    let Some(notice) = &props.notice else {
+pub fn notice_bar(notice: Option<&Notice>, on_command: &Callback<Command>) -> Html {
+    let Some(notice) = notice else {
         return html! { <div class="notice-place" role="status"></div> };
     };
-    let dismiss = props.on_command.reform(|_: MouseEvent| Command::Dismiss);
-    let restore = props.on_command.reform(|_: MouseEvent| Command::Restore);
+    let dismiss = on_command.reform(|_: MouseEvent| Command::Dismiss);
+    let restore = on_command.reform(|_: MouseEvent| Command::Restore);
     let tone = match notice.tone {
         Tone::Bad => "notice bad",
         Tone::Plain | Tone::Shelved => "notice",
@@ -35,13 +28,7 @@ pub fn NoticeBar(props: &NoticeBarProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct SpokenProps {
-    pub text: AttrValue,
-}
-
 /// Read out when it changes; never seen.
-#[component]
-pub fn Spoken(props: &SpokenProps) -> Html {
-    html! { <p class="spoken unseen" role="status" aria-live="polite">{ &props.text }</p> }
+pub fn spoken(text: &AttrValue) -> Html {
+    html! { <p class="spoken unseen" role="status" aria-live="polite">{ text }</p> }
 }

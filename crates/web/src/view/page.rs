@@ -11,18 +11,18 @@ use crate::model::stage::StageModel;
 use crate::model::timeline::{Segment, TimelineModel};
 use crate::session::Pace;
 use crate::view::dialog::Dialog;
-use crate::view::editor::{Editor, Letters};
+use crate::view::editor::Editor;
 use crate::view::gallery::Gallery;
-use crate::view::header::{Header, Room};
-use crate::view::help::{GoTo, Help};
-use crate::view::icon::BrandMark;
-use crate::view::menu::Menu;
-use crate::view::notice::{NoticeBar, Spoken};
-use crate::view::share::{EmbedCode, Export, ExportFiles, Share};
+use crate::view::header::{self, Room};
+use crate::view::help::{self, GoTo};
+use crate::view::icon::brand_mark;
+use crate::view::menu::menu;
+use crate::view::notice::{notice_bar, spoken};
+use crate::view::share::{self, Export};
 use crate::view::stage::Stage;
 use crate::view::strip::Strip;
 use crate::view::timeline::TimelineView;
-use crate::view::transport::{Buttons, Signs, Transport, TransportModel};
+use crate::view::transport::{self, Signs, TransportModel};
 
 /// How the page is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +38,7 @@ pub enum Form {
 }
 
 /// Everything the page shows.
-#[derive(Properties, Clone, PartialEq)]
-pub struct PageProps {
+pub struct PageModel {
     pub form: Form,
     pub text: Rc<str>,
     pub title: AttrValue,
@@ -63,8 +62,7 @@ pub struct PageProps {
 }
 
 /// The page.
-#[component]
-pub fn Page(props: &PageProps) -> Html {
+pub fn page(props: &PageModel) -> Html {
     let form = match props.form {
         Form::Wide => wide(props),
         Form::Narrow => narrow(props),
@@ -74,21 +72,28 @@ pub fn Page(props: &PageProps) -> Html {
     html! {
         <>
             { form }
-            <NoticeBar notice={props.notice.clone()} on_command={props.on_command.clone()}/>
-            <Spoken text={props.spoken.clone()}/>
+            { notice_bar(props.notice.as_ref().filter(|_| props.panel.is_none()), &props.on_command) }
+            { spoken(&props.spoken) }
             { panel(props) }
         </>
     }
 }
 
-fn wide(props: &PageProps) -> Html {
+fn wide(props: &PageModel) -> Html {
     html! {
         <div class="page wide">
             { header(props, Room::Wide) }
             <section class="side" aria-labelledby="side-title">
-                <h2 id="side-title">{ "Scenario" }<span class="quiet">{ "re-runs as you type" }</span></h2>
+                <h2 id="side-title">
+                    { "Scenario" }
+                    if let Some(line) = props.editor.stopped {
+                        <span class="quiet bad">{ format!("runs up to line {}", line.max(2) - 1) }
+                        </span>
+                    } else {
+                        <span class="quiet">{ "re-runs as you type" }</span>
+                    }
+                </h2>
                 { editor(props) }
-                <Letters/>
             </section>
             { stage(props) }
             { transport(props) }
@@ -97,7 +102,7 @@ fn wide(props: &PageProps) -> Html {
     }
 }
 
-fn narrow(props: &PageProps) -> Html {
+fn narrow(props: &PageModel) -> Html {
     html! {
         <div class="page narrow">
             { header(props, Room::Narrow) }
@@ -108,7 +113,7 @@ fn narrow(props: &PageProps) -> Html {
     }
 }
 
-fn phone(props: &PageProps) -> Html {
+fn phone(props: &PageModel) -> Html {
     let (step, steps) = props.transport.step;
     let (changed, changes) = props.transport.changes;
     html! {
@@ -127,17 +132,18 @@ fn phone(props: &PageProps) -> Html {
     }
 }
 
-fn embed(props: &PageProps) -> Html {
+fn embed(props: &PageModel) -> Html {
     let (step, steps) = props.transport.step;
     let link = props.share.as_ref().and_then(|share| share.link.as_ref().ok());
     html! {
         <div class="page embed">
             <header class="head">
-                <BrandMark/>
+                { brand_mark() }
                 <h1>{ &props.title }</h1>
                 <span class="quiet">{ format!("Linux {}", props.kernel) }</span>
                 if let Some(link) = link {
-                    <a href={link.clone()} target="_blank" rel="noopener">{ format!("Open at step {step} ↗") }</a>
+                    <a href={link.clone()} target="_blank" rel="noopener">
+                    { format!("Open at step {step} ↗") }</a>
                 }
             </header>
             { stage(props) }
@@ -150,19 +156,18 @@ fn embed(props: &PageProps) -> Html {
     }
 }
 
-fn header(props: &PageProps, room: Room) -> Html {
+fn header(props: &PageModel, room: Room) -> Html {
+    header::header(&props.title, props.kernel, room, &props.on_command)
+}
+
+fn editor(props: &PageModel) -> Html {
     html! {
-        <Header title={props.title.clone()} kernel={props.kernel} {room} on_command={props.on_command.clone()}/>
+        <Editor text={props.text.clone()} model={props.editor.clone()}
+            on_command={props.on_command.clone()}/>
     }
 }
 
-fn editor(props: &PageProps) -> Html {
-    html! {
-        <Editor text={props.text.clone()} model={props.editor.clone()} on_command={props.on_command.clone()}/>
-    }
-}
-
-fn stage(props: &PageProps) -> Html {
+fn stage(props: &PageModel) -> Html {
     let on_seek = props.on_command.reform(|at: u32| Command::Go(Go::To(at)));
     let class = match props.pace {
         Pace::Stepped => "pic",
@@ -175,57 +180,57 @@ fn stage(props: &PageProps) -> Html {
     }
 }
 
-fn transport(props: &PageProps) -> Html {
+fn transport(props: &PageModel) -> Html {
     html! {
         <section class="keys" aria-label="Playback">
-            <Transport model={props.transport.clone()} on_command={props.on_command.clone()}/>
+            { transport::transport(&props.transport, &props.on_command) }
         </section>
     }
 }
 
-fn timeline(props: &PageProps) -> Html {
+fn timeline(props: &PageModel) -> Html {
     html! {
         <section class="time" aria-label="Timeline">
             <TimelineView model={props.timeline.clone()} overview={props.overview.clone()}
-                at={props.transport.whole.0} said={props.said.clone()} on_command={props.on_command.clone()}/>
+                at={props.transport.whole.0} said={props.said.clone()}
+                    on_command={props.on_command.clone()}/>
         </section>
     }
 }
 
-fn strip(props: &PageProps) -> Html {
+fn strip(props: &PageModel) -> Html {
     html! {
         <Strip model={props.timeline.clone()} at={props.transport.whole.0} said={props.said.clone()}
             on_command={props.on_command.clone()}/>
     }
 }
 
-fn buttons(props: &PageProps, signs: Signs) -> Html {
-    html! { <Buttons playing={props.transport.playing} {signs} on_command={props.on_command.clone()}/> }
+fn buttons(props: &PageModel, signs: Signs) -> Html {
+    transport::buttons(props.transport.playing, signs, &props.on_command)
 }
 
-fn panel(props: &PageProps) -> Html {
+fn panel(props: &PageModel) -> Html {
     let on_command = props.on_command.clone();
     let on_close = on_command.reform(|()| Command::Hide);
     match (props.panel, props.share.clone()) {
-        (Some(Panel::Share), Some(model)) => html! { <Share {model} {on_close}/> },
-        (Some(Panel::Embed), Some(model)) => html! { <EmbedCode {model} {on_close}/> },
+        (Some(Panel::Share), Some(model)) => share::share(&model, on_close),
+        (Some(Panel::Embed), Some(model)) => share::embed_code(&model, on_close),
         (Some(Panel::Gallery), _) => {
-            html! { <Gallery open={props.text.to_string()} {on_command}/> }
+            html! { <Gallery open={props.text.to_string()} notice={props.notice.clone()}
+            {on_command}/> }
         }
-        (Some(Panel::Export), _) => {
-            html! { <ExportFiles on_export={props.on_export.clone()} {on_close}/> }
-        }
-        (Some(Panel::Help), _) => html! { <Help {on_close}/> },
+        (Some(Panel::Export), _) => share::export_files(&props.on_export, on_close),
+        (Some(Panel::Help), _) => help::help(on_close),
         (Some(Panel::GoTo), _) => {
             let TransportModel { step, whole, .. } = props.transport;
             html! { <GoTo {step} before={whole.0 - step.0} {on_command}/> }
         }
         (Some(Panel::Editor), _) if matches!(props.form, Form::Narrow | Form::Phone) => html! {
             <Dialog title="Scenario" class="sheet" {on_close}>
-                <div class="side">{ editor(props) }<Letters/></div>
+                <div class="side">{ editor(props) }</div>
             </Dialog>
         },
-        (Some(Panel::Menu), _) => html! { <Menu kernel={props.kernel} {on_command}/> },
+        (Some(Panel::Menu), _) => menu(props.kernel, &on_command),
         _ => html! {},
     }
 }

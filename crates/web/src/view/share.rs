@@ -1,7 +1,5 @@
 //! Links, embeds and files to take away.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use crate::model::share::ShareModel;
@@ -41,7 +39,8 @@ fn Copy(props: &CopyProps) -> Html {
         <div class="copy">
             <label>
                 <span>{ &props.label }</span>
-                <textarea ref={field} readonly=true rows="4" spellcheck="false" value={props.text.clone()}/>
+                <textarea ref={field} readonly=true rows="4" spellcheck="false"
+                    value={props.text.clone()}/>
             </label>
             <div class="copy-row">
                 <button class="btn solid" onclick={copy} autofocus=true>{ &props.verb }</button>
@@ -51,23 +50,19 @@ fn Copy(props: &CopyProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct ShareProps {
-    pub model: Rc<ShareModel>,
-    pub on_close: Callback<()>,
-}
-
 /// The link to this scenario at this step.
-#[component]
-pub fn Share(props: &ShareProps) -> Html {
-    let model = &props.model;
+pub fn share(model: &ShareModel, on_close: Callback<()>) -> Html {
     html! {
-        <Dialog title="Share" on_close={props.on_close.clone()}>
-            <p>{ format!("Opens this scenario at {}. It holds everything itself: nothing is stored on a server.", model.place) }</p>
+        <Dialog title="Share" {on_close}>
+            <p>
+                { format!("Opens this scenario at {}. ", model.place) }
+                { "It holds everything itself: nothing is stored on a server." }
+            </p>
             {
                 match &model.link {
                     Ok(link) => html! {
-                        <Copy label={format!("Link, {} characters", link.len())} text={link.clone()} verb="Copy link"/>
+                        <Copy label={format!("Link, {} characters", link.len())} text={link.clone()}
+                            verb="Copy link"/>
                     },
                     Err(why) => html! { <p class="bad">{ why }</p> },
                 }
@@ -77,15 +72,14 @@ pub fn Share(props: &ShareProps) -> Html {
 }
 
 /// The line that shows this scenario on another page.
-#[component]
-pub fn EmbedCode(props: &ShareProps) -> Html {
-    let model = &props.model;
+pub fn embed_code(model: &ShareModel, on_close: Callback<()>) -> Html {
     html! {
-        <Dialog title="Embed" on_close={props.on_close.clone()}>
+        <Dialog title="Embed" {on_close}>
             <p>{ "Shows picture and transport alone, sized to its frame, with a way back to this page." }</p>
             {
                 match &model.iframe {
-                    Ok(line) => html! { <Copy label="One line of HTML" text={line.clone()} verb="Copy HTML"/> },
+                    Ok(line) => html! { <Copy label="One line of HTML" text={line.clone()}
+                        verb="Copy HTML"/> },
                     Err(why) => html! { <p class="bad">{ why }</p> },
                 }
             }
@@ -104,23 +98,16 @@ pub enum Export {
     Trace,
 }
 
-#[derive(Properties, PartialEq)]
-pub struct ExportProps {
-    pub on_export: Callback<Export>,
-    pub on_close: Callback<()>,
-}
-
 /// Files to take away.
-#[component]
-pub fn ExportFiles(props: &ExportProps) -> Html {
+pub fn export_files(on_export: &Callback<Export>, on_close: Callback<()>) -> Html {
     let row = |export: Export, name: &'static str, what: &'static str| {
-        let onclick = props.on_export.reform(move |_: MouseEvent| export);
+        let onclick = on_export.reform(move |_: MouseEvent| export);
         html! {
             <li><button class="btn row" {onclick}><b>{ name }</b><span>{ what }</span></button></li>
         }
     };
     html! {
-        <Dialog title="Export" class="small" on_close={props.on_close.clone()}>
+        <Dialog title="Export" class="small" {on_close}>
             <ul class="rows">
                 { row(Export::Picture, "Picture, .svg", "this step, with the scenario inside") }
                 { row(Export::Scenario, "Scenario, .txt", "the text, to run with rangewalk") }

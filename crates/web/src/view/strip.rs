@@ -51,7 +51,10 @@ pub fn Strip(props: &StripProps) -> Html {
     let model = &props.model;
     let axis = Axis::new(&model.window, (*width).max(60.0));
     let bars = use_memo((model.clone(), axis), |(model, axis)| bars(model, *axis));
-    let path = |(kind, path): &(Kind, AttrValue)| html! { <path class={class_of(*kind)} d={path.clone()}/> };
+    let path = |(kind, path): &(Kind, AttrValue)| {
+        html! { <path class={class_of(*kind)}
+        d={path.clone()}/> }
+    };
     let (first, steps) = (model.span.start, model.span.end - model.span.start);
     let lowest = first + first.min(1);
     let end = model.span.end;
@@ -59,13 +62,17 @@ pub fn Strip(props: &StripProps) -> Html {
     let x = axis.x(props.at);
     html! {
         <div class="strip" ref={node}>
-            <Scrub step={(props.at - first, steps)} before={first} said={props.said.clone()} {step_at}
+            <Scrub step={(props.at - first, steps)} before={first} said={props.said.clone()}
+                {step_at}
                 on_command={props.on_command.clone()}>
-                <svg class="strip-svg" width={format!("{:.1}", axis.width)} height={HEIGHT.to_string()} aria-hidden="true">
-                    <clipPath id="past"><rect x="0" y="0" width={format!("{x:.1}")} height={HEIGHT.to_string()}/></clipPath>
+                <svg class="strip-svg" width={format!("{:.1}", axis.width)}
+                    height={HEIGHT.to_string()} aria-hidden="true">
+                    <clipPath id="past"><rect x="0" y="0" width={format!("{x:.1}")}
+                        height={HEIGHT.to_string()}/></clipPath>
                     <g class="to-come">{ for bars.iter().map(path) }</g>
                     <g clip-path="url(#past)">{ for bars.iter().map(path) }</g>
-                    <rect class="now-box" x={format!("{:.1}", x - 2.0)} y="1" width="4" height={(HEIGHT - 2.0).to_string()} rx="1.5"/>
+                    <rect class="now-box" x={format!("{:.1}", x - 2.0)} y="1" width="4"
+                        height={(HEIGHT - 2.0).to_string()} rx="1.5"/>
                 </svg>
             </Scrub>
         </div>

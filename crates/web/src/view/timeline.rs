@@ -1,4 +1,5 @@
-//! The timeline at the bottom: all statements above, the current one below in rows by kind of event and as an icicle of calls.
+//! The timeline at the bottom: all statements above, the current one below in rows by kind of event
+//! and as an icicle of calls.
 
 use std::rc::Rc;
 
@@ -9,7 +10,7 @@ use crate::command::{Command, Go, Zoom};
 use crate::model::timeline::{Segment, TimelineModel};
 use crate::platform::element::WidthObserver;
 use crate::view::timeline_parts::{
-    Axis, BOTTOM, Calls, Groups, Playhead, Rows, TOP_CALLS, TOP_ROWS, Tip, row_height,
+    Axis, BOTTOM, Names, Still, TOP_CALLS, TOP_ROWS, playhead, px, row_height, stack, tip,
 };
 use crate::view::timeline_scrub::Scrub;
 
@@ -49,39 +50,37 @@ pub fn TimelineView(props: &TimelineProps) -> Html {
         Callback::from(move |place: (f64, f64)| step_at(&model, axis, place))
     };
     let (first, steps) = (model.span.start, model.span.end - model.span.start);
-    let tip = hover.and_then(|at| Some((at, hovered(model, axis, at)?)));
+    let hovered = hover.and_then(|at| Some((at, under(model, axis, at)?)));
     let on_hover = {
         let hover = hover.clone();
         Callback::from(move |place| hover.set(place))
     };
+    let past = axis.x(props.at);
     html! {
         <div class="timeline" ref={node}>
-            <Overview segments={props.overview.clone()} model={model.clone()} at={props.at}
-                width={axis.width} on_command={props.on_command.clone()}/>
+            { overview(props, axis.width) }
             <div class="plot">
                 <div class="gutter">
-                    <RowNames/>
-                    <ZoomButtons model={model.clone()} on_command={props.on_command.clone()}/>
+                    { row_names() }
+                    { zoom_buttons(model, &props.on_command) }
                 </div>
-                <Scrub step={(props.at - first, steps)} before={first} said={props.said.clone()} {step_at} {on_hover}
+                <Scrub step={(props.at - first, steps)} before={first} said={props.said.clone()}
+                    {step_at} {on_hover}
                     on_command={props.on_command.clone()}>
-                    <svg class="plot-svg" width={px(axis.width)} height={BOTTOM.to_string()} aria-hidden="true">
-                        <Groups model={model.clone()} {axis}/>
-                        <Rows model={model.clone()} {axis} past={axis.x(props.at)}/>
-                        <Calls model={model.clone()} {axis} at={props.at}/>
-                        <Playhead x={axis.x(props.at)} label={(props.at - first).to_string()}/>
-                        if let Some((at, text)) = tip {
-                            <Tip {at} width={axis.width} {text}/>
-                        }
+                    <svg class="plot-svg" width={px(axis.width)} height={BOTTOM.to_string()}
+                        aria-hidden="true">
+                        <clipPath id="past"><rect width={px(past)} height={TOP_CALLS.to_string()}/>
+                        </clipPath>
+                        <Still model={model.clone()} {axis}/>
+                        { stack(model, axis, props.at) }
+                        <Names model={model.clone()} {axis}/>
+                        { playhead(past, &(props.at - first).to_string()) }
+                        { for hovered.map(|(at, text)| tip(at, axis, &text)) }
                     </svg>
                 </Scrub>
             </div>
         </div>
     }
-}
-
-fn px(value: f64) -> String {
-    format!("{value:.1}")
 }
 
 /// A click on a call goes to its first step, anywhere else to the step above or below it.
@@ -104,7 +103,7 @@ fn call_under(model: &TimelineModel, step: u32, y: f64) -> Option<&crate::model:
 }
 
 /// What is under the pointer, in words.
-fn hovered(model: &TimelineModel, axis: Axis, (x, y): (f64, f64)) -> Option<String> {
+fn under(model: &TimelineModel, axis: Axis, (x, y): (f64, f64)) -> Option<String> {
     let step = axis.step(x);
     let number = step + 1 - model.span.start;
     if let Some(call) = call_under(model, step, y) {
@@ -121,8 +120,7 @@ fn hovered(model: &TimelineModel, axis: Axis, (x, y): (f64, f64)) -> Option<Stri
     Some(format!("step {number}: {}", names.join(", ")))
 }
 
-#[component]
-fn RowNames() -> Html {
+fn row_names() -> Html {
     let name = |kind: &Kind| html! { <span>{ kind.name() }</span> };
     html! {
         <div class="row-names" aria-hidden="true">
@@ -132,21 +130,11 @@ fn RowNames() -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct OverviewProps {
-    segments: Rc<[Segment]>,
-    model: Rc<TimelineModel>,
-    at: u32,
-    width: f64,
-    on_command: Callback<Command>,
-}
-
 /// All statements of the run; a click goes to one.
-#[component]
-fn Overview(props: &OverviewProps) -> Html {
-    let place = |mille: u32| f64::from(mille) / 1000.0 * props.width;
+fn overview(props: &TimelineProps, width: f64) -> Html {
+    let segments = &props.overview;
+    let place = |mille: u32| f64::from(mille) / 1000.0 * width;
     let x_of = |step: u32| {
-        let segments = &props.segments;
         let index = segments.partition_point(|s| s.first < step).saturating_sub(1);
         let Some(s) = segments.get(index) else { return 0.0 };
         let share =
@@ -180,36 +168,29 @@ fn Overview(props: &OverviewProps) -> Html {
     let (from, to) = (x_of(props.model.window.start), x_of(props.model.window.end));
     let at = x_of(props.at);
     html! {
-        <svg class="overview" width={px(props.width)} height="18" aria-hidden="true">
-            { for props.segments.iter().map(segment) }
+        <svg class="overview" width={px(width)} height="18" aria-hidden="true">
+            { for segments.iter().map(segment) }
             if props.model.window != props.model.span {
-                <rect class="overview-window" x={px(from)} width={px((to - from).max(3.0))} y="0.75" height="13.5"/>
+                <rect class="overview-window" x={px(from)} width={px((to - from).max(3.0))} y="0.75"
+                    height="13.5"/>
             }
             <rect class="overview-now" x={px(at - 1.5)} width="3" y="-1" height="17"/>
-            { for props.segments.iter().filter_map(name) }
+            { for segments.iter().filter_map(name) }
         </svg>
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct ZoomProps {
-    model: Rc<TimelineModel>,
-    on_command: Callback<Command>,
-}
-
 /// More or fewer steps, for statements that are long enough.
-#[component]
-fn ZoomButtons(props: &ZoomProps) -> Html {
-    let (shown, whole) = (
-        props.model.window.end - props.model.window.start,
-        props.model.span.end - props.model.span.start,
-    );
+fn zoom_buttons(model: &TimelineModel, on_command: &Callback<Command>) -> Html {
+    let shown = model.window.end - model.window.start;
+    let whole = model.span.end - model.span.start;
     if whole <= 60 {
         return html! {};
     }
     let button = |name: &'static str, label: &'static str, zoom: Zoom, idle: bool| {
-        let onclick = props.on_command.reform(move |_: MouseEvent| Command::Zoom(zoom));
-        html! { <button class="key" aria-label={label} title={label} disabled={idle} {onclick}>{ name }</button> }
+        let onclick = on_command.reform(move |_: MouseEvent| Command::Zoom(zoom));
+        html! { <button class="key" aria-label={label} title={label} disabled={idle} {onclick}>
+        { name }</button> }
     };
     html! {
         <div class="zoom" role="group" aria-label="Zoom">

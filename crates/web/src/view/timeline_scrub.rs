@@ -79,10 +79,12 @@ pub fn Scrub(props: &ScrubProps) -> Html {
     let keep_focus = Callback::from(|event: MouseEvent| event.prevent_default());
     html! {
         <div class="scrub" ref={node} role="slider" tabindex="0" aria-label="Step"
-            aria-valuemin={lowest.to_string()} aria-valuemax={steps.to_string()} aria-valuenow={step.to_string()}
+            aria-valuemin={lowest.to_string()} aria-valuemax={steps.to_string()}
+                aria-valuenow={step.to_string()}
             aria-valuetext={props.said.clone()} onkeydown={keys}
             onmousedown={keep_focus} onpointerdown={down}
-            onpointermove={moved} onpointerup={up.clone()} onpointercancel={up} onpointerleave={leave}>
+            onpointermove={moved} onpointerup={up.clone()} onpointercancel={up}
+                onpointerleave={leave}>
             { props.children.clone() }
         </div>
     }

@@ -1,9 +1,10 @@
-//! Where one stands and how to move: the big number, the buttons, the speed, and the keys beside what they do.
+//! Where one stands and how to move: the big number, the buttons, the speed, and the keys beside
+//! what they do.
 
 use yew::prelude::*;
 
 use crate::command::{Command, Go, Panel, Play};
-use crate::view::icon::{Icon, Sign};
+use crate::view::icon::{Sign, icon};
 
 /// Where the page stands, in numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,25 +23,18 @@ pub struct TransportModel {
     pub speed: u32,
 }
 
-#[derive(Properties, PartialEq)]
-pub struct TransportProps {
-    pub model: TransportModel,
-    pub on_command: Callback<Command>,
-}
-
 /// The pane under the editor.
-#[component]
-pub fn Transport(props: &TransportProps) -> Html {
-    let model = &props.model;
+pub fn transport(model: &TransportModel, on_command: &Callback<Command>) -> Html {
     let (step, steps) = model.step;
     let (statement, statements) = model.statement;
     let (at, len) = model.whole;
     html! {
         <>
             <p class="step"><b>{ step }</b><span>{ format!("of {steps} steps") }</span></p>
-            <p class="whole">{ format!("statement {statement} of {statements} · {at} of {len} in all") }</p>
-            <Buttons playing={model.playing} signs={Signs::All} on_command={props.on_command.clone()}/>
-            <Keys speed={model.speed} on_command={props.on_command.clone()}/>
+            <p class="whole">
+            { format!("statement {statement} of {statements} · {at} of {len} in all") }</p>
+            { buttons(model.playing, Signs::All, on_command) }
+            { keys(model.speed, on_command) }
         </>
     }
 }
@@ -56,18 +50,10 @@ pub enum Signs {
     Embed,
 }
 
-#[derive(Properties, PartialEq)]
-pub struct ButtonsProps {
-    pub playing: bool,
-    pub signs: Signs,
-    pub on_command: Callback<Command>,
-}
-
 /// The transport buttons.
-#[component]
-pub fn Buttons(props: &ButtonsProps) -> Html {
-    let play = if props.playing { Sign::Pause } else { Sign::Play };
-    let signs: &[Sign] = match props.signs {
+pub fn buttons(playing: bool, signs: Signs, on_command: &Callback<Command>) -> Html {
+    let play = if playing { Sign::Pause } else { Sign::Play };
+    let signs: &[Sign] = match signs {
         Signs::All => {
             &[Sign::First, Sign::Out, Sign::Back, play, Sign::Step, Sign::Over, Sign::Last]
         }
@@ -76,13 +62,14 @@ pub fn Buttons(props: &ButtonsProps) -> Html {
     };
     let button = |sign: &Sign| {
         let (label, command) = meaning(*sign);
-        let onclick = props.on_command.reform(move |_: MouseEvent| command.clone());
+        let onclick = on_command.reform(move |_: MouseEvent| command.clone());
         let class = matches!(sign, Sign::Play | Sign::Pause).then_some("go");
         html! {
-            <button {class} {onclick} aria-label={label} title={label}><Icon sign={*sign}/></button>
+            <button {class} {onclick} aria-label={label} title={label}>{ icon(*sign) }</button>
         }
     };
-    html! { <div class="tport" role="group" aria-label="Playback">{ for signs.iter().map(button) }</div> }
+    html! { <div class="tport" role="group" aria-label="Playback">{ for signs.iter().map(button) }
+    </div> }
 }
 
 fn meaning(sign: Sign) -> (&'static str, Command) {
@@ -98,22 +85,16 @@ fn meaning(sign: Sign) -> (&'static str, Command) {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct KeysProps {
-    speed: u32,
-    on_command: Callback<Command>,
-}
-
 /// Keys that are buttons too, with what they do.
-#[component]
-fn Keys(props: &KeysProps) -> Html {
+fn keys(speed: u32, on_command: &Callback<Command>) -> Html {
     let key = |name: &'static str, label: &'static str, command: Command| {
-        let onclick = props.on_command.reform(move |_: MouseEvent| command.clone());
+        let onclick = on_command.reform(move |_: MouseEvent| command.clone());
         html! { <button class="key" {onclick} aria-label={label} title={label}>{ name }</button> }
     };
     let go = |name, label, go| key(name, label, Command::Go(go));
     let known = |names: [&'static str; 2], what: &'static str| {
-        html! { <span aria-hidden="true">{ for names.map(|name| html! { <kbd>{ name }</kbd> }) }{ what }</span> }
+        html! { <span aria-hidden="true">{ for names.map(|name| html! { <kbd>{ name }
+        </kbd> }) }{ what }</span> }
     };
     html! {
         <div class="keyhelp">
@@ -127,7 +108,7 @@ fn Keys(props: &KeysProps) -> Html {
             <span>
                 { key("[", "[: slower", Command::Play(Play::Slower)) }
                 { key("]", "]: faster", Command::Play(Play::Faster)) }
-                { format!("{}/s", props.speed) }
+                { format!("{}/s", speed) }
             </span>
             <span>
                 { go("PgUp", "PgUp: previous statement", Go::PreviousStatement) }

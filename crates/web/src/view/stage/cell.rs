@@ -1,4 +1,5 @@
-//! What one page's entry holds, drawn in one cell: letters where they find room, shapes where they do not. W stands left, D or V right.
+//! What one page's entry holds, drawn in one cell: letters where they find room, shapes where they
+//! do not. W stands left, D or V right.
 
 use yew::prelude::*;
 
@@ -93,7 +94,8 @@ fn marks_of(marks: Marks, place: Place) -> Html {
     let letter = |class: &'static str, on: &'static str, side: f32, letter: &'static str| {
         let class = if ground == Ground::Now { on } else { class };
         let class = classes!(class, (width < 17.0).then_some("small"));
-        html! { <text {class} x={n(x + width / 2.0 + side * apart)} y={n(y + height / 2.0 + 4.2)}>{letter}</text> }
+        html! { <text {class} x={n(x + width / 2.0 + side * apart)}
+        y={n(y + height / 2.0 + 4.2)}>{letter}</text> }
     };
     let bars = |class: &'static str, left: bool| {
         let bar = (width * 0.28).clamp(2.2, 4.0);

@@ -6,7 +6,8 @@ use super::svg::{n, rect, text};
 use super::tables::tag_path;
 use crate::model::tables::{Reach, Tables};
 
-/// PGD, PUD, PMD, PTE: from `x` on, the level names on base line `y`, tags that far apart and so wide.
+/// PGD, PUD, PMD, PTE: from `x` on, the level names on base line `y`, tags that far apart and so
+/// wide.
 pub(super) fn descent(tables: &Tables, (x, y): (f32, f32), (apart, width): (f32, f32)) -> Html {
     let slot = tables.leaf.now();
     let upper = tables.columns.iter().map(|column| (column.level, column.index));

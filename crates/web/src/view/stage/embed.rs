@@ -18,7 +18,8 @@ pub(super) fn embed(model: &Rc<StageModel>) -> Html {
     let measures = StageForm::Embed.measures();
     html! {
         <div class="stg stg-embed">
-            <svg class="stg-svg" viewBox={format!("0 0 {} {}", n(measures.size.0), n(measures.size.1))} role="img" aria-label={model.sentence.plain()}>
+            <svg class="stg-svg" role="img" aria-label={model.sentence.plain()}
+                viewBox={format!("0 0 {} {}", n(measures.size.0), n(measures.size.1))}>
                 {left(model)}
                 {right(model)}
             </svg>

@@ -1,4 +1,5 @@
-//! The stage on a screen: tree, lanes, tables and entry in one picture, facts beside, sentence below.
+//! The stage on a screen: tree, lanes, tables and entry in one picture, facts beside, sentence
+//! below.
 
 use std::rc::Rc;
 

@@ -20,7 +20,12 @@ pub(super) fn grid(leaf: &Leaf) -> Html {
             </text>
             {header(leaf, right)}
             if leaf.rows.is_empty() {
-                {rect(if leaf.caption.is_empty() { "table idle" } else { "table missing" }, at.leaf.0 + 0.5, at.leaf.1, 32.0 * at.slot.0, 16.0 * at.slot.1)}
+                {{
+                    let idle = leaf.caption.is_empty();
+                    let class = if idle { "table idle" } else { "table missing" };
+                    let (width, height) = (32.0 * at.slot.0, 16.0 * at.slot.1);
+                    rect(class, at.leaf.0 + 0.5, at.leaf.1, width, height)
+                }}
             }
             if !leaf.rows.is_empty() {
                 {outline("vma", leaf.owned, at)}
@@ -93,7 +98,8 @@ fn header(leaf: &Leaf, right: f32) -> Html {
     }
 }
 
-/// One leaf table of several: full when done, yellow now, hollow to come; a mere dash where there is none.
+/// One leaf table of several: full when done, yellow now, hollow to come; a mere dash where there
+/// is none.
 fn leaf_mark(mark: LeafMark, x: f32) -> Html {
     let class = match (mark.exists, mark.state) {
         (false, LeafState::Now) => "lm none now",

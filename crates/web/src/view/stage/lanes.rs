@@ -53,7 +53,8 @@ pub(super) fn lane(lanes: &Lanes, at_row: usize) -> Html {
         <g {class} transform={at(0.0, row.y)}>
             {gutter(row, middle)}
             { for row.cells.iter().filter(|c| !c.now).map(|c| {
-                let place = Place { x: c.x, y: 0.0, width, height: row.height, ink: Ink::for_width(width), ground: Ground::Picture };
+                let (height, ink) = (row.height, Ink::for_width(width));
+                let place = Place { x: c.x, y: 0.0, width, height, ink, ground: Ground::Picture };
                 html! { <g class={if c.asked { "" } else { "dim" }}>{cell(c.state, place)}</g> }
             }) }
             {outline(if row.private { "vma private" } else { "vma" }, &row.outline, row.height)}
@@ -143,8 +144,12 @@ pub(super) fn now(lanes: &Lanes) -> Html {
             }
             if let Some(c) = row.cells.iter().find(|c| c.now) {
                 <g class="slide" transform={at(c.x, row.y)}>
-                    <rect class="now-box" x="0.5" y="0.5" width={n(width - 1.0)} height={n(row.height - 1.0)} />
-                    {cell(c.state, Place { x: 0.0, y: 0.0, width, height: row.height, ink: Ink::for_width(width), ground: Ground::Now })}
+                    <rect class="now-box" x="0.5" y="0.5" width={n(width - 1.0)}
+                        height={n(row.height - 1.0)} />
+                    {{
+                        let (height, ink) = (row.height, Ink::for_width(width));
+                        cell(c.state, Place { x: 0.0, y: 0.0, width, height, ink, ground: Ground::Now })
+                    }}
                 </g>
             }
         </g>
@@ -161,7 +166,8 @@ fn tag(row: &LaneRow) -> Html {
     html! {
         <g class="slide" transform={at(middle, row.y + row.height / 2.0)}>
             <rect class="now-box" x={n(-half)} y="-8" width={n(2.0 * half)} height="16" rx="2" />
-            <text class={if long { "b xs mid on" } else { "b mid on" }} y="4.2">{row.label.text.clone()}</text>
+            <text class={if long { "b xs mid on" } else { "b mid on" }}
+                y="4.2">{row.label.text.clone()}</text>
         </g>
     }
 }

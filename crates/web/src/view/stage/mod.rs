@@ -1,4 +1,5 @@
-//! The stage: the picture of one step. Components are dumb: each draws one model, and a step re-renders only what it changed.
+//! The stage: the picture of one step. Components are dumb: each draws one model, and a step
+//! re-renders only what it changed.
 
 mod bits;
 mod cell;

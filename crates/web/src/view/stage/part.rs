@@ -1,4 +1,5 @@
-//! The stage in parts: one component type for all of them, so that a step re-renders what changed and the program stays small.
+//! The stage in parts: one component type for all of them, so that a step re-renders what changed
+//! and the program stays small.
 
 use std::rc::Rc;
 

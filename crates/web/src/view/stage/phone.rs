@@ -26,7 +26,8 @@ pub(super) fn phone(model: &Rc<StageModel>, on_seek: &Callback<u32>) -> Html {
             <p class="chips">
                 if held.is_empty() { <span>{"nothing"}</span> }
                 { for held.iter().map(|row| html! {
-                    <span>if let Some(lock) = &row.lock { <b>{lock.clone()}</b>{" "} }{row.note.clone()}</span>
+                    <span>if let Some(lock) = &row.lock { <b>{lock.clone()}
+                    </b>{" "} }{row.note.clone()}</span>
                 }) }
             </p>
             <h2>{"In"}</h2>
@@ -37,7 +38,8 @@ pub(super) fn phone(model: &Rc<StageModel>, on_seek: &Callback<u32>) -> Html {
 
 fn picture(height: f32, label: String, inside: Html) -> Html {
     html! {
-        <svg class="stg-svg" viewBox={format!("0 0 343 {}", n(height))} role="img" aria-label={label}>{inside}</svg>
+        <svg class="stg-svg" viewBox={format!("0 0 343 {}", n(height))} role="img"
+            aria-label={label}>{inside}</svg>
     }
 }
 
@@ -103,7 +105,9 @@ fn slots(model: &StageModel) -> Html {
         .collect();
     html! {
         <>
-            <h2>{format!("Leaf slots {first}–{}", first + 15)}<span>{model.tables.leaf.which.clone().unwrap_or_default()}</span></h2>
+            <h2>
+                {format!("Leaf slots {first}–{}", first + 15)}
+                <span>{model.tables.leaf.which.clone().unwrap_or_default()}</span></h2>
             {picture(36.0, format!("Slots {first} to {} of the leaf table", first + 15), inside)}
         </>
     }
@@ -144,7 +148,8 @@ fn calls(model: &StageModel, on_seek: &Callback<u32>) -> Html {
                         if at > 0 {
                             <span aria-hidden="true">{if left_out && at + 1 == last { " › … › " } else { " › " }}</span>
                         }
-                        <button type="button" class={if at == last { "top" } else { "" }} {onclick}>{call.name}</button>
+                        <button type="button" class={if at == last { "top" } else { "" }}
+                            {onclick}>{call.name}</button>
                     </>
                 }
             }) }

@@ -12,7 +12,11 @@ pub(super) fn strip(strip: &Strip, form: StageForm) -> Html {
     html! {
         <g class="strip">
             if let Some(band) = &strip.band {
-                {path("inkline", format!("M{} {}v-8h{}v8", n(band.x.0 + 1.0), n(y - 6.5), n((band.x.1 - band.x.0 - 2.0).max(2.0))))}
+                {{
+                    let width = (band.x.1 - band.x.0 - 2.0).max(2.0);
+                    let from = (n(band.x.0 + 1.0), n(y - 6.5));
+                    path("inkline", format!("M{} {}v-8h{}v8", from.0, from.1, n(width)))
+                }}
                 {text("m mid s b", (band.x.0 + band.x.1) / 2.0, y - 19.5, band.text.clone())}
             }
             { for strip.cells.iter().map(|cell| {
@@ -68,7 +72,6 @@ fn now_box(strip: &Strip, page: u64, x: f32, y: f32, height: f32) -> Html {
 /// Two slanted strokes at each side of a break.
 fn break_mark(x: f32, width: f32, y: f32, height: f32) -> Html {
     let stroke = |at: f32| format!("M{} {}l-3 {}", n(at), n(y), n(height));
-    html! {
-        <path class="edge" d={format!("{}{}{}{}", stroke(x + 4.0), stroke(x + 7.0), stroke(x + width - 4.0), stroke(x + width - 1.0))} />
-    }
+    let strokes = [x + 4.0, x + 7.0, x + width - 4.0, x + width - 1.0].map(stroke).concat();
+    html! { <path class="edge" d={strokes} /> }
 }

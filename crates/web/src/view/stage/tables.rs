@@ -20,7 +20,7 @@ pub(super) fn tables(tables: &Tables) -> Html {
             if let Some((address, indices)) = &tables.address {
                 <text class="m s end" x={n(at.leaf.0 + 308.0)} y="14">
                     {format!("{address} = ")}
-                    <tspan class="b">{format!("{} · {} · {} · {}", indices[0], indices[1], indices[2], indices[3])}</tspan>
+                    <tspan class="b">{indices.map(|index| index.to_string()).join(" · ")}</tspan>
                     {" · 000"}
                 </text>
             }
@@ -103,7 +103,8 @@ fn slot_tag(slot: u32, at: &TablesAt) -> Html {
     html! {
         <>
             <g class="slide" transform={translate(middle, y + at.slot.1 / 2.0)}>
-                <rect class="now-box" x={n(-half)} y="-8" width={n(2.0 * half)} height="15.5" rx="1" />
+                <rect class="now-box" x={n(-half)} y="-8" width={n(2.0 * half)} height="15.5" rx="1"
+                    />
             </g>
             <g class="slide" transform={translate(middle, at.tag)}>
                 <rect class="now-box" x="-16" y="-8" width="32" height="16" rx="2" />

@@ -11,10 +11,13 @@ use crate::model::tree::{NodeLook, Tree, TreeLink, TreeNode, WordsAt};
 pub(super) fn links(tree: &Tree) -> Html {
     html! {
         <g class="links">
-            { for tree.links.iter().filter(|link| !link.thread).map(|link| line(link, if link.pruned { "link pruned" } else { "link" })) }
+            { for tree.links.iter().filter(|link| !link.thread).map(|link| {
+                line(link, if link.pruned { "link pruned" } else { "link" })
+            }) }
             { for tree.folds.iter().map(|fold| html! {
                 <g key={fold.id}>
-                    <path class="link pruned" d={format!("M{} {}L{} {}", n(fold.from.0), n(fold.from.1), n(fold.at.0), n(fold.at.1))} />
+                    <path class="link pruned"
+                        d={format!("M{} {}L{} {}", n(fold.from.0), n(fold.from.1), n(fold.at.0), n(fold.at.1))} />
                 </g>
             }) }
             { for tree.links.iter().filter(|link| link.thread).map(|link| html! {
@@ -55,7 +58,8 @@ fn node(node: &TreeNode) -> Html {
     html! {
         <g key={node.id} {class} transform={at(node.x, node.y)}>
             <path class="sub" d={format!("M{} 0H{}", n(right.min(end)), n(end.max(0.0)))} />
-            <path class="tick" d={format!("M{} {}v{}", n(end), n(-thick - 2.0), n(2.0 * thick + 4.0))} />
+            <path class="tick"
+                d={format!("M{} {}v{}", n(end), n(-thick - 2.0), n(2.0 * thick + 4.0))} />
             {rect("bar", left, -thick, right - left, 2.0 * thick)}
             {knot(node)}
             {words(node)}
@@ -63,7 +67,8 @@ fn node(node: &TreeNode) -> Html {
     }
 }
 
-/// The circle, or a pill around a long label. Black nodes have a full dot at their shoulder, red ones an open one.
+/// The circle, or a pill around a long label. Black nodes have a full dot at their shoulder, red
+/// ones an open one.
 fn knot(node: &TreeNode) -> Html {
     let (h, r) = (node.half, node.radius);
     let dot = match node.colour {
@@ -72,8 +77,10 @@ fn knot(node: &TreeNode) -> Html {
     };
     html! {
         <>
-            <rect class="knot" x={n(-h)} y={n(-r)} width={n(2.0 * h)} height={n(2.0 * r)} rx={n(r)} />
-            <text class={if r < 9.0 { "b mid s label" } else { "b mid label" }} y="4">{node.label.clone()}</text>
+            <rect class="knot" x={n(-h)} y={n(-r)} width={n(2.0 * h)} height={n(2.0 * r)} rx={n(r)}
+                />
+            <text class={if r < 9.0 { "b mid s label" } else { "b mid label" }}
+                y="4">{node.label.clone()}</text>
             <circle class={dot} cx={n(1.5 - h)} cy={n(2.0 - r)} r="2.75" />
         </>
     }

@@ -93,5 +93,5 @@ fn backdrop(model: &StageModel) -> Html {
     let now = model.strip.now.zip(row).map(|((_, x), row)| {
         rect("now-soft", x, 76.0, model.strip.cell, (row.y + row.height - 76.0).max(0.0))
     });
-    html! { <g class="backdrop">{band}{now}</g> }
+    html! { <g class="backdrop">{band.unwrap_or_default()}{now.unwrap_or_default()}</g> }
 }

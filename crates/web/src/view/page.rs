@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::command::{Command, Go, Notice, Panel};
+use crate::command::{Command, Notice, Panel};
 use crate::model::editor::EditorModel;
 use crate::model::share::ShareModel;
 use crate::model::stage::StageModel;
@@ -168,14 +168,13 @@ fn editor(props: &PageModel) -> Html {
 }
 
 fn stage(props: &PageModel) -> Html {
-    let on_seek = props.on_command.reform(|at: u32| Command::Go(Go::To(at)));
     let class = match props.pace {
         Pace::Stepped => "pic",
         Pace::Jumped => "pic fast",
     };
     html! {
         <main {class} aria-label="Picture">
-            <Stage model={props.stage.clone()} {on_seek}/>
+            <Stage model={props.stage.clone()}/>
         </main>
     }
 }

@@ -5,17 +5,16 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::facts;
 use super::part::{Part, lane_rows, leaf_rows, part};
 use super::svg::{n, path, rect, text};
 use crate::model::stage::StageModel;
 use crate::model::stage_measures::StageForm;
 
 /// The whole stage.
-pub(super) fn full(model: &Rc<StageModel>, on_seek: &Callback<u32>) -> Html {
+pub(super) fn full(model: &Rc<StageModel>) -> Html {
     let size = StageForm::Full.measures().size;
     html! {
-        <div class="stg stg-full">
+        <div class="stg stg-full" tabindex="0" role="group" aria-label="The step in pictures">
             <div class="stg-pic">
                 <svg
                     class="stg-svg"
@@ -28,7 +27,7 @@ pub(super) fn full(model: &Rc<StageModel>, on_seek: &Callback<u32>) -> Html {
                     {part(model, Part::Entry)}
                 </svg>
                 <div class="stg-facts">
-                    {facts::stack(&model.stack, on_seek)}
+                    {part(model, Part::Stack)}
                     {part(model, Part::Held)}
                     {part(model, Part::Counters)}
                 </div>

@@ -16,7 +16,7 @@ const BITS: BitsAt = BitsAt { x: 0.0, y: 12.0, columns: Columns::Named(46.0, 34.
 pub(super) fn phone(model: &Rc<StageModel>) -> Html {
     let held: Vec<_> = model.held.rows.iter().filter(|row| row.held).collect();
     html! {
-        <div class="stg stg-phone">
+        <div class="stg stg-phone" tabindex="0" role="group" aria-label="The step in pictures">
             {part(model, Part::Say)}
             {file(model)}
             {descent(model)}

@@ -26,9 +26,9 @@ pub struct BitColumn {
     pub low: u32,
     /// Its letter, if it has a name of its own.
     pub bit: Option<Bit>,
-    /// Before: one digit, or hex digits for several bits.
+    /// Before: one digit, or hex digits for several bits. Empty if the step changed nothing.
     pub was: String,
-    /// After.
+    /// Now. Empty if there is no entry.
     pub is: String,
     /// They differ.
     pub changed: bool,
@@ -58,12 +58,19 @@ pub struct EntryWord {
     pub was: Option<Vec<Nibble>>,
     /// The word now.
     pub is: Vec<Nibble>,
-    /// Its bits, highest first.
-    pub bits: Vec<BitColumn>,
     /// Dirt that moved.
     pub arc: Option<Arc>,
     /// Named bits that went on or off, apart from moved dirt: the bit and whether it is on.
     pub flips: Vec<(Bit, bool)>,
+}
+
+/// The entry in hand, or its empty place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryPanel {
+    /// The word; `None`: the step is about no entry.
+    pub word: Option<EntryWord>,
+    /// All bits, highest first; without digits where there is no word.
+    pub bits: Vec<BitColumn>,
 }
 
 /// The columns: high and low bit.
@@ -115,20 +122,30 @@ pub fn words(now: &Now<'_>, slot: SlotId) -> Option<(u64, u64)> {
     }
 }
 
-impl EntryWord {
-    /// The entry in hand at the cursor, if there is one.
+impl EntryPanel {
+    /// The entry in hand at the cursor.
     #[must_use]
-    pub fn new(now: &Now<'_>) -> Option<Self> {
-        let (slot, level) = (now.place.slot?, now.place.level?);
+    pub fn new(now: &Now<'_>) -> Self {
+        let values = now.place.slot.zip(now.place.level).and_then(|(slot, level)| {
+            let change = words(now, slot);
+            let is = change.map_or(now.world().word(slot).0, |(_, is)| is);
+            let was = change.map(|(was, _)| was).filter(|was| *was != is);
+            Some((EntryWord::new(now, slot, level, was, is)?, was, is))
+        });
+        let kernel = now.kernel();
+        let (was, is) = values.as_ref().map_or((None, None), |(_, was, is)| (*was, Some(*is)));
+        let column = |(high, low): &(u32, u32)| column(*high, *low, was, is, kernel);
+        Self { bits: COLUMNS.iter().map(column).collect(), word: values.map(|(word, ..)| word) }
+    }
+}
+
+impl EntryWord {
+    fn new(now: &Now<'_>, slot: SlotId, level: Level, was: Option<u64>, is: u64) -> Option<Self> {
         let table = now.world().table(slot.table())?;
-        let change = words(now, slot);
-        let is = change.map_or(now.world().word(slot).0, |(_, is)| is);
-        let was = change.map(|(was, _)| was).filter(|was| *was != is);
         let address = (table.pfn.0 << 12) + u64::from(slot.entry()) * 8;
         let about = format!("at {address:x}{}", points_to(now, level, Pte(is), was.map(Pte)));
-        let kernel = now.kernel();
         let before = was.unwrap_or(is);
-        let (arc, flips) = flips(before, is, kernel);
+        let (arc, flips) = flips(before, is, now.kernel());
         Some(Self {
             level: level.name(),
             index: slot.entry(),
@@ -136,10 +153,6 @@ impl EntryWord {
             how: was.and_then(|_| how(now)),
             was: was.map(|was| nibbles(was, is)),
             is: nibbles(is, before),
-            bits: COLUMNS
-                .iter()
-                .map(|(high, low)| column(*high, *low, before, is, kernel))
-                .collect(),
             arc,
             flips,
         })
@@ -189,23 +202,21 @@ fn nibbles(word: u64, other: u64) -> Vec<Nibble> {
         .collect()
 }
 
-fn column(high: u32, low: u32, was: u64, is: u64, kernel: &Kernel) -> BitColumn {
+fn column(high: u32, low: u32, was: Option<u64>, is: Option<u64>, kernel: &Kernel) -> BitColumn {
     let width = high - low + 1;
     let mask = (1u64 << width) - 1;
-    let digits = match width {
-        40 => 10,
-        _ => 1,
-    };
+    let digits = if width == 40 { 10 } else { 1 };
     let show = |word: u64| format!("{:0digits$x}", (word >> low) & mask);
     let named =
         |bit: &Bit| bit.number() == low && width == 1 && (*bit != Bit::V || kernel.saved_dirty);
+    let differs = was.zip(is).map(|(was, is)| (was ^ is) >> low & mask != 0);
     BitColumn {
         high,
         low,
         bit: Bit::ALL.into_iter().find(named),
-        was: show(was),
-        is: show(is),
-        changed: (was ^ is) >> low & mask != 0,
+        was: was.map_or_else(String::new, show),
+        is: is.map_or_else(String::new, show),
+        changed: differs == Some(true),
     }
 }
 
@@ -243,14 +254,14 @@ mod tests {
         assert_eq!(off, [(Bit::W, false)]);
         let changed: Vec<usize> = (0..16).filter(|at| nibbles(was, is)[*at].changed).collect();
         assert_eq!(changed, [1, 14, 15], "8[0]0000001a2b078[67]");
-        let frame = column(51, 12, was, is, &LINUX_6_12);
+        let frame = column(51, 12, Some(was), Some(is), &LINUX_6_12);
         assert_eq!((frame.is.as_str(), frame.changed), ("00001a2b07", false));
     }
 
     #[test]
     fn bit_58_is_nameless_in_6_1() {
-        assert_eq!(column(58, 58, 0, 0, &LINUX_6_1).bit, None);
-        assert_eq!(column(58, 58, 0, 0, &LINUX_6_12).bit, Some(Bit::V));
+        assert_eq!(column(58, 58, None, None, &LINUX_6_1).bit, None);
+        assert_eq!(column(58, 58, None, None, &LINUX_6_12).bit, Some(Bit::V));
     }
 
     #[test]

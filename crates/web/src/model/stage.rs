@@ -5,7 +5,7 @@ use rangewalk_core::scenario::Run;
 
 use crate::model::axis::{Axis, Stretch};
 use crate::model::counters::{Counters, Ledger};
-use crate::model::entry::EntryWord;
+use crate::model::entry::EntryPanel;
 use crate::model::held::Held;
 use crate::model::lanes::Lanes;
 use crate::model::sentence::{Sentence, count_words};
@@ -105,7 +105,7 @@ pub struct StageModel {
     /// Page tables of the process at hand.
     pub tables: Tables,
     /// The entry in hand.
-    pub entry: Option<EntryWord>,
+    pub entry: EntryPanel,
     /// The thread.
     pub thread: Vec<ThreadPath>,
     /// Call stack.
@@ -145,7 +145,7 @@ pub fn stage(run: &Run, index: &StageIndex, form: StageForm) -> StageModel {
         height: lanes.bottom + 4.0,
         tree,
         tables,
-        entry: EntryWord::new(&now),
+        entry: EntryPanel::new(&now),
         thread,
         stack: Stack::new(&now),
         held: Held::new(&now, &after),

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::svg::{n, path, rect, text};
-use crate::model::entry::{Arc, BitColumn, EntryWord, Nibble};
+use crate::model::entry::{Arc, BitColumn, EntryPanel, EntryWord, Nibble};
 use crate::model::sentence_words::Bit;
 use crate::model::stage::StageModel;
 use crate::model::stage_measures::TABLES;
@@ -54,10 +54,9 @@ fn middle_of_all(column: &BitColumn) -> (f32, f32) {
 }
 
 /// The columns with their middles and widths.
-fn placed<'a>(entry: &'a EntryWord, at: &BitsAt) -> Vec<(&'a BitColumn, f32, f32)> {
+fn placed<'a>(bits: &'a [BitColumn], at: &BitsAt) -> Vec<(&'a BitColumn, f32, f32)> {
     match at.columns {
-        Columns::All => entry
-            .bits
+        Columns::All => bits
             .iter()
             .map(|column| {
                 let (middle, width) = middle_of_all(column);
@@ -66,7 +65,7 @@ fn placed<'a>(entry: &'a EntryWord, at: &BitsAt) -> Vec<(&'a BitColumn, f32, f32
             .collect(),
         Columns::Named(first, apart) => {
             let mut x = first - apart;
-            let named = entry.bits.iter().filter(|column| column.bit.is_some());
+            let named = bits.iter().filter(|column| column.bit.is_some());
             named
                 .map(|column| {
                     x += apart;
@@ -77,19 +76,18 @@ fn placed<'a>(entry: &'a EntryWord, at: &BitsAt) -> Vec<(&'a BitColumn, f32, f32
     }
 }
 
-/// Letters, numbers, before and after.
-pub(super) fn bits(entry: &EntryWord, at: &BitsAt) -> Html {
-    let columns = placed(entry, at);
-    let changed = entry.was.is_some();
+/// Letters, numbers, before and after. Every element is always there, so that a step only changes attributes and text.
+pub(super) fn bits(entry: &EntryPanel, at: &BitsAt) -> Html {
+    let columns = placed(&entry.bits, at);
+    let word = entry.word.as_ref();
+    let (was, is) = (word.is_some_and(|word| word.was.is_some()), word.is_some());
     html! {
         <g class="bits">
-            if changed {
-                {text("s i2", at.x, at.y + 30.0, "was")}
-            }
-            {text("s i2", at.x, at.y + at.columns.is(), "is")}
-            { for columns.iter().map(|(column, x, width)| self::column(column, (*x, *width), at, changed)) }
-            {arc(entry.arc, &columns, at)}
-            { for entry.flips.iter().filter_map(|(bit, on)| flip(*bit, *on, &columns, at)) }
+            {text("s i2", at.x, at.y + 30.0, if was { "was" } else { "" })}
+            {text("s i2", at.x, at.y + at.columns.is(), if is { "is" } else { "" })}
+            { for columns.iter().map(|(column, x, width)| self::column(column, (*x, *width), at)) }
+            {word.and_then(|word| arc(word.arc, &columns, at))}
+            { for word.into_iter().flat_map(|word| &word.flips).filter_map(|(bit, on)| flip(*bit, *on, &columns, at)) }
         </g>
     }
 }
@@ -106,35 +104,29 @@ fn letter_class(bit: Bit) -> &'static str {
     }
 }
 
-fn column(column: &BitColumn, (x, width): (f32, f32), at: &BitsAt, changed: bool) -> Html {
+fn column(column: &BitColumn, (x, width): (f32, f32), at: &BitsAt) -> Html {
     let (y, is) = (at.y, at.y + at.columns.is());
     let number = match column.high - column.low {
         0 => column.low.to_string(),
         39 => "51 … 12".to_owned(),
         _ => format!("{}–{}", column.high, column.low),
     };
+    let (class, name) = match column.bit {
+        Some(bit) => (letter_class(bit), bit.letter()),
+        None if column.low == 12 => ("mid s i2", "page frame"),
+        None => ("mid", ""),
+    };
     let value = |word: &str| if word.chars().all(|c| c == '0') { "m mid i3" } else { "m mid b" };
-    let hot = column.changed && changed;
+    let hot = column.changed;
+    let wide = width.min(84.0);
     html! {
-        <g key={column.low}>
-            if hot {
-                {rect("now-soft", x - width / 2.0, y - 12.0, width, at.columns.is() + 30.0)}
-            }
-            if let Some(bit) = column.bit {
-                {text(letter_class(bit), x, y, bit.letter())}
-            } else if column.low == 12 {
-                {text("mid s i2", x, y, "page frame")}
-            }
+        <g key={column.low} class={if hot { "hot" } else { "cold" }}>
+            {rect("now-soft", x - width / 2.0, y - 12.0, width, at.columns.is() + 30.0)}
+            {text(class, x, y, name)}
             {text("m mid xs i3", x, y + 13.0, number)}
-            if changed {
-                {text(value(&column.was), x, y + 30.0, column.was.clone())}
-            }
-            if hot {
-                {rect("now-box", x - width.min(84.0) / 2.0 + 1.5, is - 14.0, width.min(84.0) - 3.0, 19.0)}
-                {text("m mid on b", x, is, column.is.clone())}
-            } else {
-                {text(value(&column.is), x, is, column.is.clone())}
-            }
+            {text(value(&column.was), x, y + 30.0, column.was.clone())}
+            {rect("now-box", x - wide / 2.0 + 1.5, is - 14.0, wide - 3.0, 19.0)}
+            {text(if hot { "m mid on b" } else { value(&column.is) }, x, is, column.is.clone())}
         </g>
     }
 }
@@ -189,61 +181,51 @@ fn flip(bit: Bit, on: bool, columns: &[(&BitColumn, f32, f32)], at: &BitsAt) -> 
 
 /// A word's digits, the changed ones strong.
 pub(super) fn digits(nibbles: &[Nibble]) -> Html {
-    let mut runs: Vec<(bool, String)> = Vec::new();
-    for nibble in nibbles {
-        match runs.last_mut() {
-            Some((changed, run)) if *changed == nibble.changed => run.push(nibble.digit),
-            _ => runs.push((nibble.changed, nibble.digit.to_string())),
-        }
-    }
-    runs.into_iter()
-        .map(|(changed, run)| {
-            html! { <tspan class={if changed { "b" } else { "i2" }}>{run}
-            </tspan> }
-        })
-        .collect()
+    let digit = |nibble: &Nibble| {
+        html! { <tspan class={if nibble.changed { "b" } else { "i2" }}>{nibble.digit}</tspan> }
+    };
+    nibbles.iter().map(digit).collect()
 }
 
 /// The entry's name, its place, and both words.
 fn head(entry: Option<&EntryWord>, at: &BitsAt, tag: Option<f32>) -> Html {
-    let Some(entry) = entry else {
-        return html! {
-            <g class="entry">
-                {text("h", at.x, 239.0, "Entry")}
-                {text("i2", at.x, 263.0, "No entry in hand at this step.")}
-            </g>
-        };
+    let name = entry.map_or_else(
+        || "Entry".to_owned(),
+        |entry| match entry.level {
+            "PTE" => format!("Entry {}", entry.index),
+            level => format!("{level} entry {}", entry.index),
+        },
+    );
+    let changed = entry.is_some_and(|entry| entry.was.is_some());
+    let first = entry.map(|entry| entry.was.as_ref().unwrap_or(&entry.is));
+    let second = entry.filter(|_| changed).map(|entry| &entry.is);
+    let (class, x, state) = match entry {
+        None => ("i2", 0.0, "No entry in hand at this step."),
+        Some(_) if !changed => ("s i2", 150.0, "read, not changed"),
+        Some(entry) => ("s i2 mid", 204.0, entry.how.unwrap_or_default()),
     };
-    let level =
-        if entry.level == "PTE" { "Entry".to_owned() } else { format!("{} entry", entry.level) };
-    let name = format!("{level} {}", entry.index);
     html! {
-        <g class="entry">
+        <g class={if changed { "entry" } else { "entry read" }}>
             {text("h", at.x, 239.0, name.clone())}
             {about(entry, at.x, &name, tag)}
-            if let Some(was) = &entry.was {
-                <text class="m word" x={n(at.x)} y="263">{digits(was)}</text>
-                if let Some(how) = entry.how {
-                    {text("s i2 mid", at.x + 204.0, 263.0, how)}
-                }
-                {path("inkline thin", format!("M{} 268h96m-5 -4l5 4l-5 4", n(at.x + 154.0)))}
-                <text class="m word" x={n(at.x + 262.0)} y="263">{digits(&entry.is)}</text>
-            } else {
-                <text class="m word" x={n(at.x)} y="263">{digits(&entry.is)}</text>
-                {text("s i2", at.x + 150.0, 263.0, "read, not changed")}
-            }
+            <text class="m word" x={n(at.x)} y="263">{ for first.into_iter().map(|word| digits(word)) }</text>
+            {text(class, at.x + x, 263.0, state)}
+            {path("inkline thin arrow", format!("M{} 268h96m-5 -4l5 4l-5 4", n(at.x + 154.0)))}
+            <text class="m word" x={n(at.x + 262.0)} y="263">{ for second.into_iter().map(|word| digits(word)) }</text>
+            {path("hair arrow", format!("M{} 334H{}", n(at.x), n(at.x + 492.0)))}
         </g>
     }
 }
 
 /// Where the entry is and what it maps: behind its name, or behind the tag if that is in the way.
-fn about(entry: &EntryWord, x: f32, name: &str, tag: Option<f32>) -> Html {
+fn about(entry: Option<&EntryWord>, x: f32, name: &str, tag: Option<f32>) -> Html {
+    let about = entry.map_or_else(String::new, |entry| entry.about.clone());
     #[expect(clippy::cast_precision_loss, reason = "a line of text")]
     let width = |text: &str, char: f32| text.chars().count() as f32 * char;
     let start = x + width(name, 7.2) + 4.0;
-    let end = start + width(&entry.about, 5.8);
+    let end = start + width(&about, 5.8);
     let met = tag.filter(|tag| start < tag + 20.0 && tag - 20.0 < end);
-    text("i2 s", met.map_or(start, |tag| tag + 22.0), 239.0, entry.about.clone())
+    text("i2 s", met.map_or(start, |tag| tag + 22.0), 239.0, about)
 }
 
 const FULL: BitsAt = BitsAt { x: 640.0, y: 295.0, columns: Columns::All };
@@ -252,16 +234,10 @@ const FULL: BitsAt = BitsAt { x: 640.0, y: 295.0, columns: Columns::All };
 pub(super) fn full(model: &StageModel) -> Html {
     let slot = model.tables.leaf.now();
     let tag = slot.map(|slot| slot_at(&TABLES, slot).0 + TABLES.slot.0 / 2.0);
-    let entry = model.entry.as_ref();
     html! {
         <>
-            {head(entry, &FULL, tag)}
-            if entry.is_some_and(|entry| entry.was.is_some()) {
-                {path("hair", "M640 334H1132".to_owned())}
-            }
-            if let Some(entry) = entry {
-                {bits(entry, &FULL)}
-            }
+            {head(model.entry.word.as_ref(), &FULL, tag)}
+            {bits(&model.entry, &FULL)}
         </>
     }
 }

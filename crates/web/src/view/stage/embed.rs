@@ -63,15 +63,15 @@ fn right(model: &StageModel) -> Html {
     html! {
         <>
             {descent(&model.tables, (420.0, 16.0), (74.0, 50.0))}
-            if let Some(entry) = &model.entry {
+            if let Some(entry) = &model.entry.word {
                 <text class="m word-s" x="420" y="78">
                     if let Some(was) = &entry.was {
                         {digits(was)}<tspan class="i3">{" → "}</tspan>
                     }
                     {digits(&entry.is)}
                 </text>
-                {bits(entry, &BITS)}
             }
+            {bits(&model.entry, &BITS)}
             if let Some(top) = inner.first() {
                 <text x="420" y="206">
                     <tspan class="s i2">{"in "}</tspan>

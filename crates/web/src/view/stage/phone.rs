@@ -114,7 +114,7 @@ fn slots(model: &StageModel) -> Html {
 }
 
 fn entry(model: &StageModel) -> Html {
-    let Some(entry) = &model.entry else { return Html::default() };
+    let Some(entry) = &model.entry.word else { return Html::default() };
     let word = |nibbles: &[crate::model::entry::Nibble]| -> String {
         nibbles.iter().map(|nibble| nibble.digit).collect()
     };
@@ -122,7 +122,7 @@ fn entry(model: &StageModel) -> Html {
         Some(was) => format!("{} → {}", word(was), word(&entry.is)),
         None => word(&entry.is),
     };
-    let inside = bits(entry, &BITS);
+    let inside = bits(&model.entry, &BITS);
     html! {
         <>
             <h2>{"Entry"}<code>{words.clone()}</code></h2>

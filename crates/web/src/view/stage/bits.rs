@@ -81,13 +81,14 @@ pub(super) fn bits(entry: &EntryPanel, at: &BitsAt) -> Html {
     let columns = placed(&entry.bits, at);
     let word = entry.word.as_ref();
     let (was, is) = (word.is_some_and(|word| word.was.is_some()), word.is_some());
+    let flips = word.into_iter().flat_map(|word| &word.flips);
     html! {
         <g class="bits">
             {text("s i2", at.x, at.y + 30.0, if was { "was" } else { "" })}
             {text("s i2", at.x, at.y + at.columns.is(), if is { "is" } else { "" })}
-            { for columns.iter().map(|(column, x, width)| self::column(column, (*x, *width), at)) }
+            {columns.iter().map(|(column, x, width)| self::column(column, (*x, *width), at)).collect::<Html>()}
             {word.and_then(|word| arc(word.arc, &columns, at))}
-            { for word.into_iter().flat_map(|word| &word.flips).filter_map(|(bit, on)| flip(*bit, *on, &columns, at)) }
+            {flips.filter_map(|(bit, on)| flip(*bit, *on, &columns, at)).collect::<Html>()}
         </g>
     }
 }
@@ -199,6 +200,8 @@ fn head(entry: Option<&EntryWord>, at: &BitsAt, tag: Option<f32>) -> Html {
     let changed = entry.is_some_and(|entry| entry.was.is_some());
     let first = entry.map(|entry| entry.was.as_ref().unwrap_or(&entry.is));
     let second = entry.filter(|_| changed).map(|entry| &entry.is);
+    let word = |word: Option<&Vec<Nibble>>| word.map_or_else(Html::default, |word| digits(word));
+    let (first, second) = (word(first), word(second));
     let (class, x, state) = match entry {
         None => ("i2", 0.0, "No entry in hand at this step."),
         Some(_) if !changed => ("s i2", 150.0, "read, not changed"),
@@ -208,10 +211,10 @@ fn head(entry: Option<&EntryWord>, at: &BitsAt, tag: Option<f32>) -> Html {
         <g class={if changed { "entry" } else { "entry read" }}>
             {text("h", at.x, 239.0, name.clone())}
             {about(entry, at.x, &name, tag)}
-            <text class="m word" x={n(at.x)} y="263">{ for first.into_iter().map(|word| digits(word)) }</text>
+            <text class="m word" x={n(at.x)} y="263">{first}</text>
             {text(class, at.x + x, 263.0, state)}
             {path("inkline thin arrow", format!("M{} 268h96m-5 -4l5 4l-5 4", n(at.x + 154.0)))}
-            <text class="m word" x={n(at.x + 262.0)} y="263">{ for second.into_iter().map(|word| digits(word)) }</text>
+            <text class="m word" x={n(at.x + 262.0)} y="263">{second}</text>
             {path("hair arrow", format!("M{} 334H{}", n(at.x), n(at.x + 492.0)))}
         </g>
     }

@@ -25,12 +25,12 @@ pub(super) fn descent(tables: &Tables, (x, y): (f32, f32), (apart, width): (f32,
             if reached > 1 {
                 {tag_path(x + 4.0, left(reached - 1), y + 15.0)}
             }
-            { for tags.iter().enumerate().map(|(at, (level, index))| html! {
+            {tags.iter().enumerate().map(|(at, (level, index))| html! {
                 <g key={*level}>
                     {text("s i2", left(at), y, *level)}
                     {tag(left(at), y + 6.0, width, *index)}
                 </g>
-            }) }
+            }).collect::<Html>()}
         </g>
     }
 }

@@ -43,9 +43,9 @@ fn left(model: &Rc<StageModel>) -> Html {
             {part(model, Part::Strip)}
             {part(model, Part::Heads)}
             {lane_rows(model)}
-            { for model.thread.iter().map(|part| html! {
+            {model.thread.iter().map(|part| html! {
                 <g key={part.part}>{path("thread-case", part.d.clone())}{path("thread", part.d.clone())}</g>
-            }) }
+            }).collect::<Html>()}
             {part(model, Part::LaneNow)}
         </>
     }

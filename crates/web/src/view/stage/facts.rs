@@ -16,7 +16,7 @@ pub(super) fn stack(stack: &Stack, on_seek: &Callback<u32>) -> Html {
                 <p class="not">{"between calls"}</p>
             }
             <ol>
-                { for stack.calls.iter().enumerate().map(|(at, call)| {
+                {stack.calls.iter().enumerate().map(|(at, call)| {
                     let enter = call.enter;
                     let onclick = on_seek.reform(move |_| enter + 1);
                     let title = format!("{}: go to where it was entered, step {}", call.file, enter + 1);
@@ -32,7 +32,7 @@ pub(super) fn stack(stack: &Stack, on_seek: &Callback<u32>) -> Html {
                             </li>
                         </>
                     }
-                }) }
+                }).collect::<Html>()}
             </ol>
         </section>
     }
@@ -47,12 +47,12 @@ pub(super) fn held(held: &Held) -> Html {
                 <p class="not">{"nothing"}</p>
             }
             <ul>
-                { for held.rows.iter().map(|row| html! {
+                {held.rows.iter().map(|row| html! {
                     <li class={if row.held { "" } else { "not" }}>
                         if let Some(lock) = &row.lock { <code>{lock.clone()}</code>{" "} }
                         <em>{row.note.clone()}</em>
                     </li>
-                }) }
+                }).collect::<Html>()}
             </ul>
         </section>
     }
@@ -67,11 +67,11 @@ pub(super) fn counters(counters: &Counters) -> Html {
                 <p class="not">{"nothing yet"}</p>
             }
             <dl>
-                { for counters.rows.iter().map(|row| html! {
+                {counters.rows.iter().map(|row| html! {
                     <div key={row.name} class={if row.hot { "hot" } else { "" }}>
                         <dt>{row.name}</dt><dd>{row.value.clone()}</dd>
                     </div>
-                }) }
+                }).collect::<Html>()}
             </dl>
         </section>
     }

@@ -71,9 +71,9 @@ fn left(model: &Rc<StageModel>) -> Html {
             {leaf_rows(model)}
             {part(model, Part::Grid)}
             <g class="thread-all">
-                { for model.thread.iter().map(|part| html! {
+                {model.thread.iter().map(|part| html! {
                     <g key={part.part}>{path("thread-case", part.d.clone())}{path("thread", part.d.clone())}</g>
-                }) }
+                }).collect::<Html>()}
             </g>
             {part(model, Part::Nodes)}
             {part(model, Part::LaneNow)}

@@ -88,11 +88,11 @@ fn header(leaf: &Leaf, right: f32) -> Html {
     let left = right - 9.0 * leaf.tables.len() as f32;
     html! {
         <>
-            { for leaf.tables.iter().enumerate().map(|(at, mark)| {
+            {leaf.tables.iter().enumerate().map(|(at, mark)| {
                 #[expect(clippy::cast_precision_loss, reason = "a dozen")]
                 let x = left + 9.0 * at as f32;
                 leaf_mark(*mark, x)
-            }) }
+            }).collect::<Html>()}
             {text("s i2 end", left - 6.0, 34.0, which.clone())}
         </>
     }

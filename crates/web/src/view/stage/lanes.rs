@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::cell::{Ground, Ink, Place, cell};
 use super::svg::{at, n, path, rect, text};
-use crate::model::lanes::{LaneHead, LaneLook, LaneRow, LaneStyle, Lanes, Note, Outline};
+use crate::model::lanes::{LaneCell, LaneHead, LaneLook, LaneRow, LaneStyle, Lanes, Note, Outline};
 
 /// Right end of the rules between processes.
 const RULE_END: f32 = 588.0;
@@ -13,15 +13,19 @@ const RULE_END: f32 = 588.0;
 pub(super) fn heads(lanes: &Lanes) -> Html {
     html! {
         <g class="heads">
-            { for lanes.heads.iter().map(|head| self::head(head, RULE_END)) }
+            {lanes.heads.iter().map(|head| self::head(head, RULE_END)).collect::<Html>()}
             if let Some(fold) = &lanes.fold {
                 <g class="fold">
-                    { for fold.bars.iter().map(|(x0, x1)| rect("foldbar", *x0, fold.y - 1.5, (x1 - x0).max(1.0), 3.0)) }
+                    {fold.bars.iter().map(|bar| fold_bar(*bar, fold.y)).collect::<Html>()}
                     {text("xs i2 halo", 0.0, fold.y + 12.0, fold.text.clone())}
                 </g>
             }
         </g>
     }
+}
+
+fn fold_bar((x0, x1): (f32, f32), y: f32) -> Html {
+    rect("foldbar", x0, y - 1.5, (x1 - x0).max(1.0), 3.0)
 }
 
 fn head(head: &LaneHead, right: f32) -> Html {
@@ -52,11 +56,7 @@ pub(super) fn lane(lanes: &Lanes, at_row: usize) -> Html {
     html! {
         <g {class} transform={at(0.0, row.y)}>
             {gutter(row, middle)}
-            { for row.cells.iter().filter(|c| !c.now).map(|c| {
-                let (height, ink) = (row.height, Ink::for_width(width));
-                let place = Place { x: c.x, y: 0.0, width, height, ink, ground: Ground::Picture };
-                html! { <g class={if c.asked { "" } else { "dim" }}>{cell(c.state, place)}</g> }
-            }) }
+            {row.cells.iter().map(|c| lane_cell(c, width, row.height)).collect::<Html>()}
             {outline(if row.private { "vma private" } else { "vma" }, &row.outline, row.height)}
             if let Some(clip) = &row.clip {
                 {outline("clip", clip, row.height)}
@@ -69,6 +69,16 @@ pub(super) fn lane(lanes: &Lanes, at_row: usize) -> Html {
             }
         </g>
     }
+}
+
+/// One page, but for the one at hand, which is drawn with the thread.
+fn lane_cell(c: &LaneCell, width: f32, height: f32) -> Html {
+    if c.now {
+        return html! { <g /> };
+    }
+    let (ink, ground) = (Ink::for_width(width), Ground::Picture);
+    let place = Place { x: c.x, y: 0.0, width, height, ink, ground };
+    html! { <g class={if c.asked { "" } else { "dim" }}>{cell(c.state, place)}</g> }
 }
 
 /// The VMA's label: smaller where it is long.

@@ -25,10 +25,10 @@ pub(super) fn phone(model: &Rc<StageModel>, on_seek: &Callback<u32>) -> Html {
             <h2>{"Held"}</h2>
             <p class="chips">
                 if held.is_empty() { <span>{"nothing"}</span> }
-                { for held.iter().map(|row| html! {
+                {held.iter().map(|row| html! {
                     <span>if let Some(lock) = &row.lock { <b>{lock.clone()}
                     </b>{" "} }{row.note.clone()}</span>
-                }) }
+                }).collect::<Html>()}
             </p>
             <h2>{"In"}</h2>
             {calls(model, on_seek)}
@@ -140,7 +140,7 @@ fn calls(model: &StageModel, on_seek: &Callback<u32>) -> Html {
     html! {
         <p class="crumbs">
             if calls.is_empty() { {"between calls"} }
-            { for shown.map(|(at, call)| {
+            {shown.map(|(at, call)| {
                 let enter = call.enter;
                 let onclick = on_seek.reform(move |_| enter + 1);
                 html! {
@@ -152,7 +152,7 @@ fn calls(model: &StageModel, on_seek: &Callback<u32>) -> Html {
                             {onclick}>{call.name}</button>
                     </>
                 }
-            }) }
+            }).collect::<Html>()}
         </p>
     }
 }

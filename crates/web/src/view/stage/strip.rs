@@ -19,7 +19,7 @@ pub(super) fn strip(strip: &Strip, form: StageForm) -> Html {
                 }}
                 {text("m mid s b", (band.x.0 + band.x.1) / 2.0, y - 19.5, band.text.clone())}
             }
-            { for strip.cells.iter().map(|cell| {
+            {strip.cells.iter().map(|cell| {
                 let class = match (cell.cached, cell.asked) {
                     (true, true) => "pcell",
                     (true, false) => "pcell half",
@@ -27,19 +27,19 @@ pub(super) fn strip(strip: &Strip, form: StageForm) -> Html {
                     (false, false) => "uncached half",
                 };
                 rect(class, cell.x + 0.5, y, strip.cell - 1.0, height)
-            }) }
-            { for strip.recorded.iter().map(|x| rect("bD", x + 2.0, y + height + 2.0, strip.cell - 4.0, 3.0)) }
-            { for strip.breaks.iter().map(|gap| html! {
+            }).collect::<Html>()}
+            {strip.recorded.iter().map(|x| recorded(*x, strip.cell, y + height)).collect::<Html>()}
+            {strip.breaks.iter().map(|gap| html! {
                 <g key={gap.pages}>
                     <title>{format!("{} pages left out", gap.pages)}</title>
                     {break_mark(gap.x, gap.width, y, height)}
                     {text("mid xs i2", gap.x + gap.width / 2.0, base - 0.5, gap.text.clone())}
                 </g>
-            }) }
+            }).collect::<Html>()}
             if let Some((page, x)) = strip.now {
                 {now_box(strip, page, x, y, height)}
             }
-            { for strip.numbers.iter().map(|number| {
+            {strip.numbers.iter().map(|number| {
                 let now = strip.now.is_some_and(|(page, _)| page == number.page);
                 let class = match (now, number.asked) {
                     (true, _) if number.wide => "m mid xs on b",
@@ -50,9 +50,14 @@ pub(super) fn strip(strip: &Strip, form: StageForm) -> Html {
                     (false, false) => "m mid s i3",
                 };
                 text(class, number.x, base, number.page.to_string())
-            }) }
+            }).collect::<Html>()}
         </g>
     }
+}
+
+/// A page that stands in the bitmap.
+fn recorded(x: f32, cell: f32, y: f32) -> Html {
+    rect("bD", x + 2.0, y + 2.0, cell - 4.0, 3.0)
 }
 
 /// The page at hand: its column, or as much more as its number takes.

@@ -24,7 +24,7 @@ pub(super) fn tables(tables: &Tables) -> Html {
                     {" · 000"}
                 </text>
             }
-            { for tables.columns.iter().zip(at.columns).map(|(column, x)| self::column(column, x, at)) }
+            {tables.columns.iter().zip(at.columns).map(|(column, x)| self::column(column, x, at)).collect::<Html>()}
         </g>
     }
 }
@@ -43,9 +43,9 @@ fn column(column: &Column, x: f32, at: &TablesAt) -> Html {
             {text("b", x, 34.0, column.level)}
             {text("m s i3", x, 48.0, column.frame.clone().unwrap_or_default())}
             {rect(class, x + 0.5, top, at.width - 1.0, height)}
-            { for column.used.iter().map(|(first, len)| {
+            {column.used.iter().map(|(first, len)| {
                 rect("used", x + 1.0, y(*first), at.width - 2.0, (y(first + len) - y(*first)).max(1.0))
-            }) }
+            }).collect::<Html>()}
             if let Some((index, Reach::ToCome)) = column.index {
                 <g class="tag tocome" transform={translate(x, tag_y(at, index))}>
                     {rect("tag-box", 0.5, -8.5, at.width - 1.0, 17.0)}
@@ -62,7 +62,7 @@ pub(super) fn now(tables: &Tables) -> Html {
     let slot = tables.leaf.now();
     html! {
         <g class="tables-now">
-            { for tables.columns.iter().zip(at.columns).filter_map(|(column, x)| tag(column, x, at)) }
+            {tables.columns.iter().zip(at.columns).filter_map(|(column, x)| tag(column, x, at)).collect::<Html>()}
             if let Some(slot) = slot {
                 {slot_tag(slot, at)}
             }

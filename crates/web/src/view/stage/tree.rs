@@ -11,18 +11,18 @@ use crate::model::tree::{NodeLook, Tree, TreeLink, TreeNode, WordsAt};
 pub(super) fn links(tree: &Tree) -> Html {
     html! {
         <g class="links">
-            { for tree.links.iter().filter(|link| !link.thread).map(|link| {
+            {tree.links.iter().filter(|link| !link.thread).map(|link| {
                 line(link, if link.pruned { "link pruned" } else { "link" })
-            }) }
-            { for tree.folds.iter().map(|fold| html! {
+            }).collect::<Html>()}
+            {tree.folds.iter().map(|fold| html! {
                 <g key={fold.id}>
                     <path class="link pruned"
                         d={format!("M{} {}L{} {}", n(fold.from.0), n(fold.from.1), n(fold.at.0), n(fold.at.1))} />
                 </g>
-            }) }
-            { for tree.links.iter().filter(|link| link.thread).map(|link| html! {
+            }).collect::<Html>()}
+            {tree.links.iter().filter(|link| link.thread).map(|link| html! {
                 <g key={link.id}>{line(link, "thread-case")}{line(link, "thread")}</g>
-            }) }
+            }).collect::<Html>()}
         </g>
     }
 }
@@ -36,10 +36,10 @@ fn line(link: &TreeLink, class: &'static str) -> Html {
 pub(super) fn nodes(tree: &Tree) -> Html {
     html! {
         <g class="nodes">
-            { for tree.nodes.iter().map(node) }
-            { for tree.folds.iter().map(|fold| {
+            {tree.nodes.iter().map(node).collect::<Html>()}
+            {tree.folds.iter().map(|fold| {
                 text("xs mid halo", fold.at.0, fold.at.1 + 6.0, format!("+{}", fold.nodes))
-            }) }
+            }).collect::<Html>()}
         </g>
     }
 }

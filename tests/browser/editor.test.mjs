@@ -99,3 +99,21 @@ forEachBrowser("a very long text is refused in words", async (browser) => {
   await page.waitForSelector(".remark.error");
   assert.match(await textOf(page, ".remark.error"), /360000 bytes/);
 });
+
+forEachBrowser("a bug of ours does not take the text along", async (browser) => {
+  browser.expectProblem(/panicked|unreachable/);
+  const page = await browser.open();
+  await write(page, SMALL);
+  await page.keyboard.press("Escape");
+  // The browser refuses something it never refuses.
+  await page.evaluate(() => {
+    const { setAttribute } = Element.prototype;
+    Element.prototype.setAttribute = function () {
+      Element.prototype.setAttribute = setAttribute;
+      throw new Error("refused");
+    };
+  });
+  await page.keyboard.press("PageUp");
+  await page.waitForSelector(".panic");
+  assert.equal(await page.$eval(".panic textarea", (area) => area.value), SMALL);
+});

@@ -1,6 +1,7 @@
 //! The root: owns the session, hands models to the page, and does in the browser what a change asks
 //! for.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use rangewalk_core::link::{self, Link};
@@ -11,6 +12,7 @@ use yew::prelude::*;
 use crate::clock::Motion;
 use crate::command::{Command, Go, Notice, Opened, Panel, Tone};
 use crate::model::editor::{EditorModel, editor, with_kernel};
+use crate::model::gallery::{Card, cards};
 use crate::model::share::{ShareModel, iframe};
 use crate::model::stage::{StageForm, StageModel, stage};
 use crate::model::timeline::{Segment, TimelineModel, overview, timeline};
@@ -47,6 +49,8 @@ pub struct App {
     stage: Rc<StageModel>,
     timeline: Rc<TimelineModel>,
     overview: Rc<[Segment]>,
+    /// Made when the gallery is first opened: each scenario is run for it.
+    cards: OnceCell<Rc<[Card]>>,
     on_command: Callback<Command>,
     on_export: Callback<Export>,
     ticker: Option<Ticker>,
@@ -66,11 +70,14 @@ impl Component for App {
         session.set_motion(motion());
         if let Some(notice) = notice {
             session.apply(Command::Notify(notice));
-            session.apply(Command::Show(Panel::Gallery));
+            if form != Form::Embed {
+                session.apply(Command::Show(Panel::Gallery));
+            }
         }
         let link = ctx.link();
         let command = link.callback(Msg::Do);
         let pressed = Callback::from(move |key| match Command::of_key(&key) {
+            Some(Command::Show(panel)) if form == Form::Embed && !is_for_embeds(panel) => Taken::No,
             Some(wanted) => {
                 command.emit(wanted);
                 Taken::Yes
@@ -91,6 +98,7 @@ impl Component for App {
             statement: session.story().statement(),
             session,
             form,
+            cards: OnceCell::new(),
             on_command: link.callback(Msg::Do),
             on_export: link.callback(Msg::Export),
             ticker: None,
@@ -110,7 +118,8 @@ impl Component for App {
                 self.session.set_motion(motion());
                 Changed::PLACE
             }
-            Msg::Leave => Changed::SAVE,
+            Msg::Leave if self.session.is_unsaved() => Changed::SAVE,
+            Msg::Leave => Changed::empty(),
             Msg::Export(export) => {
                 self.export(export);
                 self.session.apply(Command::Hide)
@@ -142,6 +151,8 @@ impl Component for App {
             said,
             spoken,
             share: self.share(),
+            cards: (session.panel() == Some(Panel::Gallery))
+                .then(|| self.cards.get_or_init(|| cards().into()).clone()),
             panel: session.panel(),
             notice: session.notice().cloned(),
             on_command: self.on_command.clone(),
@@ -216,7 +227,8 @@ impl App {
     /// A link was pasted into the address bar, or the user went back.
     fn follow_link(&mut self, fragment: &str) -> Changed {
         if fragment.is_empty() {
-            return Changed::empty();
+            // Back to how the page was first opened.
+            return self.session.apply(Command::Open(first_of_gallery())) - Changed::OPENED;
         }
         match read_link(fragment) {
             Ok(opened) if *opened.text == **self.session.text() => {
@@ -304,15 +316,18 @@ fn motion() -> Motion {
 /// What the page opens with: the link, else this tab's draft, else the gallery's first.
 fn first_scenario(form: Form) -> (Opened, Option<Notice>) {
     let fragment = location::fragment();
-    let first = || Opened::text(GALLERY[0].text);
     if !fragment.is_empty() {
         return match read_link(&fragment) {
             Ok(opened) => (opened, None),
-            Err(notice) => (first(), Some(notice)),
+            Err(notice) => (first_of_gallery(), Some(notice)),
         };
     }
     let draft = if form == Form::Embed { None } else { storage::draft() };
-    (draft.map_or_else(first, Opened::text), None)
+    (draft.map_or_else(first_of_gallery, Opened::text), None)
+}
+
+fn first_of_gallery() -> Opened {
+    Opened::text(GALLERY[0].text)
 }
 
 fn read_link(fragment: &str) -> Result<Opened, Notice> {
@@ -329,6 +344,11 @@ fn read_link(fragment: &str) -> Result<Opened, Notice> {
         }
         Err(error) => Err(Notice { tone: Tone::Bad, text: capital(&error.to_string()).into() }),
     }
+}
+
+/// An embed stays what its page made it.
+const fn is_for_embeds(panel: Panel) -> bool {
+    matches!(panel, Panel::Help | Panel::GoTo)
 }
 
 /// The same as a sentence.

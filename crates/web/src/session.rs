@@ -178,7 +178,13 @@ impl Session {
     /// True while it needs to be told the time.
     #[must_use]
     pub fn wants_ticks(&self) -> bool {
-        self.playback.is_playing() || self.rerun.is_pending() || self.save.is_pending()
+        self.playback.is_playing() || self.is_unsaved()
+    }
+
+    /// True if the address bar does not show the latest.
+    #[must_use]
+    pub fn is_unsaved(&self) -> bool {
+        self.rerun.is_pending() || self.save.is_pending()
     }
 
     /// Does what is asked and says what changed.

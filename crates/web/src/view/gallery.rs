@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::command::{Command, Notice, Opened};
-use crate::model::gallery::{Card, Dirt, Lane, Sketch, cards};
+use crate::model::gallery::{Card, Dirt, Lane, Sketch};
 use crate::view::dialog::Dialog;
 
 /// A card's picture, in pixels.
@@ -12,24 +12,19 @@ const HEIGHT: f64 = 72.0;
 /// Top of the first lane.
 const TOP: f64 = 12.0;
 
-#[derive(Properties, PartialEq)]
-pub struct GalleryProps {
-    /// The text of the open scenario, to mark its card.
-    pub open: AttrValue,
-    /// Why the gallery opened by itself.
-    pub notice: Option<Notice>,
-    pub on_command: Callback<Command>,
-}
-
-/// All scenarios, to open one.
-#[component]
-pub fn Gallery(props: &GalleryProps) -> Html {
-    let cards = use_memo((), |()| cards());
+/// All scenarios, to open one: `open` is the text of the one that is. `notice` says why the gallery
+/// opened by itself.
+pub fn gallery(
+    cards: &[Card],
+    open: &str,
+    notice: Option<&Notice>,
+    on_command: &Callback<Command>,
+) -> Html {
     let card = |card: &Card| {
-        let open = card.text.clone();
+        let text = card.text.clone();
         let onclick =
-            props.on_command.reform(move |_: MouseEvent| Command::Open(Opened::text(open.clone())));
-        let here = *card.text == *props.open;
+            on_command.reform(move |_: MouseEvent| Command::Open(Opened::text(text.clone())));
+        let here = *card.text == *open;
         html! {
             <li>
                 <button class="card" {onclick} aria-current={here.then_some("true")}
@@ -41,10 +36,10 @@ pub fn Gallery(props: &GalleryProps) -> Html {
             </li>
         }
     };
-    let on_close = props.on_command.reform(|()| Command::Hide);
+    let on_close = on_command.reform(|()| Command::Hide);
     html! {
         <Dialog title="Scenarios" class="gallery" {on_close}>
-            if let Some(notice) = &props.notice {
+            if let Some(notice) = notice {
                 <p class="notice bad" role="alert">
                 { &*notice.text }{ " Here are the scenarios that come with Rangewalk." }</p>
             }

@@ -6,13 +6,14 @@ use yew::prelude::*;
 
 use crate::command::{Command, Notice, Panel};
 use crate::model::editor::EditorModel;
+use crate::model::gallery::Card;
 use crate::model::share::ShareModel;
 use crate::model::stage::StageModel;
 use crate::model::timeline::{Segment, TimelineModel};
 use crate::session::Pace;
 use crate::view::dialog::Dialog;
 use crate::view::editor::Editor;
-use crate::view::gallery::Gallery;
+use crate::view::gallery::gallery;
 use crate::view::header::{self, Room};
 use crate::view::help::{self, GoTo};
 use crate::view::icon::brand_mark;
@@ -55,6 +56,7 @@ pub struct PageModel {
     /// What is read out.
     pub spoken: AttrValue,
     pub share: Option<Rc<ShareModel>>,
+    pub cards: Option<Rc<[Card]>>,
     pub panel: Option<Panel>,
     pub notice: Option<Notice>,
     pub on_command: Callback<Command>,
@@ -215,8 +217,8 @@ fn panel(props: &PageModel) -> Html {
         (Some(Panel::Share), Some(model)) => share::share(&model, on_close),
         (Some(Panel::Embed), Some(model)) => share::embed_code(&model, on_close),
         (Some(Panel::Gallery), _) => {
-            html! { <Gallery open={props.text.to_string()} notice={props.notice.clone()}
-            {on_command}/> }
+            let cards = props.cards.as_deref().unwrap_or_default();
+            gallery(cards, &props.text, props.notice.as_ref(), &on_command)
         }
         (Some(Panel::Export), _) => share::export_files(&props.on_export, on_close),
         (Some(Panel::Help), _) => help::help(on_close),

@@ -1,8 +1,6 @@
 //! Processes as lanes, their VMAs under the file pages they map: addresses, clipped part, and what
 //! each page's entry holds.
 
-use std::collections::BTreeSet;
-
 use rangewalk_core::machine::{MmId, Vma, VmaId};
 
 use crate::model::axis::Axis;
@@ -219,12 +217,6 @@ impl Lanes {
         y + plan.behind
     }
 
-    /// The row of VMA `id`, if it is open.
-    #[must_use]
-    pub fn row(&self, id: u32) -> Option<&LaneRow> {
-        self.rows.iter().find(|row| row.id == id)
-    }
-
     /// The row that the step is in.
     #[must_use]
     pub fn here(&self) -> Option<&LaneRow> {
@@ -270,8 +262,12 @@ fn fold_words(now: &Now<'_>, folded: &[VmaId]) -> String {
     if now.walk.is_some() && folded.len() <= 2 {
         return folded.iter().filter_map(said).collect::<Vec<_>>().join(", ");
     }
-    let processes: BTreeSet<MmId> =
-        folded.iter().filter_map(|vma| now.world().vma(*vma).mm).collect();
+    let mut processes: Vec<MmId> = Vec::new();
+    for mm in folded.iter().filter_map(|vma| now.world().vma(*vma).mm) {
+        if !processes.contains(&mm) {
+            processes.push(mm);
+        }
+    }
     let (vmas, of) = (folded.len() as u64, processes.len() as u64);
     let vmas = count_words(vmas, "more mapping", "more mappings");
     format!("{vmas} in {}", count_words(of, "process", "processes"))

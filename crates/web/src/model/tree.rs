@@ -2,8 +2,6 @@
 //! hairline to its `subtree_last`. Nodes of equal or close keys fan out along their bars; what
 //! would collide in one row takes a row of its own; subtrees that find no room fold into a count.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use rangewalk_core::machine::event::Look;
 use rangewalk_core::machine::rbtree::{Colour, Side};
 use rangewalk_core::machine::{Event, VmaId};
@@ -109,8 +107,6 @@ pub struct Tree {
     pub links: Vec<TreeLink>,
     /// Folded subtrees.
     pub folds: Vec<TreeFold>,
-    /// Nodes in all.
-    pub size: usize,
     /// Distance of rows.
     pub pitch: f32,
     /// Middle of the last row.
@@ -169,8 +165,7 @@ impl Tree {
         let wanted = tree_order::wanted(now, &shape);
         let mut count = wanted.len().min(NODES_MAX);
         loop {
-            let shown: BTreeSet<VmaId> = wanted[..count].iter().copied().collect();
-            let tree = Self::lay(now, axis, room, &shape, &looks, &shown);
+            let tree = Self::lay(now, axis, room, &shape, &looks, &wanted[..count]);
             let height = tree.bottom - room.top;
             if height <= room.height + 0.5 || count <= 1 {
                 return tree;
@@ -185,7 +180,7 @@ impl Tree {
         room: TreeRoom,
         shape: &Shape,
         looks: &Looks,
-        shown: &BTreeSet<VmaId>,
+        shown: &[VmaId],
     ) -> Self {
         let mut nodes = columns(now, axis, room.right, shape, looks, shown);
         let depths: Vec<usize> = nodes.iter().map(|n| shape.depth(VmaId(n.id))).collect();
@@ -200,23 +195,21 @@ impl Tree {
             }
         }
         let bottom = room.top + units(last) * pitch;
-        let size = shape.order.len();
         let doing = looks.doing.clone();
-        let mut tree = Self { nodes, links: vec![], folds: vec![], size, pitch, bottom, doing };
+        let mut tree = Self { nodes, links: vec![], folds: vec![], pitch, bottom, doing };
         tree.link(shape, looks);
         tree_text::place(&mut tree, room.right);
         tree
     }
 
     fn link(&mut self, shape: &Shape, looks: &Looks) {
-        let at: BTreeMap<u32, (f32, f32)> =
-            self.nodes.iter().map(|node| (node.id, (node.x, node.y))).collect();
         for node in &self.nodes {
-            let from = at[&node.id];
+            let from = (node.x, node.y);
             for (side, child) in shape.children(VmaId(node.id)) {
-                let pruned = looks.pruned.contains_key(&child);
+                let pruned = looks.look(child) == NodeLook::Pruned;
                 let thread = looks.path.contains(&child);
-                if let Some(to) = at.get(&child.0).copied() {
+                if let Some(to) = self.nodes.iter().find(|node| node.id == child.0) {
+                    let to = (to.x, to.y);
                     self.links.push(TreeLink { id: child.0, from, to, thread, pruned });
                 } else {
                     let away = if side == Side::Left { -16.0 } else { 16.0 };
@@ -227,18 +220,12 @@ impl Tree {
             }
         }
     }
-
-    /// The node `id`, if it is on show.
-    #[must_use]
-    pub fn node(&self, id: u32) -> Option<&TreeNode> {
-        self.nodes.iter().find(|node| node.id == id)
-    }
 }
 
 /// What the search, or a change of the tree, has done so far.
 struct Looks {
-    looks: BTreeMap<VmaId, Look>,
-    pruned: BTreeMap<VmaId, String>,
+    /// Oldest first.
+    looks: Vec<(VmaId, Look)>,
     here: Option<VmaId>,
     /// The node that the search is at, with everything above it.
     path: Vec<VmaId>,
@@ -255,29 +242,21 @@ impl Looks {
         let here = here.filter(|vma| now.world().vma(*vma).mapping() == now.file());
         let step = now.step.unwrap_or(0);
         let seen = now.walk.map_or(&[][..], |walk| &walk.looks);
-        let mut looks = Self {
-            looks: seen.iter().filter(|s| s.step <= step).map(|s| (s.node, s.look)).collect(),
-            pruned: BTreeMap::new(),
-            here,
-            path: here.map_or_else(Vec::new, |here| tree_order::path(now.world(), here)),
-            doing: tree_order::doing(now),
+        let path = here.map_or_else(Vec::new, |here| tree_order::path(now.world(), here));
+        let looks = match now.walk {
+            Some(_) => seen.iter().filter(|s| s.step <= step).map(|s| (s.node, s.look)).collect(),
+            // A change of the tree has passed everything above it.
+            None => path.iter().map(|vma| (*vma, Look::Enter)).collect(),
         };
-        if now.walk.is_none() {
-            let passed = looks.path.iter().map(|vma| (*vma, Look::Enter)).collect();
-            looks.looks = passed;
-        }
-        if let Some(walk) = now.walk {
-            for (vma, look) in &looks.looks {
-                if let Some(reason) = reason(now, *vma, *look, walk.first, walk.last()) {
-                    looks.pruned.insert(*vma, reason);
-                }
-            }
-        }
-        looks
+        Self { looks, here, path, doing: tree_order::doing(now) }
+    }
+
+    fn last(&self, vma: VmaId) -> Option<Look> {
+        self.looks.iter().rev().find(|(node, _)| *node == vma).map(|(_, look)| *look)
     }
 
     fn look(&self, vma: VmaId) -> NodeLook {
-        match self.looks.get(&vma) {
+        match self.last(vma) {
             _ if self.here == Some(vma) => NodeLook::Now,
             Some(Look::Pruned | Look::RootEndsBefore) => NodeLook::Pruned,
             Some(_) => NodeLook::Visited,
@@ -287,9 +266,10 @@ impl Looks {
 }
 
 /// Why a look led no further, in numbers.
-fn reason(now: &Now<'_>, vma: VmaId, look: Look, first: u64, last: u64) -> Option<String> {
+fn reason(now: &Now<'_>, vma: VmaId, looks: &Looks) -> Option<String> {
     let node = now.world().node(vma);
-    match look {
+    let (first, last) = now.walk.map(|walk| (walk.first, walk.last()))?;
+    match looks.last(vma)? {
         Look::Pruned | Look::RootEndsBefore => {
             Some(format!("{} < {first}: pruned", node.subtree_last))
         }
@@ -306,7 +286,7 @@ fn columns(
     right: f32,
     shape: &Shape,
     looks: &Looks,
-    shown: &BTreeSet<VmaId>,
+    shown: &[VmaId],
 ) -> Vec<TreeNode> {
     let mut nodes: Vec<TreeNode> = Vec::new();
     for vma in shape.order.iter().filter(|vma| shown.contains(vma)) {
@@ -332,7 +312,7 @@ fn columns(
             colour: node.colour,
             pages: pages(node.start, node.last),
             max: format!("max {}", node.subtree_last),
-            reason: looks.pruned.get(vma).cloned(),
+            reason: reason(now, *vma, looks),
             words_at: None,
         });
     }

@@ -1,7 +1,5 @@
 //! The shape of an i_mmap tree, and which of its nodes matter most at the cursor.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use rangewalk_core::machine::rbtree::Side;
 use rangewalk_core::machine::{Event, MappingId, VmaId, World};
 
@@ -12,7 +10,8 @@ use crate::model::stage_now::Now;
 pub struct Shape {
     /// All nodes in key order.
     pub order: Vec<VmaId>,
-    links: BTreeMap<VmaId, Links>,
+    /// By number of the VMA.
+    links: Vec<Option<Links>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -33,23 +32,40 @@ impl Shape {
         let mut next = root;
         while next.is_some() || !above.is_empty() {
             // A rotation in the making may lead round in a circle.
-            while let Some(vma) = next.filter(|vma| !shape.links.contains_key(vma)) {
+            while let Some(vma) = next.filter(|vma| !shape.has(*vma)) {
                 let node = world.node(vma);
                 let depth = above.len();
                 let (left, right) = (node.left(), node.right());
                 let depth = node
                     .parent()
-                    .and_then(|parent| shape.links.get(&parent))
+                    .and_then(|parent| shape.links_of(parent))
                     .map_or(depth, |parent| parent.depth + 1);
-                shape.links.insert(vma, Links { depth, left, right });
+                shape.insert(vma, Links { depth, left, right });
                 above.push(vma);
                 next = left;
             }
             let Some(vma) = above.pop() else { break };
             shape.order.push(vma);
-            next = shape.links[&vma].right;
+            next = shape.links_of(vma).and_then(|links| links.right);
         }
         shape
+    }
+
+    fn links_of(&self, vma: VmaId) -> Option<Links> {
+        self.links.get(vma.index()).copied().flatten()
+    }
+
+    fn insert(&mut self, vma: VmaId, links: Links) {
+        if self.links.len() <= vma.index() {
+            self.links.resize(vma.index() + 1, None);
+        }
+        self.links[vma.index()] = Some(links);
+    }
+
+    /// True if it is a node of this tree.
+    #[must_use]
+    pub fn has(&self, vma: VmaId) -> bool {
+        self.links_of(vma).is_some()
     }
 
     /// All nodes, level by level.
@@ -71,12 +87,12 @@ impl Shape {
     /// Nodes above it.
     #[must_use]
     pub fn depth(&self, vma: VmaId) -> usize {
-        self.links.get(&vma).map_or(0, |links| links.depth)
+        self.links_of(vma).map_or(0, |links| links.depth)
     }
 
     /// Its children.
     pub fn children(&self, vma: VmaId) -> impl Iterator<Item = (Side, VmaId)> + use<> {
-        let links = self.links.get(&vma);
+        let links = self.links_of(vma);
         let left = links.and_then(|links| links.left).map(|vma| (Side::Left, vma));
         let right = links.and_then(|links| links.right).map(|vma| (Side::Right, vma));
         left.into_iter().chain(right)
@@ -86,13 +102,12 @@ impl Shape {
     #[must_use]
     pub fn size(&self, vma: VmaId) -> usize {
         let mut todo = vec![vma];
-        let mut seen = BTreeSet::new();
-        while let Some(vma) = todo.pop() {
-            if seen.insert(vma) {
-                todo.extend(self.children(vma).map(|(_, child)| child));
-            }
+        let mut size = 0;
+        while let Some(vma) = todo.pop().filter(|_| size < self.order.len()) {
+            size += 1;
+            todo.extend(self.children(vma).map(|(_, child)| child));
         }
-        seen.len()
+        size
     }
 }
 
@@ -118,14 +133,17 @@ pub fn wanted(now: &Now<'_>, shape: &Shape) -> Vec<VmaId> {
     let looks = now.walk.map_or(&[][..], |walk| &walk.looks);
     let looked = looks.iter().filter(|seen| seen.step <= step).rev().map(|seen| seen.node);
     let to_come = looks.iter().filter(|seen| seen.step > step).map(|seen| seen.node);
-    let mut wanted = Vec::new();
-    let mut taken = BTreeSet::new();
+    let mut wanted: Vec<VmaId> = Vec::new();
+    let mut taken = vec![false; shape.links.len()];
     for vma in here.chain(looked.take(8)).chain(to_come.take(4)).chain(shape.by_depth()) {
-        if !shape.links.contains_key(&vma) || taken.contains(&vma) {
+        if !shape.has(vma) {
             continue;
         }
-        let path = path(now.world(), vma);
-        wanted.extend(path.into_iter().rev().filter(|vma| taken.insert(*vma)));
+        for vma in path(now.world(), vma).into_iter().rev().filter(|vma| shape.has(*vma)) {
+            if !std::mem::replace(&mut taken[vma.index()], true) {
+                wanted.push(vma);
+            }
+        }
     }
     wanted
 }

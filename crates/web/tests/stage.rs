@@ -12,10 +12,10 @@ use rangewalk_web::model::stage_index::StageIndex;
 use rangewalk_web::model::tables::Reach;
 use rangewalk_web::model::tree::{NodeLook, Tree};
 use rangewalk_web::view::stage::{Stage, StageProps};
-use yew::{Callback, LocalServerRenderer};
+use yew::LocalServerRenderer;
 
 fn html_of(model: StageModel) -> String {
-    let props = StageProps { model: Rc::new(model), on_seek: Callback::noop() };
+    let props = StageProps { model: Rc::new(model) };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let local = tokio::task::LocalSet::new();
     let renderer = LocalServerRenderer::<Stage>::with_props(props).hydratable(false);

@@ -17,8 +17,6 @@ pub struct Call {
     pub args: String,
     /// Source file in the kernel.
     pub file: &'static str,
-    /// Steps done when it was entered: where clicking it leads.
-    pub enter: u32,
 }
 
 /// Callers before callees.
@@ -54,7 +52,6 @@ fn call(now: &Now<'_>, frame: &Frame) -> Call {
         name: frame.func.symbol_in(now.kernel()),
         args: args(now, frame),
         file: frame.func.file(),
-        enter: frame.enter,
     }
 }
 

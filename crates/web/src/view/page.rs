@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::command::{Command, Go, Notice, Panel};
+use crate::command::{Command, Notice, Panel};
 use crate::model::editor::EditorModel;
 use crate::model::gallery::Card;
 use crate::model::share::ShareModel;
@@ -170,14 +170,13 @@ fn editor(props: &PageModel) -> Html {
 }
 
 fn stage(props: &PageModel) -> Html {
-    let on_seek = props.on_command.reform(|at: u32| Command::Go(Go::To(at)));
     let class = match props.pace {
         Pace::Stepped => "pic",
         Pace::Jumped => "pic fast",
     };
     html! {
         <main {class} aria-label="Picture">
-            <Stage model={props.stage.clone()} {on_seek}/>
+            <Stage model={props.stage.clone()}/>
         </main>
     }
 }

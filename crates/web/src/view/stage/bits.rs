@@ -87,7 +87,7 @@ pub(super) fn bits(entry: &EntryPanel, at: &BitsAt) -> Html {
             {text("s i2", at.x, at.y + 30.0, if was { "was" } else { "" })}
             {text("s i2", at.x, at.y + at.columns.is(), if is { "is" } else { "" })}
             {columns.iter().map(|(column, x, width)| self::column(column, (*x, *width), at)).collect::<Html>()}
-            {word.and_then(|word| arc(word.arc, &columns, at))}
+            {word.and_then(|word| arc(word.arc, &columns, at)).unwrap_or_default()}
             {flips.filter_map(|(bit, on)| flip(*bit, *on, &columns, at)).collect::<Html>()}
         </g>
     }
@@ -180,12 +180,15 @@ fn flip(bit: Bit, on: bool, columns: &[(&BitColumn, f32, f32)], at: &BitsAt) -> 
     Some(text(class, x, at.y + at.columns.is() + down, words))
 }
 
-/// A word's digits, the changed ones strong.
+/// A word's digits, the changed ones strong; or the place of its digits.
 pub(super) fn digits(nibbles: &[Nibble]) -> Html {
-    let digit = |nibble: &Nibble| {
-        html! { <tspan class={if nibble.changed { "b" } else { "i2" }}>{nibble.digit}</tspan> }
+    let digit = |at: usize| {
+        let nibble = nibbles.get(at);
+        let class = if nibble.is_some_and(|nibble| nibble.changed) { "b" } else { "i2" };
+        let digit = nibble.map_or_else(String::new, |nibble| nibble.digit.to_string());
+        html! { <tspan {class}>{digit}</tspan> }
     };
-    nibbles.iter().map(digit).collect()
+    (0..16).map(digit).collect()
 }
 
 /// The entry's name, its place, and both words.
@@ -200,7 +203,7 @@ fn head(entry: Option<&EntryWord>, at: &BitsAt, tag: Option<f32>) -> Html {
     let changed = entry.is_some_and(|entry| entry.was.is_some());
     let first = entry.map(|entry| entry.was.as_ref().unwrap_or(&entry.is));
     let second = entry.filter(|_| changed).map(|entry| &entry.is);
-    let word = |word: Option<&Vec<Nibble>>| word.map_or_else(Html::default, |word| digits(word));
+    let word = |word: Option<&Vec<Nibble>>| digits(word.map_or(&[], Vec::as_slice));
     let (first, second) = (word(first), word(second));
     let (class, x, state) = match entry {
         None => ("i2", 0.0, "No entry in hand at this step."),

@@ -108,7 +108,7 @@ fn marks_of(marks: Marks, place: Place) -> Html {
     };
     html! {
         <>
-            {corner}
+            {corner.unwrap_or_default()}
             if ink == Ink::Shapes {
                 if marks.w { {bars("bW", true)} }
                 if marks.d { {bars("bD", false)} }

@@ -4,10 +4,10 @@ use yew::prelude::*;
 
 use crate::model::counters::Counters;
 use crate::model::held::Held;
-use crate::model::stack::Stack;
+use crate::model::stack::{Call, Stack};
 
-/// Callers above callees; each is a button that goes to where it was entered.
-pub(super) fn stack(stack: &Stack, on_seek: &Callback<u32>) -> Html {
+/// Callers above callees. The timeline's frames are where one goes to a call.
+pub(super) fn stack(stack: &Stack) -> Html {
     let last = stack.calls.len().saturating_sub(1);
     html! {
         <section class="stg-stack">
@@ -15,26 +15,24 @@ pub(super) fn stack(stack: &Stack, on_seek: &Callback<u32>) -> Html {
             if stack.calls.is_empty() {
                 <p class="not">{"between calls"}</p>
             }
-            <ol>
-                {stack.calls.iter().enumerate().map(|(at, call)| {
-                    let enter = call.enter;
-                    let onclick = on_seek.reform(move |_| enter + 1);
-                    let title = format!("{}: go to where it was entered, step {}", call.file, enter + 1);
-                    html! {
-                        <>
-                            if at == 2 && stack.left_out > 0 {
-                                <li class="more">{format!("… {} more", stack.left_out)}</li>
-                            }
-                            <li class={if at == last { "top" } else { "" }}>
-                                <button type="button" {onclick} {title}>
-                                    <code>{call.name}</code><span>{call.args.clone()}</span>
-                                </button>
-                            </li>
-                        </>
-                    }
-                }).collect::<Html>()}
-            </ol>
+            <ol>{stack.calls.iter().enumerate().map(|(at, call)| {
+                let left_out = if at == 2 { stack.left_out } else { 0 };
+                self::call(call, at == last, left_out)
+            }).collect::<Html>()}</ol>
         </section>
+    }
+}
+
+fn call(call: &Call, is_innermost: bool, left_out: usize) -> Html {
+    html! {
+        <>
+            if left_out > 0 {
+                <li class="more">{format!("… {left_out} more")}</li>
+            }
+            <li class={if is_innermost { "top" } else { "" }} title={call.file}>
+                <code>{call.name}</code><span>{call.args.clone()}</span>
+            </li>
+        </>
     }
 }
 

@@ -5,17 +5,16 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::facts;
 use super::part::{Part, lane_rows, leaf_rows, part};
 use super::svg::{n, path, rect, text};
 use crate::model::stage::StageModel;
 use crate::model::stage_measures::StageForm;
 
 /// The whole stage.
-pub(super) fn full(model: &Rc<StageModel>, on_seek: &Callback<u32>) -> Html {
+pub(super) fn full(model: &Rc<StageModel>) -> Html {
     let size = StageForm::Full.measures().size;
     html! {
-        <div class="stg stg-full">
+        <div class="stg stg-full" tabindex="0" role="group" aria-label="The step in pictures">
             <div class="stg-pic">
                 <svg
                     class="stg-svg"
@@ -28,7 +27,7 @@ pub(super) fn full(model: &Rc<StageModel>, on_seek: &Callback<u32>) -> Html {
                     {part(model, Part::Entry)}
                 </svg>
                 <div class="stg-facts">
-                    {facts::stack(&model.stack, on_seek)}
+                    {part(model, Part::Stack)}
                     {part(model, Part::Held)}
                     {part(model, Part::Counters)}
                 </div>
@@ -93,5 +92,5 @@ fn backdrop(model: &StageModel) -> Html {
     let now = model.strip.now.zip(row).map(|((_, x), row)| {
         rect("now-soft", x, 76.0, model.strip.cell, (row.y + row.height - 76.0).max(0.0))
     });
-    html! { <g class="backdrop">{band}{now}</g> }
+    html! { <g class="backdrop">{band.unwrap_or_default()}{now.unwrap_or_default()}</g> }
 }

@@ -24,22 +24,20 @@ use yew::prelude::*;
 
 use crate::model::stage::{StageForm, StageModel};
 
-/// What the stage draws, and where clicks go.
+/// What the stage draws.
 #[derive(Clone, PartialEq, Properties)]
 pub struct StageProps {
     /// The picture.
     pub model: Rc<StageModel>,
-    /// Go to this many steps done.
-    pub on_seek: Callback<u32>,
 }
 
 /// The stage in the form that its model is laid out for.
 #[component]
 pub fn Stage(props: &StageProps) -> Html {
-    let StageProps { model, on_seek } = props;
+    let model = &props.model;
     match model.form {
-        StageForm::Full => full::full(model, on_seek),
+        StageForm::Full => full::full(model),
         StageForm::Embed => embed::embed(model),
-        StageForm::Phone => phone::phone(model, on_seek),
+        StageForm::Phone => phone::phone(model),
     }
 }

@@ -33,6 +33,8 @@ pub(super) enum Part {
     TablesNow,
     /// The entry, in all its bits.
     Entry,
+    /// The call stack.
+    Stack,
     /// Locks.
     Held,
     /// Counters.
@@ -74,6 +76,7 @@ impl PartialEq for PartProps {
                         && a.tables.leaf.now() == b.tables.leaf.now()
                 }
                 Part::Entry => a.entry == b.entry && a.tables.leaf.now() == b.tables.leaf.now(),
+                Part::Stack => a.stack == b.stack,
                 Part::Held => a.held == b.held,
                 Part::Counters => a.counters == b.counters,
                 Part::Say => a.sentence == b.sentence,
@@ -99,6 +102,7 @@ pub(super) fn PartView(props: &PartProps) -> Html {
         }
         Part::TablesNow => tables::now(&model.tables),
         Part::Entry => bits::full(model),
+        Part::Stack => facts::stack(&model.stack),
         Part::Held => facts::held(&model.held),
         Part::Counters => facts::counters(&model.counters),
         Part::Say => say::say(&model.sentence),

@@ -13,10 +13,10 @@ use crate::model::stage::StageModel;
 const BITS: BitsAt = BitsAt { x: 0.0, y: 12.0, columns: Columns::Named(46.0, 34.6) };
 
 /// Sentence, file, descent, leaf slots, entry, held, calls.
-pub(super) fn phone(model: &Rc<StageModel>, on_seek: &Callback<u32>) -> Html {
+pub(super) fn phone(model: &Rc<StageModel>) -> Html {
     let held: Vec<_> = model.held.rows.iter().filter(|row| row.held).collect();
     html! {
-        <div class="stg stg-phone">
+        <div class="stg stg-phone" tabindex="0" role="group" aria-label="The step in pictures">
             {part(model, Part::Say)}
             {file(model)}
             {descent(model)}
@@ -31,7 +31,7 @@ pub(super) fn phone(model: &Rc<StageModel>, on_seek: &Callback<u32>) -> Html {
                 }).collect::<Html>()}
             </p>
             <h2>{"In"}</h2>
-            {calls(model, on_seek)}
+            {calls(model)}
         </div>
     }
 }
@@ -132,27 +132,18 @@ fn entry(model: &StageModel) -> Html {
 }
 
 /// The outermost call and the two innermost.
-fn calls(model: &StageModel, on_seek: &Callback<u32>) -> Html {
+fn calls(model: &StageModel) -> Html {
     let calls = &model.stack.calls;
-    let last = calls.len().saturating_sub(1);
-    let left_out = calls.len() > 3;
-    let shown = calls.iter().enumerate().filter(|(at, _)| *at == 0 || at + 2 > last);
-    html! {
-        <p class="crumbs">
-            if calls.is_empty() { {"between calls"} }
-            {shown.map(|(at, call)| {
-                let enter = call.enter;
-                let onclick = on_seek.reform(move |_| enter + 1);
-                html! {
-                    <>
-                        if at > 0 {
-                            <span aria-hidden="true">{if left_out && at + 1 == last { " › … › " } else { " › " }}</span>
-                        }
-                        <button type="button" class={if at == last { "top" } else { "" }}
-                            {onclick}>{call.name}</button>
-                    </>
-                }
-            }).collect::<Html>()}
-        </p>
+    let Some((top, outer)) = calls.split_last() else {
+        return html! { <p class="crumbs">{"between calls"}</p> };
+    };
+    let mut path = outer.first().map_or_else(String::new, |call| format!("{} › ", call.name));
+    if outer.len() > 2 {
+        path.push_str("… › ");
     }
+    if let Some(caller) = outer.last().filter(|_| outer.len() > 1) {
+        path.push_str(caller.name);
+        path.push_str(" › ");
+    }
+    html! { <p class="crumbs">{path}<mark>{top.name}</mark></p> }
 }

@@ -183,7 +183,9 @@ impl App {
             let editor = editor(session.text(), session.story(), session.is_stale());
             if *self.editor != editor {
                 self.editor = Rc::new(editor);
-                self.reveal = !changed.contains(Changed::TEXT);
+                // While one types, the text stays where it is.
+                let (text, run) = (changed.contains(Changed::TEXT), changed.contains(Changed::RUN));
+                self.reveal = text == run;
             }
         }
         if changed.intersects(Changed::RUN | Changed::PLACE) {

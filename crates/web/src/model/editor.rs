@@ -63,7 +63,16 @@ pub struct EditorModel {
     /// The line before which the run ends, for it has an error.
     pub stopped: Option<u32>,
     /// What to say below them.
-    pub diagnostics: Rc<[Diagnostic]>,
+    pub remarks: Rc<[Remark]>,
+}
+
+/// A diagnostic, with all the lines that it is said of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// Where it is said first.
+    pub diagnostic: Diagnostic,
+    /// Further lines.
+    pub also: Vec<u32>,
 }
 
 /// The pane for a text and what followed from it; `stale`: the text has been edited since it ran.
@@ -86,7 +95,7 @@ pub fn editor(text: &str, story: &Story, stale: bool) -> EditorModel {
     EditorModel {
         lines: short.then(|| lines.collect()),
         stopped,
-        diagnostics: story.diagnostics().clone(),
+        remarks: remarks(story.diagnostics()).into(),
     }
 }
 
@@ -97,6 +106,21 @@ fn checked(outcome: &Outcome) -> Option<Checked> {
         Verdict::Done | Verdict::Failed => return None,
     };
     Some(Checked { held, got: outcome.text.clone() })
+}
+
+/// The same is said once.
+fn remarks(diagnostics: &[Diagnostic]) -> Vec<Remark> {
+    let mut remarks: Vec<Remark> = Vec::new();
+    for diagnostic in diagnostics {
+        let said = |r: &&mut Remark| {
+            (&r.diagnostic.message, &r.diagnostic.hint) == (&diagnostic.message, &diagnostic.hint)
+        };
+        match remarks.iter_mut().find(said) {
+            Some(remark) => remark.also.push(diagnostic.line),
+            None => remarks.push(Remark { diagnostic: diagnostic.clone(), also: Vec::new() }),
+        }
+    }
+    remarks
 }
 
 /// Cuts a line wherever its look or its underline changes.

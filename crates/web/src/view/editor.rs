@@ -6,7 +6,7 @@ use rangewalk_core::scenario::{Diagnostic, Severity};
 use yew::prelude::*;
 
 use crate::command::{Command, Go};
-use crate::model::editor::{Checked, EditorModel, Line, Look, Piece};
+use crate::model::editor::{Checked, EditorModel, Line, Look, Piece, Remark};
 use crate::platform::element;
 
 /// Characters in a line of the pane.
@@ -60,7 +60,7 @@ pub fn Editor(props: &EditorProps) -> Html {
                         autocomplete="off" autocapitalize="off" autocorrect="off" wrap="soft"/>
                 </div>
             </div>
-            { remarks(&props.model.diagnostics, &go_to) }
+            { remarks(&props.model.remarks, &go_to) }
             { letters() }
         </>
     }
@@ -132,8 +132,10 @@ fn piece(piece: &Piece) -> Html {
 }
 
 /// What is wrong, in words; each leads to its place.
-fn remarks(diagnostics: &[Diagnostic], on_go: &Callback<Diagnostic>) -> Html {
-    let remark = |diagnostic: &Diagnostic| {
+fn remarks(remarks: &[Remark], on_go: &Callback<Diagnostic>) -> Html {
+    let remark = |Remark { diagnostic, also }: &Remark| {
+        let lines: String = also.iter().take(3).map(|line| format!(", {line}")).collect();
+        let more = if also.len() > 3 { " …" } else { "" };
         let to = diagnostic.clone();
         let onclick = on_go.reform(move |_: MouseEvent| to.clone());
         let (class, word) = match diagnostic.severity {
@@ -144,7 +146,7 @@ fn remarks(diagnostics: &[Diagnostic], on_go: &Callback<Diagnostic>) -> Html {
         html! {
             <li>
                 <button {class} {onclick}>
-                    <span><b>{ format!("line {}: {word}", diagnostic.line) }</b>
+                    <span><b>{ format!("line {}{lines}{more}: {word}", diagnostic.line) }</b>
                     { prose(&diagnostic.message) }</span>
                     if !diagnostic.hint.is_empty() {
                         <span class="hint">{ prose(&diagnostic.hint) }</span>
@@ -154,7 +156,7 @@ fn remarks(diagnostics: &[Diagnostic], on_go: &Callback<Diagnostic>) -> Html {
         }
     };
     html! {
-        <ul class="remarks" id="remarks">{ for diagnostics.iter().take(20).map(remark) }</ul>
+        <ul class="remarks" id="remarks">{ for remarks.iter().take(20).map(remark) }</ul>
     }
 }
 

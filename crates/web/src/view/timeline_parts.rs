@@ -13,9 +13,9 @@ use crate::model::timeline::{Call, Group, TimelineModel, fit};
 /// Top of the rows by kind.
 pub const TOP_ROWS: f64 = 19.0;
 /// Pitch of the rows by kind.
-const ROW: f64 = 9.0;
+const ROW: f64 = 10.0;
 /// Top of the icicle.
-pub const TOP_CALLS: f64 = TOP_ROWS + 7.0 * ROW + 4.0;
+pub const TOP_CALLS: f64 = TOP_ROWS + 7.0 * ROW + 3.0;
 /// Height of everything.
 pub const BOTTOM: f64 = 176.0;
 /// A character of an icicle's name takes so many pixels.

@@ -88,7 +88,7 @@ forEachBrowser("a click on a call goes to its first step", async (browser) => {
   const at = await page.evaluate(() => {
     const names = [...document.querySelectorAll(".call-name")];
     const box = names.find((name) => name.textContent === "walk_pte_range").getBoundingClientRect();
-    return { x: box.x + 4, y: box.y + 4 };
+    return { x: box.x + 4, y: box.y + box.height / 2 };
   });
   await page.mouse.click(at.x, at.y);
   await settled(page);

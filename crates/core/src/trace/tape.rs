@@ -150,8 +150,8 @@ impl Tape {
 }
 
 impl Sink for Tape {
-    // Out of line: it is called from a hundred places, and the page pays for each of them in bytes.
-    #[inline(never)]
+    // Out of line in the page: it is called from a hundred places, each to be paid in bytes.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn event(&mut self, event: Event) -> Result<(), Stop> {
         if self.len() >= self.steps_max {
             return Err(Stop::Steps(self.steps_max));
@@ -161,7 +161,7 @@ impl Sink for Tape {
         Ok(())
     }
 
-    #[inline(never)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn delta(&mut self, cell: Cell, old: u64, new: u64) {
         self.deltas.push(Delta { cell, old, new });
         match self.deltas_end.last_mut() {
@@ -170,7 +170,7 @@ impl Sink for Tape {
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn enter(&mut self, func: Func, args: [u64; 2]) {
         let at = self.len();
         let parent = self.open.last().copied();
@@ -178,7 +178,7 @@ impl Sink for Tape {
         self.frames.push(Frame { func, parent, enter: at, exit: u32::MAX, args });
     }
 
-    #[inline(never)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn exit(&mut self) {
         let frame = self.open.pop().expect("every exit has its enter");
         self.frames[frame as usize].exit = self.len();

@@ -3,7 +3,7 @@
 
 use crate::addr::VirtAddr;
 use crate::machine::event::{Access, FaultCause, FaultEnd, Lock, Mode};
-use crate::machine::{Cpu, Event, MmId, Sink, SlotId, Stop, VmFlags, VmaId};
+use crate::machine::{Cpu, Event, MmId, Sink, Stop, VmFlags, VmaId};
 use crate::mm::fault::handle_mm_fault;
 
 /// More faults than one access can need: insert, then make writable.
@@ -51,7 +51,7 @@ fn hardware_walk<S: Sink>(
     addr: VirtAddr,
     access: Access,
 ) -> Result<Result<(), FaultCause>, Stop> {
-    let Some(slot) = translate(cpu, mm, addr) else { return Ok(Err(FaultCause::NotPresent)) };
+    let Some(slot) = cpu.pte_slot(mm, addr) else { return Ok(Err(FaultCause::NotPresent)) };
     let word = cpu.word(slot);
     if !word.is_hw_present() {
         return Ok(Err(FaultCause::NotPresent));
@@ -68,10 +68,6 @@ fn hardware_walk<S: Sink>(
         cpu.set_word(slot, used);
     }
     Ok(Ok(()))
-}
-
-fn translate<S: Sink>(cpu: &Cpu<S>, mm: MmId, addr: VirtAddr) -> Option<SlotId> {
-    cpu.pte_slot(mm, addr)
 }
 
 /// `arch/x86/mm/fault.c:do_user_addr_fault`.

@@ -12,7 +12,7 @@ use crate::mm::device;
 use crate::mm::filemap::{file_pte, filemap_map_pages, shmem_get_folio};
 use crate::mm::page_alloc::alloc_page;
 use crate::mm::pgalloc::{pmd_alloc, pte_alloc, pte_offset_map};
-use crate::mm::rmap::{add_rmap, folio_mark_dirty, remove_rmap};
+use crate::mm::rmap::{add_rmap, anon_vma_alloc, folio_mark_dirty, remove_rmap};
 use crate::mm::tlb::flush_tlb_range;
 use crate::mm::vma::file_of;
 
@@ -238,11 +238,7 @@ fn anon_vma_prepare<S: Sink>(cpu: &mut Cpu<S>, vma: VmaId) {
     }
     let anon_vma = match find_mergeable_anon_vma(cpu, vma) {
         Some(neighbours) => neighbours,
-        None => {
-            let fresh = cpu.machine_field(MachineField::NextAnonVma);
-            cpu.set(Cell::Machine(MachineField::NextAnonVma), fresh + 1);
-            fresh
-        }
+        None => anon_vma_alloc(cpu),
     };
     cpu.set(Cell::Vma(vma, VmaField::AnonVma), anon_vma);
     cpu.set(Cell::Vma(vma, VmaField::AnonChain), 1);

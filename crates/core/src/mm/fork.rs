@@ -1,11 +1,11 @@
 //! `fork` duplicates a process's memory map (`mm/mmap.c:dup_mmap`).
 
-use crate::machine::delta::MachineField;
 use crate::machine::event::{Flush, Lock, Mode};
-use crate::machine::{Cell, Cpu, Event, Func, MmId, Sink, Stop, Vma, VmaId};
+use crate::machine::{Cpu, Event, Func, MmId, Sink, Stop, Vma, VmaId};
 use crate::mm::copy::copy_page_range;
 use crate::mm::interval_tree::vma_interval_tree_insert_after;
 use crate::mm::process::create;
+use crate::mm::rmap::anon_vma_alloc;
 use crate::mm::tlb::flush_tlb_range;
 use crate::mm::vma::{file_of, vm_area_alloc, with_i_mmap_write};
 
@@ -38,8 +38,7 @@ fn dup_vma<S: Sink>(cpu: &mut Cpu<S>, child: MmId, from: VmaId) -> Result<VmaId,
     let parent = cpu.vma(from);
     let mut vma = Vma { mm: Some(child), ..parent };
     if parent.anon_vma != 0 {
-        let fresh = cpu.machine_field(MachineField::NextAnonVma);
-        cpu.set(Cell::Machine(MachineField::NextAnonVma), fresh + 1);
+        let fresh = anon_vma_alloc(cpu);
         vma.anon_vma = u32::try_from(fresh).expect("families are bounded by steps");
         vma.anon_chain = parent.anon_chain + 1;
     }

@@ -1,6 +1,6 @@
 //! How often a page is mapped (`mm/rmap.c`).
 
-use crate::machine::delta::PageField;
+use crate::machine::delta::{MachineField, PageField};
 use crate::machine::{Cell, Cpu, Event, PageFlags, PageId, PageKind, Sink, Stop};
 use crate::mm::page_alloc::free_page;
 
@@ -30,4 +30,11 @@ pub(super) fn folio_mark_dirty<S: Sink>(cpu: &mut Cpu<S>, page: PageId) -> Resul
     cpu.event(Event::PageDirty { page })?;
     cpu.set(Cell::Page(page, PageField::Flags), (flags | PageFlags::DIRTY).bits().into());
     Ok(())
+}
+
+/// `anon_vma_alloc`: the number of a new family of copies on write.
+pub(super) fn anon_vma_alloc<S: Sink>(cpu: &mut Cpu<S>) -> u64 {
+    let fresh = cpu.machine_field(MachineField::NextAnonVma);
+    cpu.set(Cell::Machine(MachineField::NextAnonVma), fresh + 1);
+    fresh
 }

@@ -78,6 +78,7 @@ mapcounts      4/4
 tree           0/0
 order          0/0
 page cache     0/0
+calls          0/0
 unsupported: msync 1
 conform: 1 of 2 scenarios equal (kernel 6.12)
 ";

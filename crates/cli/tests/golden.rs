@@ -11,7 +11,7 @@ use rangewalk::conform::op::Case;
 use rangewalk::conform::replay::{Replay, unsupported};
 use rangewalk::conform::script;
 use rangewalk::conform::{conform, kernel_of};
-use rangewalk_core::kernel::{KERNELS, Kernel};
+use rangewalk_core::kernel::{KERNELS, Kernel, LINUX_6_12};
 use rangewalk_core::machine::World;
 
 /// Every op and kind of file that this release promises.
@@ -65,7 +65,7 @@ fn the_promised_facts_are_equal_on_all_three_kernels() {
         let mut chosen = 0;
         for (case, expected) in cases.iter().zip(&results.cases) {
             if uses_only_promised(case) {
-                let mut replay = Replay::new(kernel, fault_around_pages);
+                let mut replay = Replay::new(kernel, fault_around_pages, ());
                 assert_equal(case, expected, &mut replay);
                 fault_around_pages = replay.world().fault_around_pages();
                 chosen += 1;
@@ -92,10 +92,28 @@ fn whatever_is_reached_is_equal() {
 
 #[test]
 fn every_golden_script_is_understood() {
-    for (name, scenarios) in
-        [("facts", 32), ("merge", 54), ("facts73", 22), ("random300", 300), ("wprange100", 100)]
-    {
+    for (name, scenarios) in [
+        ("facts", 32),
+        ("merge", 54),
+        ("facts73", 22),
+        ("random300", 300),
+        ("wprange100", 100),
+        ("trace", 6),
+    ] {
         let text = golden(&format!("{name}.txt")).expect(name);
         assert_eq!(script::parse(&text).expect(name).len(), scenarios, "{name}");
     }
+}
+
+/// The kernel's own call order, by kprobes and function_graph.
+#[test]
+fn steps_come_in_the_kernels_order() {
+    let (cases, results) = golden_pair("trace", &LINUX_6_12).expect("6.12 was asked");
+    let report = conform(&LINUX_6_12, &cases, &results);
+    let differences: Vec<String> = report
+        .differences
+        .iter()
+        .map(|d| format!("{}: {} expected {}", d.scenario, d.text, d.mismatch.expected))
+        .collect();
+    assert_eq!(differences, ["trace-kprobes: trdump expected tlb_finish_mmu()"], "{report}");
 }

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::calls::tracer::Tracer;
+use super::calls::{Call, ftrace};
 use super::op::{Case, Op};
 
 /// The answer to one op.
@@ -29,7 +31,9 @@ pub enum Answer {
     Pages(Pages),
     /// `bufbits`.
     BufBits(BufBits),
-    /// `cat`, `trdump`: text of the traced kernel itself.
+    /// `trdump`.
+    Calls(Vec<Call>),
+    /// `tr`, `cat`: the kernel's own business.
     Text,
 }
 
@@ -190,6 +194,11 @@ pub struct Pages {
     pub pg: String,
 }
 
+#[derive(Deserialize)]
+struct Trace {
+    trace: Vec<String>,
+}
+
 impl Answer {
     fn of(op: &Op, value: Value) -> Result<Self, serde_json::Error> {
         fn as_<T: DeserializeOwned>(value: Value) -> Result<T, serde_json::Error> {
@@ -208,7 +217,7 @@ impl Answer {
             Op::Order { .. } => Self::Order(as_(value)?),
             Op::Pages { .. } => Self::Pages(as_(value)?),
             Op::BufBits { .. } => Self::BufBits(as_(value)?),
-            Op::TraceDump | Op::Cat => Self::Text,
+            Op::TraceWrite { .. } | Op::Cat => Self::Text,
             _ => Self::Return(as_(value)?),
         })
     }
@@ -298,6 +307,7 @@ fn case_answers(case: &Case, answers: CaseAnswers) -> Result<Vec<Answer>, String
         let (has, wants) = (answers.ops.len(), case.ops.len());
         return Err(format!("{}: {has} answers to {wants} ops", case.name));
     }
+    let mut tracer = Tracer::default();
     let pairs = case.ops.iter().zip(answers.ops).enumerate();
     pairs
         .map(|(index, (line, value))| {
@@ -306,7 +316,20 @@ fn case_answers(case: &Case, answers: CaseAnswers) -> Result<Vec<Answer>, String
             if text != line.text {
                 return Err(format!("{place} is `{text}`, the script has `{}`", line.text));
             }
-            Answer::of(&line.op, value).map_err(|error| format!("{place}: {error}"))
+            answer(&mut tracer, &line.op, value).map_err(|error| format!("{place}: {error}"))
         })
         .collect()
+}
+
+/// The answer to one op. What a trace says depends on how the tracer was set up.
+fn answer(tracer: &mut Tracer, op: &Op, value: Value) -> Result<Answer, String> {
+    match op {
+        Op::TraceWrite { file, text } => tracer.write(file, text, (0, 0))?,
+        Op::TraceDump => {
+            let text: Trace = serde_json::from_value(value).map_err(|error| error.to_string())?;
+            return ftrace::parse(tracer, &text.trace).map(Answer::Calls);
+        }
+        _ => {}
+    }
+    Answer::of(op, value).map_err(|error| error.to_string())
 }

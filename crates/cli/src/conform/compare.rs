@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use super::answer::{Answer, BufBits, Clean, Count, Dump, VmaDump};
+use super::calls::Call;
 use super::runs::{expand, length};
 use super::script::{FILE_PAGES_MAX, WINDOW_PAGES};
 
@@ -30,11 +31,13 @@ pub enum Category {
     Order,
     /// A page of a page cache.
     PageCache,
+    /// A call that a tracer saw, in its place.
+    Calls,
 }
 
 impl Category {
     /// All of them, as reported.
-    pub const ALL: [Category; 10] = [
+    pub const ALL: [Category; 11] = [
         Category::Accesses,
         Category::Returns,
         Category::Counts,
@@ -45,6 +48,7 @@ impl Category {
         Category::Tree,
         Category::Order,
         Category::PageCache,
+        Category::Calls,
     ];
 
     /// Its name in the report.
@@ -61,6 +65,7 @@ impl Category {
             Category::Tree => "tree",
             Category::Order => "order",
             Category::PageCache => "page cache",
+            Category::Calls => "calls",
         }
     }
 }
@@ -128,6 +133,7 @@ pub fn compare(expected: &Answer, got: &Answer, tallies: &mut Tallies) -> Option
             let (e, g) = (&e.pg, &g.pg);
             return runs(Category::PageCache, e, g, FILE_PAGES_MAX, tallies);
         }
+        (Answer::Calls(e), Answer::Calls(g)) => return calls(e, g, tallies),
         (Answer::Text, Answer::Text) => return None,
         (Answer::Return(e), Answer::Return(g)) => {
             (Category::Returns, (e != g).then(|| mismatch("rc", e.rc, g.rc)))
@@ -147,6 +153,16 @@ pub fn compare(expected: &Answer, got: &Answer, tallies: &mut Tallies) -> Option
     };
     tallies.add(category, difference.is_none().into(), 1);
     difference
+}
+
+/// Calls are equal up to the first that differs.
+fn calls(expected: &[Call], got: &[Call], tallies: &mut Tallies) -> Option<Mismatch> {
+    let equal = expected.iter().zip(got).take_while(|(e, g)| g.agrees(e)).count();
+    let total = expected.len().max(got.len());
+    tallies.add(Category::Calls, equal as u64, total as u64);
+    let shown = |call: Option<&Call>| call.map_or("nothing".to_owned(), Call::to_string);
+    let (expected, got) = (shown(expected.get(equal)), shown(got.get(equal)));
+    (equal < total).then(|| mismatch(format!("call {} of {total}", equal + 1), expected, got))
 }
 
 fn count(answer: &Count) -> String {

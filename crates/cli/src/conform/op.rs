@@ -210,7 +210,11 @@ pub enum Op {
         file: usize,
         clear: bool,
     },
-    TraceWrite,
+    /// Text written into a file of tracefs.
+    TraceWrite {
+        file: String,
+        text: String,
+    },
     TraceDump,
     Cat,
 }
@@ -250,7 +254,7 @@ impl Op {
             Op::Order { .. } => "order",
             Op::Pages { .. } => "pages",
             Op::BufBits { .. } => "bufbits",
-            Op::TraceWrite => "tr",
+            Op::TraceWrite { .. } => "tr",
             Op::TraceDump => "trdump",
             Op::Cat => "cat",
         }

@@ -4,7 +4,7 @@ use rangewalk_core::addr::{PAGE_SIZE, VirtAddr};
 use rangewalk_core::kernel::Kernel;
 use rangewalk_core::machine::event::{Access, FaultEnd};
 use rangewalk_core::machine::vma::{OpenFile, OpenMode};
-use rangewalk_core::machine::{Cpu, FileKind, MappingId, MmId, Stop, World};
+use rangewalk_core::machine::{Cpu, FileKind, MappingId, MmId, Sink, Stop, World};
 use rangewalk_core::mm::access::touch;
 use rangewalk_core::mm::exit::exit_mmap;
 use rangewalk_core::mm::fork::dup_mmap;
@@ -16,7 +16,11 @@ use rangewalk_core::mm::munmap::do_munmap;
 use rangewalk_core::mm::pagewalk::FilterMiss;
 use rangewalk_core::mm::{Errno, bitmap, device, filemap, process};
 
+use rangewalk_core::trace::Tape;
+
 use super::answer::{Answer, Clean, Count, Hits, Return};
+use super::calls::emulated;
+use super::calls::tracer::Tracer;
 use super::observe;
 use super::op::{Backing, MapMode, Op};
 use super::script::{FILES_MAX, PROCS_MAX};
@@ -43,28 +47,46 @@ pub fn unsupported(op: &Op) -> Option<&'static str> {
         | Op::Truncate { .. }
         | Op::Punch { .. }
         | Op::SoftClear { .. }
-        | Op::TraceWrite
-        | Op::TraceDump
         | Op::Cat => Some(op.name()),
         _ => None,
     }
 }
 
-/// One scenario in progress.
-pub struct Replay {
+/// A sink that can tell what it was told.
+pub trait Record: Sink {
+    /// The tape, if there is one.
+    fn tape(&self) -> Option<&Tape>;
+}
+
+impl Record for () {
+    fn tape(&self) -> Option<&Tape> {
+        None
+    }
+}
+
+impl Record for Tape {
+    fn tape(&self) -> Option<&Tape> {
+        Some(self)
+    }
+}
+
+/// One scenario in progress. Only with a [`Tape`] can it answer `trdump`.
+pub struct Replay<R = ()> {
     world: World,
-    sink: (),
+    sink: R,
+    tracer: Tracer,
     files: [Option<MappingId>; FILES_MAX],
     procs: [Option<MmId>; PROCS_MAX],
 }
 
-impl Replay {
+impl<R: Record> Replay<R> {
     /// A fresh machine. Fault-around is the one setting that outlives a scenario.
     #[must_use]
-    pub fn new(kernel: &'static Kernel, fault_around_pages: u64) -> Self {
+    pub fn new(kernel: &'static Kernel, fault_around_pages: u64, sink: R) -> Self {
         let mut world = World::new(kernel);
         filemap::set_fault_around(&mut Cpu::new(&mut world, &mut ()), fault_around_pages);
-        Self { world, sink: (), files: [None; FILES_MAX], procs: [None; PROCS_MAX] }
+        let (files, procs) = ([None; FILES_MAX], [None; PROCS_MAX]);
+        Self { world, sink, tracer: Tracer::default(), files, procs }
     }
 
     /// The machine as the last op left it.
@@ -121,6 +143,11 @@ impl Replay {
                 let mapping = self.mapping(file);
                 bitmap::reset(&mut self.cpu(), mapping, bits, start, end);
             }
+            Op::TraceWrite { ref file, ref text } => {
+                let now = self.sink.tape().map_or((0, 0), |tape| (tape.len(), tape.frames().len()));
+                self.tracer.write(file, text, now).expect("the script's parser tried it");
+                return Ok(Answer::Text);
+            }
             _ => return self.look_or_walk(op),
         }
         Ok(Answer::Return(Return { rc }))
@@ -155,11 +182,15 @@ impl Replay {
                 }
                 Answer::BufBits(seen)
             }
+            Op::TraceDump => {
+                let tape = self.sink.tape().expect("a script that traces is replayed on a tape");
+                Answer::Calls(emulated(self.world.kernel(), &self.tracer, &self.world, tape))
+            }
             _ => unreachable!("`{}` is not emulated", op.name()),
         })
     }
 
-    fn cpu(&mut self) -> Cpu<'_, ()> {
+    fn cpu(&mut self) -> Cpu<'_, R> {
         Cpu::new(&mut self.world, &mut self.sink)
     }
 

@@ -8,7 +8,7 @@ use rangewalk_core::kernel::Kernel;
 use super::answer::Answer;
 use super::compare::{Category, Mismatch, Tallies, compare};
 use super::op::Case;
-use super::replay::{Replay, unsupported};
+use super::replay::{Record, Replay, unsupported};
 
 /// Most differences that are shown.
 pub const SHOWN_MAX: usize = 20;
@@ -63,7 +63,13 @@ impl Report {
     }
 
     /// Replays one scenario and compares each answer, up to an op that is not emulated.
-    pub(super) fn add(&mut self, case: &Case, expected: &[Answer], replay: &mut Replay) {
+    /// Returns how far faults then map around, which outlives a scenario.
+    pub(super) fn add(
+        &mut self,
+        case: &Case,
+        expected: &[Answer],
+        mut replay: Replay<impl Record>,
+    ) -> u64 {
         let before = self.differing_ops;
         let reached = case.ops.iter().take_while(|line| unsupported(&line.op).is_none()).count();
         for (index, (line, expected)) in case.ops[..reached].iter().zip(expected).enumerate() {
@@ -91,6 +97,7 @@ impl Report {
         }
         self.total += 1;
         self.equal += usize::from(reached == case.ops.len() && self.differing_ops == before);
+        replay.world().fault_around_pages()
     }
 }
 

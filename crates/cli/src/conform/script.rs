@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::calls::tracer::Tracer;
 use super::op::{Backing, Case, Line, MapMode, Op, ProtMode};
 
 /// Pages of the window that scripts address.
@@ -150,8 +151,13 @@ impl<'t> Words<'t, '_> {
 
     fn op(mut self) -> Result<Op, String> {
         let op = match self.word("the op")? {
-            // These two take the rest of the line as it is.
-            "tr" => return Ok(Op::TraceWrite),
+            "tr" => {
+                let file = self.word("the file")?.to_owned();
+                let text = self.left.by_ref().collect::<Vec<_>>().join(" ");
+                Tracer::default().write(&file, &text, (0, 0))?;
+                Op::TraceWrite { file, text }
+            }
+            // It takes the rest of the line as it is.
             "cat" => return Ok(Op::Cat),
             "trdump" => Op::TraceDump,
             "dump" => Op::Dump,

@@ -73,7 +73,7 @@ fn mapped(workload: &Workload) -> Result<World, Stop> {
             addr: VirtAddr(0x1000_0000).add_pages(place * ROOM),
             pages: *pages,
             pgoff: *pgoff,
-            file: OpenFile { mapping, mode: OpenMode::ReadWrite },
+            file: Some(OpenFile { mapping, mode: OpenMode::ReadWrite }),
             sharing: Sharing::Shared,
             prot: Prot::READ | Prot::WRITE,
         };

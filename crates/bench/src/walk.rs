@@ -31,7 +31,7 @@ fn dirty_world(pages: u32) -> Result<World, Stop> {
         addr: start,
         pages: pages.into(),
         pgoff: 0,
-        file: OpenFile { mapping, mode: OpenMode::ReadWrite },
+        file: Some(OpenFile { mapping, mode: OpenMode::ReadWrite }),
         sharing: Sharing::Shared,
         prot: Prot::READ | Prot::WRITE,
     };

@@ -43,7 +43,7 @@ fn addr(page: u64) -> VirtAddr {
 type Flat = Vec<Option<u64>>;
 
 fn apply(cpu: &mut Cpu<()>, mms: &mut Vec<MmId>, flat: &mut Vec<Flat>, change: &Change) {
-    let file = OpenFile { mapping: FILE, mode: OpenMode::ReadWrite };
+    let file = Some(OpenFile { mapping: FILE, mode: OpenMode::ReadWrite });
     match *change {
         Change::Map { process, at, pages, pgoff } => {
             let process = process % mms.len();

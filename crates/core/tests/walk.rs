@@ -20,7 +20,7 @@ const B: VirtAddr = VirtAddr(0x7f20_0000_0000);
 const C: VirtAddr = VirtAddr(0x7f10_0040_0000);
 
 fn map<S: Sink>(cpu: &mut Cpu<S>, mm: MmId, addr: VirtAddr, pgoff: u64, pages: u64) {
-    let file = OpenFile { mapping: MappingId(0), mode: OpenMode::ReadWrite };
+    let file = Some(OpenFile { mapping: MappingId(0), mode: OpenMode::ReadWrite });
     let prot = Prot::READ | Prot::WRITE;
     let request = MmapRequest { addr, pages, pgoff, file, sharing: Sharing::Shared, prot };
     do_mmap(cpu, mm, request).unwrap().unwrap();

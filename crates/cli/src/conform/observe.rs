@@ -4,6 +4,7 @@ use std::fmt;
 
 use rangewalk_core::arch::pte::PFN_MASK;
 use rangewalk_core::arch::{Entry, Level, Pte};
+use rangewalk_core::machine::page::ZERO_PFN;
 use rangewalk_core::machine::rbtree::Colour;
 use rangewalk_core::machine::{
     Cpu, MappingId, MmId, PageFlags, PageKind, RbNode, Sink, Stop, Vma, VmaId, World,
@@ -85,6 +86,9 @@ impl Slot {
         let nothing = Frame { mapped: Mapped::Nothing, mapcount: 0 };
         let Slot::Word(word) = self else { return nothing };
         let Entry::Leaf(pfn) = word.decode(Level::Pte) else { return nothing };
+        if pfn == ZERO_PFN {
+            return Frame { mapped: Mapped::Zero, mapcount: 0 };
+        }
         let Some(page) = world.pfn_to_page(pfn) else {
             let buffer = world.mappings().find(|(_, m)| {
                 m.kind.is_device() && (m.dev_pfn.0..m.dev_pfn.0 + m.pages).contains(&pfn.0)

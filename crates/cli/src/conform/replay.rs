@@ -33,7 +33,6 @@ pub const WINDOW: VirtAddr = VirtAddr(0x3ff_fff0_0000);
 pub fn unsupported(op: &Op) -> Option<&'static str> {
     match op {
         Op::File { backing: Backing::Ext4, .. } => Some("file ext4"),
-        Op::Map { file: None, .. } => Some("map of anonymous memory"),
         Op::Map { mode, .. } if mode.populate => Some("map with MAP_POPULATE"),
         Op::Protect { .. }
         | Op::Dontneed { .. }
@@ -109,8 +108,8 @@ impl<R: Record> Replay<R> {
                 self.files[file] = Some(self.world.add_file(file_kind(backing), pages));
             }
             Op::Proc { proc } => self.procs[proc] = Some(process::create(&mut self.cpu())?),
-            Op::Map { proc, file: Some(file), at, pages, pgoff, mode } => {
-                let file = OpenFile { mapping: self.mapping(file), mode: open_mode(mode) };
+            Op::Map { proc, file, at, pages, pgoff, mode } => {
+                let (file, pgoff) = self.open(file, pages, pgoff, mode);
                 let addr = WINDOW.add_pages(at);
                 let (sharing, prot) = (sharing(mode), prot(mode));
                 let request = MmapRequest { addr, pages, pgoff, file, sharing, prot };
@@ -196,6 +195,24 @@ impl<R: Record> Replay<R> {
 
     fn mapping(&self, file: usize) -> MappingId {
         self.files[file].expect("the script's parser admits only files that exist")
+    }
+
+    /// What `map` maps, and from which page. Shared anonymous memory is a file of its own that
+    /// nobody else can name (`mm/shmem.c:shmem_zero_setup`).
+    fn open(
+        &mut self,
+        file: Option<usize>,
+        pages: u64,
+        pgoff: u64,
+        mode: MapMode,
+    ) -> (Option<OpenFile>, u64) {
+        let mapping = match file {
+            Some(file) => self.mapping(file),
+            None if mode.shared => self.world.add_file(FileKind::Shmem, pages),
+            None => return (None, pgoff),
+        };
+        let pgoff = if file.is_some() { pgoff } else { 0 };
+        (Some(OpenFile { mapping, mode: open_mode(mode) }), pgoff)
     }
 
     fn mm(&self, proc: usize) -> MmId {

@@ -14,6 +14,8 @@ pub(super) enum Mapped {
     Device(u64),
     /// `a`: a copy on write.
     Anon,
+    /// `z`: the zero page.
+    Zero,
     /// `o`
     Other,
 }
@@ -25,6 +27,7 @@ impl Display for Mapped {
             Mapped::File(pgoff) => write!(f, "f{pgoff}"),
             Mapped::Device(page) => write!(f, "d{page}"),
             Mapped::Anon => f.write_char('a'),
+            Mapped::Zero => f.write_char('z'),
             Mapped::Other => f.write_char('o'),
         }
     }

@@ -72,6 +72,7 @@ funcs! {
     ZapPteRange, "zap_pte_range", "mm/memory.c", Range;
     FreePgtables, "free_pgtables", "mm/memory.c", Range;
     HandleMmFault, "handle_mm_fault", "mm/memory.c", Addr;
+    DoAnonymousPage, "do_anonymous_page", "mm/memory.c", Addr;
     DoReadFault, "do_read_fault", "mm/memory.c", Addr;
     DoCowFault, "do_cow_fault", "mm/memory.c", Addr;
     DoSharedFault, "do_shared_fault", "mm/memory.c", Addr;

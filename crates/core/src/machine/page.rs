@@ -5,6 +5,9 @@ use crate::machine::{MappingId, PageId};
 
 /// Frame number of `PageId(0)`: the emulated machine's memory begins at 4 GiB.
 pub const PAGE_PFN_BASE: u64 = 0x10_0000;
+/// Frame of the zero page, in the kernel's image: what loads of anonymous memory see. Its entries
+/// are special, nobody counts them.
+pub const ZERO_PFN: Pfn = Pfn(0x2c0f);
 
 /// What a frame is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -29,6 +32,9 @@ bitflags::bitflags! {
         const DIRTY = 1;
         /// `PG_uptodate`.
         const UPTODATE = 2;
+        /// `PG_anon_exclusive`: a copy on write that no fork has shared since it was made or last
+        /// written.
+        const ANON_EXCLUSIVE = 4;
     }
 }
 

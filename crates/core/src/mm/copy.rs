@@ -5,7 +5,7 @@ use crate::arch::{Entry, Level};
 use crate::machine::event::{Found, Lock, Mode};
 use crate::machine::{Cpu, Event, Func, MmId, Sink, SlotId, Stop, TableId, VmFlags, Vma, VmaId};
 use crate::mm::pgalloc::table_alloc;
-use crate::mm::rmap::add_rmap;
+use crate::mm::rmap::dup_rmap;
 
 /// `vma_needs_copy`: a fault cannot bring back what is special or was copied on write.
 fn vma_needs_copy(vma: &Vma) -> bool {
@@ -113,7 +113,7 @@ fn copy_present_pte<S: Sink>(
     }
     cpu.set_word(to, word.mkold());
     if let Some(page) = cpu.pfn_to_page(pfn).filter(|_| !word.is_special()) {
-        add_rmap(cpu, page);
+        dup_rmap(cpu, page);
     }
     Ok(())
 }

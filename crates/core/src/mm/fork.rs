@@ -7,7 +7,7 @@ use crate::mm::interval_tree::vma_interval_tree_insert_after;
 use crate::mm::process::create;
 use crate::mm::rmap::anon_vma_alloc;
 use crate::mm::tlb::flush_tlb_range;
-use crate::mm::vma::{file_of, vm_area_alloc, with_i_mmap_write};
+use crate::mm::vma::{vm_area_alloc, with_i_mmap_write};
 
 /// The child: each VMA in ascending order stands right behind its parent in the tree, *before* its
 /// entries are copied, so that a walk always meets the source first.
@@ -43,7 +43,10 @@ fn dup_vma<S: Sink>(cpu: &mut Cpu<S>, child: MmId, from: VmaId) -> Result<VmaId,
         vma.anon_chain = parent.anon_chain + 1;
     }
     let to = vm_area_alloc(cpu, vma)?;
-    let mapping = file_of(&vma).mapping;
-    with_i_mmap_write(cpu, mapping, |cpu| vma_interval_tree_insert_after(cpu, mapping, to, from))?;
+    if let Some(mapping) = vma.mapping() {
+        with_i_mmap_write(cpu, vma.file, |cpu| {
+            vma_interval_tree_insert_after(cpu, mapping, to, from)
+        })?;
+    }
     Ok(to)
 }

@@ -2,11 +2,9 @@
 
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level};
-use crate::machine::event::{Lock, Mode};
-use crate::machine::{Cpu, Event, Func, Sink, SlotId, Stop, TableId, VmaId};
-use crate::mm::interval_tree::vma_interval_tree_remove;
+use crate::machine::{Cpu, Func, Sink, SlotId, Stop, TableId, VmaId};
 use crate::mm::pgalloc::table_free;
-use crate::mm::vma::file_of;
+use crate::mm::vma::{remove_shared_vm_struct, with_i_mmap_write};
 use crate::mm::zap::MmuGather;
 
 /// VMAs of one file that one hold of `i_mmap_rwsem` unlinks at most.
@@ -45,21 +43,17 @@ fn next_group<'v, S: Sink>(cpu: &Cpu<S>, rest: &'v [VmaId]) -> Option<(&'v [VmaI
     (!rest.is_empty()).then(|| rest.split_at(joined + 1))
 }
 
-/// `unlink_file_vma`, `unlink_file_vma_batch_add`: out of the tree, ascending.
+/// `unlink_file_vma`, `unlink_file_vma_batch_add`: out of the trees, ascending.
 fn unlink_file_vmas<S: Sink>(cpu: &mut Cpu<S>, group: &[VmaId]) -> Result<(), Stop> {
     let batch_max = if cpu.kernel().unlinks_one_by_one { 1 } else { UNLINK_VMA_BATCH };
-    let file = |cpu: &Cpu<S>, id: VmaId| file_of(&cpu.vma(id));
     let mut rest = group;
     while let Some(first) = rest.first() {
-        let of = file(cpu, *first);
-        let same = rest.iter().take(batch_max).take_while(|id| file(cpu, **id) == of).count();
+        let file = cpu.vma(*first).file;
+        let same = rest.iter().take(batch_max).take_while(|id| cpu.vma(**id).file == file).count();
         let (batch, after) = rest.split_at(same);
-        let lock = Lock::IMmap(of.mapping);
-        cpu.event(Event::Lock { lock, mode: Mode::Write })?;
-        for vma in batch {
-            vma_interval_tree_remove(cpu, of.mapping, *vma)?;
-        }
-        cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+        with_i_mmap_write(cpu, file, |cpu| {
+            batch.iter().try_for_each(|vma| remove_shared_vm_struct(cpu, *vma))
+        })?;
         rest = after;
     }
     Ok(())

@@ -2,8 +2,9 @@
 
 use crate::machine::delta::VmaField;
 use crate::machine::{Cell, Cpu, Func, Sink, Stop, VmFlags, Vma, VmaId};
-use crate::mm::interval_tree::{vma_interval_tree_insert, vma_interval_tree_remove};
-use crate::mm::vma::{file_of, vm_area_free, vma_set_range, with_i_mmap_write};
+use crate::mm::vma::{
+    remove_shared_vm_struct, vm_area_free, vma_link_file, vma_set_range, with_i_mmap_write,
+};
 
 /// Inherited over no fork: the one chain entry is its own.
 fn anon_vma_is_alone(vma: &Vma) -> bool {
@@ -76,15 +77,14 @@ struct Join {
 /// `commit_merge`: the survivor leaves the tree, grows, and comes back; then the eaten one leaves.
 fn commit_merge<S: Sink>(cpu: &mut Cpu<S>, new: &Vma, join: Join) -> Result<VmaId, Stop> {
     let Join { survivor: (id, survivor), eaten } = join;
-    let mapping = file_of(&survivor).mapping;
     let start = survivor.start.min(new.start);
     let end = eaten.map_or(survivor.end.max(new.end), |(_, eaten)| eaten.end);
-    with_i_mmap_write(cpu, mapping, |cpu| {
-        vma_interval_tree_remove(cpu, mapping, id)?;
+    with_i_mmap_write(cpu, survivor.file, |cpu| {
+        remove_shared_vm_struct(cpu, id)?;
         vma_set_range(cpu, id, start, end)?;
-        vma_interval_tree_insert(cpu, mapping, id)?;
+        vma_link_file(cpu, id)?;
         match eaten {
-            Some((eaten, _)) => vma_interval_tree_remove(cpu, mapping, eaten),
+            Some((eaten, _)) => remove_shared_vm_struct(cpu, eaten),
             None => Ok(()),
         }
     })?;

@@ -1,4 +1,4 @@
-//! `mmap(MAP_FIXED)` of a file (`mm/mmap.c:do_mmap`, `mm/vma.c:mmap_region`).
+//! `mmap(MAP_FIXED)` of a file or of anonymous memory (`mm/mmap.c:do_mmap`, `mm/vma.c:mmap_region`).
 
 use crate::addr::{PAGE_SHIFT, TASK_SIZE, VirtAddr};
 use crate::machine::delta::VmaField;
@@ -7,11 +7,10 @@ use crate::machine::rbtree::PGOFF_MAX;
 use crate::machine::vma::{OpenFile, OpenMode};
 use crate::machine::{Cell, Cpu, Event, FileKind, Func, MmId, Sink, Stop, VmFlags, Vma, VmaId};
 use crate::mm::Errno;
-use crate::mm::interval_tree::vma_interval_tree_insert;
 use crate::mm::merge::vma_merge_new_range;
 use crate::mm::munmap::unmap_locked;
 use crate::mm::protection::vma_page_prot;
-use crate::mm::vma::{file_of, vm_area_alloc, with_i_mmap_write};
+use crate::mm::vma::{vm_area_alloc, vma_link_file, with_i_mmap_write};
 
 bitflags::bitflags! {
     /// `PROT_*`; empty is `PROT_NONE`.
@@ -43,25 +42,30 @@ pub struct MmapRequest {
     pub addr: VirtAddr,
     /// How many pages.
     pub pages: u64,
-    /// From which page of the file.
+    /// From which page of the file. Anonymous memory has its address for an offset.
     pub pgoff: u64,
-    /// Through which open file. FIDELITY: only-files.
-    pub file: OpenFile,
+    /// Through which open file. `None`: anonymous and private.
+    /// FIDELITY: anonymous-is-private.
+    pub file: Option<OpenFile>,
     /// Shared or private.
     pub sharing: Sharing,
     /// What it may do with it.
     pub prot: Prot,
 }
 
-/// Maps part of a file, over whatever was there. The VMA may be a neighbour that took the range in.
+/// Maps part of a file or anonymous memory, over whatever was there. The VMA may be a neighbour that took the range in.
 ///
 /// # Errors
 /// Outer: the sink may stop the run. Inner: as `mmap` fails.
+///
+/// # Panics
+/// If shared anonymous memory is asked for.
 pub fn do_mmap<S: Sink>(
     cpu: &mut Cpu<S>,
     mm: MmId,
     request: MmapRequest,
 ) -> Result<Result<VmaId, Errno>, Stop> {
+    assert!(request.file.is_some() || request.sharing == Sharing::Private, "no unnamed files");
     let end = request.pages.checked_shl(PAGE_SHIFT).and_then(|len| request.addr.0.checked_add(len));
     let fits = end.is_some_and(|end| end <= TASK_SIZE) && request.pages <= TASK_SIZE >> PAGE_SHIFT;
     if request.pgoff.checked_add(request.pages).is_none_or(|end| end > PGOFF_MAX) {
@@ -86,12 +90,13 @@ pub fn do_mmap<S: Sink>(
 
 /// The `vm_flags` that the request asks for, or why it is refused.
 fn vm_flags<S: Sink>(cpu: &Cpu<S>, request: &MmapRequest) -> Result<VmFlags, Errno> {
-    let kind = cpu.file_kind(request.file.mapping);
+    let kind = request.file.map(|file| cpu.file_kind(file.mapping));
+    let is_device = kind.is_some_and(FileKind::is_device);
     let mut flags = VmFlags::MAYREAD | VmFlags::MAYWRITE | VmFlags::MAYEXEC;
     flags.set(VmFlags::READ, request.prot.contains(Prot::READ));
     flags.set(VmFlags::WRITE, request.prot.contains(Prot::WRITE));
     flags.set(VmFlags::EXEC, request.prot.contains(Prot::EXEC));
-    if kind.is_device() && !cpu.kernel().anon_inode_may_exec {
+    if is_device && !cpu.kernel().anon_inode_may_exec {
         if flags.contains(VmFlags::EXEC) {
             return Err(Errno::Perm);
         }
@@ -100,7 +105,7 @@ fn vm_flags<S: Sink>(cpu: &Cpu<S>, request: &MmapRequest) -> Result<VmFlags, Err
     match request.sharing {
         Sharing::Shared => {
             flags |= VmFlags::SHARED | VmFlags::MAYSHARE;
-            if request.file.mode == OpenMode::ReadOnly {
+            if request.file.is_some_and(|file| file.mode == OpenMode::ReadOnly) {
                 if flags.contains(VmFlags::WRITE) {
                     return Err(Errno::Access);
                 }
@@ -110,7 +115,7 @@ fn vm_flags<S: Sink>(cpu: &Cpu<S>, request: &MmapRequest) -> Result<VmFlags, Err
         Sharing::Private if flags.contains(VmFlags::WRITE) => flags |= VmFlags::ACCOUNT,
         Sharing::Private => {}
     }
-    if let FileKind::DevPagetable { .. } | FileKind::DevMkwrite { .. } = kind {
+    if is_device {
         // A driver of raw frames cannot copy on write.
         if flags.is_cow_mapping() {
             return Err(Errno::Invalid);
@@ -131,10 +136,10 @@ fn mmap_region<S: Sink>(
         mm: Some(mm),
         start: request.addr,
         end: request.addr.add_pages(request.pages),
-        pgoff: request.pgoff,
+        pgoff: if request.file.is_some() { request.pgoff } else { request.addr.0 >> PAGE_SHIFT },
         flags,
         prot: 0,
-        file: Some(request.file),
+        file: request.file,
         anon_vma: 0,
         anon_chain: 0,
         anon_pgoff: request.addr.0 >> PAGE_SHIFT,
@@ -143,14 +148,13 @@ fn mmap_region<S: Sink>(
         Some(vma) => vma,
         None => {
             let vma = vm_area_alloc(cpu, new)?;
-            let mapping = request.file.mapping;
-            with_i_mmap_write(cpu, mapping, |cpu| vma_interval_tree_insert(cpu, mapping, vma))?;
+            with_i_mmap_write(cpu, new.file, |cpu| vma_link_file(cpu, vma))?;
             vma
         }
     };
     let flags = flags | VmFlags::SOFTDIRTY;
     cpu.set(Cell::Vma(vma, VmaField::Flags), flags.bits());
-    let prot = vma_page_prot(cpu, flags, file_of(&new));
+    let prot = vma_page_prot(cpu, flags, new.file);
     cpu.set(Cell::Vma(vma, VmaField::Prot), prot);
     Ok(vma)
 }

@@ -3,6 +3,7 @@
 //! All of them work through a [`Cpu`](crate::machine::Cpu).
 
 pub mod access;
+mod anon;
 pub mod bitmap;
 pub mod copy;
 pub mod device;

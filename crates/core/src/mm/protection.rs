@@ -16,10 +16,10 @@ pub fn vm_get_page_prot(flags: VmFlags) -> u64 {
 }
 
 /// `vma_wants_writenotify`: the first write of a page must fault, because somebody wants to know.
-fn vma_wants_writenotify<S: Sink>(cpu: &Cpu<S>, flags: VmFlags, file: OpenFile) -> bool {
-    if !flags.contains(VmFlags::SHARED | VmFlags::WRITE) {
+fn vma_wants_writenotify<S: Sink>(cpu: &Cpu<S>, flags: VmFlags, file: Option<OpenFile>) -> bool {
+    let Some(file) = file.filter(|_| flags.contains(VmFlags::SHARED | VmFlags::WRITE)) else {
         return false;
-    }
+    };
     match cpu.file_kind(file.mapping) {
         FileKind::DevPagetable { .. } | FileKind::DevMkwrite { .. } => true,
         FileKind::Shmem => !flags.contains(VmFlags::SOFTDIRTY),
@@ -27,7 +27,7 @@ fn vma_wants_writenotify<S: Sink>(cpu: &Cpu<S>, flags: VmFlags, file: OpenFile) 
 }
 
 /// `vma_set_page_prot`: what `vm_page_prot` becomes.
-pub(super) fn vma_page_prot<S: Sink>(cpu: &Cpu<S>, flags: VmFlags, file: OpenFile) -> u64 {
+pub(super) fn vma_page_prot<S: Sink>(cpu: &Cpu<S>, flags: VmFlags, file: Option<OpenFile>) -> u64 {
     if vma_wants_writenotify(cpu, flags, file) {
         vm_get_page_prot(flags.difference(VmFlags::SHARED))
     } else {

@@ -10,6 +10,14 @@ pub(super) fn add_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
     cpu.set(Cell::Page(page, PageField::Mapcount), u64::from(mapcount) + 1);
 }
 
+/// `folio_try_dup_anon_rmap_ptes`, `folio_dup_file_rmap_ptes`: the child's entry maps the page too,
+/// which is nobody's alone any more.
+pub(super) fn dup_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
+    add_rmap(cpu, page);
+    let flags = cpu.page(page).flags.difference(PageFlags::ANON_EXCLUSIVE);
+    cpu.set(Cell::Page(page, PageField::Flags), flags.bits().into());
+}
+
 /// `folio_remove_rmap_ptes`: one entry less. A copy on write that nobody maps any more is freed.
 pub(super) fn remove_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
     let Some(mapcount) = cpu.page(page).mapcount.checked_sub(1) else {

@@ -6,7 +6,7 @@ use crate::machine::delta::{MachineField, VmaField};
 use crate::machine::event::{Lock, Mode};
 use crate::machine::rbtree::encode;
 use crate::machine::vma::OpenFile;
-use crate::machine::{Cell, Cpu, Event, Func, MappingId, Sink, Stop, Vma, VmaId};
+use crate::machine::{Cell, Cpu, Event, Func, Sink, Stop, Vma, VmaId};
 use crate::mm::interval_tree::{vma_interval_tree_insert, vma_interval_tree_remove};
 
 /// Which piece of a split is the new VMA.
@@ -18,21 +18,33 @@ pub(super) enum NewPiece {
     Above,
 }
 
-/// Runs `f` with the file's `i_mmap_rwsem` held for writing.
+/// Runs `f` with the file's `i_mmap_rwsem` held for writing, if there is a file.
 pub(super) fn with_i_mmap_write<S: Sink>(
     cpu: &mut Cpu<S>,
-    mapping: MappingId,
+    file: Option<OpenFile>,
     f: impl FnOnce(&mut Cpu<S>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let lock = Lock::IMmap(mapping);
+    let Some(file) = file else { return f(cpu) };
+    let lock = Lock::IMmap(file.mapping);
     cpu.event(Event::Lock { lock, mode: Mode::Write })?;
     f(cpu)?;
     cpu.event(Event::Unlock { lock, mode: Mode::Write })
 }
 
-/// The file of a VMA in use.
-pub(super) fn file_of(vma: &Vma) -> OpenFile {
-    vma.file.expect("every VMA maps a file")
+/// `__vma_link_file`: into the tree of its file; anonymous memory is in none.
+pub(super) fn vma_link_file<S: Sink>(cpu: &mut Cpu<S>, id: VmaId) -> Result<(), Stop> {
+    match cpu.vma(id).mapping() {
+        Some(mapping) => vma_interval_tree_insert(cpu, mapping, id),
+        None => Ok(()),
+    }
+}
+
+/// `__remove_shared_vm_struct`: out of the tree of its file.
+pub(super) fn remove_shared_vm_struct<S: Sink>(cpu: &mut Cpu<S>, id: VmaId) -> Result<(), Stop> {
+    match cpu.vma(id).mapping() {
+        Some(mapping) => vma_interval_tree_remove(cpu, mapping, id),
+        None => Ok(()),
+    }
 }
 
 /// `vm_area_alloc`: a record that says what `vma` says, known to its process, in no tree yet.
@@ -109,7 +121,6 @@ pub(super) fn split_vma<S: Sink>(
 ) -> Result<VmaId, Stop> {
     let cpu = &mut cpu.enter(Func::SplitVma, [id.0.into(), at.0]);
     let old = cpu.vma(id);
-    let mapping = file_of(&old).mapping;
     let pages = at.pages_since(old.start);
     let upper =
         Vma { start: at, pgoff: old.pgoff + pages, anon_pgoff: old.anon_pgoff + pages, ..old };
@@ -119,11 +130,11 @@ pub(super) fn split_vma<S: Sink>(
         NewPiece::Above => (upper, lower),
     };
     let new = vm_area_alloc(cpu, new)?;
-    with_i_mmap_write(cpu, mapping, |cpu| {
-        vma_interval_tree_insert(cpu, mapping, new)?;
-        vma_interval_tree_remove(cpu, mapping, id)?;
+    with_i_mmap_write(cpu, old.file, |cpu| {
+        vma_link_file(cpu, new)?;
+        remove_shared_vm_struct(cpu, id)?;
         vma_set_range(cpu, id, rest.start, rest.end)?;
-        vma_interval_tree_insert(cpu, mapping, id)
+        vma_link_file(cpu, id)
     })?;
     Ok(new)
 }

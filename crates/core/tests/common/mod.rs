@@ -107,7 +107,7 @@ fn apply<S: Sink>(cpu: &mut Cpu<S>, mms: &mut Vec<MmId>, op: &Op) -> String {
                 How::ReadOnlyDescriptor => (Sharing::Shared, OpenMode::ReadOnly, Prot::READ),
                 How::Private => (Sharing::Private, OpenMode::ReadWrite, Prot::all()),
             };
-            let file = OpenFile { mapping: mapping(file), mode };
+            let file = Some(OpenFile { mapping: mapping(file), mode });
             let prot = prot.difference(Prot::EXEC);
             let request = MmapRequest { addr: addr(at), pages, pgoff, file, sharing, prot };
             format!("{:?}", do_mmap(cpu, mms[process % mms.len()], request).unwrap().is_ok())

@@ -89,7 +89,7 @@ impl<S: Sink> Runner<'_, S> {
             addr: label.addr,
             pages: label.pages.count,
             pgoff: label.pages.first,
-            file: OpenFile { mapping: mapping(label.file), mode: label.mode },
+            file: Some(OpenFile { mapping: mapping(label.file), mode: label.mode }),
             sharing: label.sharing,
             prot: label.prot,
         };

@@ -13,6 +13,15 @@ pub enum MunmapCut {
     Dies,
 }
 
+/// What makes good a miss of a mapped read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MmapMiss {
+    /// Each cached page that fault-around meets.
+    EveryPage,
+    /// The folio that a first try of a fault-around maps at the fault.
+    FaultedFolio,
+}
+
 /// One release of Linux with its named differences. Sources: the measured answers of the three
 /// kernels.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,6 +43,24 @@ pub struct Kernel {
     pub mmap_compares_neighbours: bool,
     /// Private file mappings merge only if a second, anonymous offset is contiguous too.
     pub anon_offset_must_match: bool,
+    /// Files of a disk file system may have folios of more than one page.
+    pub large_folios: bool,
+    /// See [`MmapMiss`].
+    pub mmap_miss: MmapMiss,
+    /// A fault that must be tried again only because more was read ahead counts as its first try:
+    /// it held the VMA's own lock.
+    pub minor_retry_is_first_try: bool,
+    /// Fault-around below an empty PMD maps nothing if its first folio reaches the file's end.
+    pub last_folio_maps_nothing: bool,
+    /// Readahead that reaches the end of the file sets no mark.
+    pub no_mark_at_end: bool,
+    /// A miss through an executable mapping reads from its page on, within the VMA.
+    pub exec_reads_within_vma: bool,
+    /// One function for first and further readahead: at page 0 it begins anew, and the page behind
+    /// the window counts as expected.
+    pub ondemand_readahead: bool,
+    /// A search for a hole that finds none names the last page it looked at, not the one behind.
+    pub next_miss_names_last: bool,
     /// `i_mmap` is held per VMA at unlink, not for up to eight of one file.
     pub unlinks_one_by_one: bool,
     /// The tree's functions are `mapping_rmap_tree_*`, formerly `vma_interval_tree_*`.
@@ -50,6 +77,14 @@ pub static LINUX_7_3: Kernel = Kernel {
     munmap_cut: MunmapCut::Dies,
     mmap_compares_neighbours: false,
     anon_offset_must_match: true,
+    large_folios: true,
+    mmap_miss: MmapMiss::FaultedFolio,
+    minor_retry_is_first_try: true,
+    last_folio_maps_nothing: true,
+    no_mark_at_end: true,
+    exec_reads_within_vma: true,
+    ondemand_readahead: false,
+    next_miss_names_last: false,
     unlinks_one_by_one: false,
     rmap_tree_names: true,
 };
@@ -64,6 +99,14 @@ pub static LINUX_6_12: Kernel = Kernel {
     munmap_cut: MunmapCut::Dies,
     mmap_compares_neighbours: false,
     anon_offset_must_match: false,
+    large_folios: false,
+    mmap_miss: MmapMiss::EveryPage,
+    minor_retry_is_first_try: true,
+    last_folio_maps_nothing: true,
+    no_mark_at_end: false,
+    exec_reads_within_vma: false,
+    ondemand_readahead: false,
+    next_miss_names_last: false,
     unlinks_one_by_one: false,
     rmap_tree_names: false,
 };
@@ -78,6 +121,14 @@ pub static LINUX_6_1: Kernel = Kernel {
     munmap_cut: MunmapCut::KeepsLeftRest,
     mmap_compares_neighbours: true,
     anon_offset_must_match: false,
+    large_folios: false,
+    mmap_miss: MmapMiss::EveryPage,
+    minor_retry_is_first_try: false,
+    last_folio_maps_nothing: false,
+    no_mark_at_end: false,
+    exec_reads_within_vma: false,
+    ondemand_readahead: true,
+    next_miss_names_last: true,
     unlinks_one_by_one: true,
     rmap_tree_names: false,
 };

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use rangewalk_core::scenario::limits::{
-    DIAGNOSTICS_MAX, FAULT_AROUND_MAX, FILE_PAGES_MAX, FILES_MAX, LINES_MAX, MAPPINGS_MAX,
-    NAME_MAX, PGOFF_MAX, PREFAULT_MAX, PROCESSES_MAX, STEPS_MAX, UNTRACED_STEPS_MAX,
+    DIAGNOSTICS_MAX, DISK_PAGES_MAX, FAULT_AROUND_MAX, FILE_PAGES_MAX, FILES_MAX, LINES_MAX,
+    MAPPINGS_MAX, NAME_MAX, PGOFF_MAX, PREFAULT_MAX, PROCESSES_MAX, STEPS_MAX, UNTRACED_STEPS_MAX,
 };
 use rangewalk_core::scenario::syntax::{EXPECTS, STATEMENTS};
 use rangewalk_core::scenario::{Severity, Verdict, format, parse, run};
@@ -66,6 +66,7 @@ fn its_limits_are_the_programs() {
         NAME_MAX as u64,
         FILES_MAX as u64,
         FILE_PAGES_MAX,
+        DISK_PAGES_MAX,
         PGOFF_MAX,
         PROCESSES_MAX as u64,
         MAPPINGS_MAX as u64,

@@ -158,10 +158,12 @@ pub(super) fn pages(world: &World, mapping: MappingId) -> Pages {
     let file = world.mapping(mapping);
     let pages = (0..file.pages).map(|pgoff| {
         file.page(pgoff).map_or(Cached(0, 0), |page| {
-            let page = world.page(page);
-            let dirty = if page.flags.contains(PageFlags::DIRTY) { 2 } else { 0 };
-            let uptodate = if page.flags.contains(PageFlags::UPTODATE) { 4 } else { 0 };
-            Cached(1 | dirty | uptodate, page.mapcount)
+            let flags = world.folio_flags(page);
+            let bit = |flag, bit| if flags.contains(flag) { bit } else { 0 };
+            let flags = bit(PageFlags::DIRTY, 2)
+                | bit(PageFlags::UPTODATE, 4)
+                | bit(PageFlags::WRITEBACK, 8);
+            Cached(1 | flags, world.page(page).mapcount)
         })
     });
     Pages { pg: encode(pages) }

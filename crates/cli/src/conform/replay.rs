@@ -32,7 +32,6 @@ pub const WINDOW: VirtAddr = VirtAddr(0x3ff_fff0_0000);
 #[must_use]
 pub fn unsupported(op: &Op) -> Option<&'static str> {
     match op {
-        Op::File { backing: Backing::Ext4, .. } => Some("file ext4"),
         Op::Map { mode, .. } if mode.populate => Some("map with MAP_POPULATE"),
         Op::Protect { .. }
         | Op::Dontneed { .. }
@@ -249,7 +248,7 @@ fn file_kind(backing: Backing) -> FileKind {
         Backing::Memfd => FileKind::Shmem,
         Backing::Dev0 { prefault } => FileKind::DevPagetable { prefault },
         Backing::Dev1 { prefault } => FileKind::DevMkwrite { prefault },
-        Backing::Ext4 => unreachable!("ext4 is not emulated"),
+        Backing::Ext4 => FileKind::Ext4,
     }
 }
 

@@ -11,6 +11,9 @@ use crate::machine::{PageId, VmaId};
 pub enum FileKind {
     /// Shared memory: memfd, tmpfs.
     Shmem,
+    /// A file of a disk file system that wants to know of writes: ext4, on a disk that answers at
+    /// once.
+    Ext4,
     /// A device buffer of raw frames whose dirty bits tell what was written.
     DevPagetable {
         /// Entries that one fault inserts.
@@ -27,7 +30,7 @@ impl FileKind {
     /// True for the two kinds of device buffer.
     #[must_use]
     pub const fn is_device(self) -> bool {
-        !matches!(self, FileKind::Shmem)
+        matches!(self, FileKind::DevPagetable { .. } | FileKind::DevMkwrite { .. })
     }
 }
 
@@ -44,6 +47,21 @@ pub struct DirtyBitmap {
     pub end: u64,
 }
 
+/// What an open file remembers of its readahead (`struct file_ra_state`), in pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileRaState {
+    /// Where the last window began.
+    pub start: u64,
+    /// How long it was.
+    pub size: u64,
+    /// The mark stands this far before its end.
+    pub async_size: u64,
+    /// Order of its folios (7.3).
+    pub order: u64,
+    /// Misses of mapped reads not yet made good by hits.
+    pub mmap_miss: u64,
+}
+
 /// A file's address space. Never to be mixed up with a process's [`Mm`](super::Mm).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressSpace {
@@ -51,6 +69,8 @@ pub struct AddressSpace {
     pub kind: FileKind,
     /// `i_size` in pages.
     pub pages: u64,
+    /// Readahead of each way in which it is open, by [`OpenMode`](super::vma::OpenMode).
+    pub readahead: [FileRaState; 2],
     /// First frame of a device buffer, whose frames are contiguous.
     pub dev_pfn: Pfn,
     /// Root of the i_mmap interval tree.

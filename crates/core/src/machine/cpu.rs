@@ -7,11 +7,13 @@ use std::ops::{Deref, DerefMut};
 use crate::addr::{Pfn, VirtAddr};
 use crate::arch::Pte;
 use crate::kernel::Kernel;
+use crate::machine::address_space::FileRaState;
 use crate::machine::delta::{MachineField, MappingField, MmField, NodeField};
 use crate::machine::page_table::Table;
+use crate::machine::vma::OpenFile;
 use crate::machine::{
-    Cell, Event, FileKind, Func, MappingId, MmId, Page, PageId, RbNode, Sink, SlotId, Stop,
-    TableId, Vma, VmaId, World,
+    Cell, Event, FileKind, Func, MappingId, MmId, Page, PageFlags, PageId, RbNode, Sink, SlotId,
+    Stop, TableId, Vma, VmaId, World,
 };
 
 /// FIDELITY: one-processor.
@@ -144,6 +146,18 @@ impl<'a, S: Sink> Cpu<'a, S> {
         *self.world.page(page)
     }
 
+    /// The first page of the folio that `page` belongs to.
+    #[must_use]
+    pub fn folio(&self, page: PageId) -> PageId {
+        self.world.folio(page)
+    }
+
+    /// The flags of the folio that `page` belongs to.
+    #[must_use]
+    pub fn folio_flags(&self, page: PageId) -> PageFlags {
+        self.world.folio_flags(page)
+    }
+
     /// The page behind a frame number; `None` for raw device frames.
     #[must_use]
     pub fn pfn_to_page(&self, pfn: Pfn) -> Option<PageId> {
@@ -160,6 +174,12 @@ impl<'a, S: Sink> Cpu<'a, S> {
     #[must_use]
     pub fn file_kind(&self, mapping: MappingId) -> FileKind {
         self.world.mapping(mapping).kind
+    }
+
+    /// An open file's readahead window.
+    #[must_use]
+    pub fn readahead(&self, file: OpenFile) -> FileRaState {
+        self.world.mapping(file.mapping).readahead[file.mode as usize]
     }
 
     /// A file's size in pages.
@@ -265,5 +285,10 @@ impl<'a, S: Sink> Cpu<'a, S> {
     /// Lowest number of a page frame that is not in use.
     pub(crate) fn free_page_id(&self) -> PageId {
         self.world.free_page_id()
+    }
+
+    /// Lowest run of 2^order frames, aligned to its length, that are not in use.
+    pub(crate) fn free_folio_id(&self, order: u8) -> PageId {
+        self.world.free_folio_id(order)
     }
 }

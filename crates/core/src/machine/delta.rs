@@ -1,6 +1,7 @@
 //! What memory did: every cell of the world that a run can change, and one change of it.
 
 use crate::addr::VirtAddr;
+use crate::machine::vma::OpenFile;
 use crate::machine::{MappingId, MmId, PageId, SlotId, TableId, VmaId};
 
 /// A place that holds one number. [`World`](super::World) reads and writes them all alike, forwards
@@ -21,6 +22,8 @@ pub enum Cell {
     Node(VmaId, NodeField),
     /// A field of a mapping.
     Mapping(MappingId, MappingField),
+    /// A field of an open file's readahead window.
+    Readahead(OpenFile, RaField),
     /// 64 bits of the bitmap of `clean`.
     Bitmap(MappingId, u64),
     /// 64 bits of a device buffer's written pages.
@@ -42,6 +45,7 @@ pub enum PageField {
     Mapcount,
     Owner,
     Pgoff,
+    Part,
 }
 
 /// Fields of a [`Vma`](super::Vma).
@@ -84,6 +88,18 @@ pub enum MappingField {
     BitmapEnd,
     Faults,
     Mkwrites,
+    Pages,
+}
+
+/// Fields of a [`FileRaState`](super::address_space::FileRaState).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in FileRaState")]
+pub enum RaField {
+    Start,
+    Size,
+    AsyncSize,
+    Order,
+    MmapMiss,
 }
 
 /// Fields of an [`Mm`](super::Mm).

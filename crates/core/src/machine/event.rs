@@ -209,8 +209,14 @@ pub enum Event {
     TableAlloc { table: TableId, level: Level, addr: VirtAddr },
     /// A page table is unhooked and freed.
     TableFree { table: TableId, level: Level, addr: VirtAddr },
-    /// A page enters the page cache.
-    CacheAdd { mapping: MappingId, pgoff: u64 },
+    /// A folio of 2^order pages enters the page cache.
+    CacheAdd { mapping: MappingId, pgoff: u64, order: u8 },
+    /// The window `pgoff..pgoff + pages` is to be read from the disk.
+    Readahead { mapping: MappingId, pgoff: u64, pages: u32 },
+    /// The folio at `pgoff` gets or loses the mark at which reading goes on.
+    ReadaheadMark { mapping: MappingId, pgoff: u64 },
+    /// The disk has delivered `pages` pages.
+    ReadPages { mapping: MappingId, pgoff: u64, pages: u32 },
     /// A page is marked dirty for the kernel.
     PageDirty { page: PageId },
     /// A new page for a copy on write.
@@ -221,7 +227,7 @@ pub enum Event {
     Zap { slot: SlotId, addr: VirtAddr },
     /// A PTE is copied to the child; the parent's may lose its write bit.
     Copy { from: SlotId, to: SlotId, addr: VirtAddr },
-    /// The driver hears that a page of its buffer is about to be written.
+    /// The driver or file system hears that a page is about to be written.
     Mkwrite { mapping: MappingId, pgoff: u64 },
 
     /// A process comes to be.
@@ -309,6 +315,9 @@ impl Event {
             | Event::Fault { .. }
             | Event::FaultEnd { .. }
             | Event::CacheAdd { .. }
+            | Event::Readahead { .. }
+            | Event::ReadaheadMark { .. }
+            | Event::ReadPages { .. }
             | Event::PageDirty { .. }
             | Event::Mkwrite { .. }
             | Event::MmNew { .. }

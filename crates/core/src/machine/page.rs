@@ -25,7 +25,7 @@ pub enum PageKind {
 }
 
 bitflags::bitflags! {
-    /// Flags of a page. FIDELITY: no-writeback.
+    /// Flags of a folio, kept in its first page.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
     pub struct PageFlags: u8 {
         /// `PG_dirty`: the kernel knows that it was written.
@@ -35,6 +35,10 @@ bitflags::bitflags! {
         /// `PG_anon_exclusive`: a copy on write that no fork has shared since it was made or last
         /// written.
         const ANON_EXCLUSIVE = 4;
+        /// `PG_writeback`: on its way to the disk.
+        const WRITEBACK = 8;
+        /// `PG_readahead`: whoever comes here reads on.
+        const READAHEAD = 16;
     }
 }
 
@@ -51,6 +55,35 @@ pub struct Page {
     pub owner: u32,
     /// File: page offset. Otherwise 0.
     pub pgoff: u64,
+    /// Its place in the folio that it belongs to.
+    pub part: Part,
+}
+
+/// A page's place in its folio, a run of 2^order pages that the page cache handles as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Part {
+    /// log2 of the folio's pages.
+    pub order: u8,
+    /// Pages of the folio before this one.
+    pub index: u16,
+}
+
+impl Part {
+    /// Pages of the folio.
+    #[must_use]
+    pub const fn pages(self) -> u64 {
+        1 << self.order
+    }
+
+    /// order << 16 | index.
+    pub(crate) fn to_cell(self) -> u64 {
+        u64::from(self.order) << 16 | u64::from(self.index)
+    }
+
+    pub(super) fn from_cell(value: u64) -> Self {
+        let [low, high, order, ..] = value.to_le_bytes();
+        Self { order, index: u16::from_le_bytes([low, high]) }
+    }
 }
 
 impl Page {
@@ -62,6 +95,12 @@ impl Page {
 }
 
 impl PageId {
+    /// The page `pages` frames further on.
+    #[must_use]
+    pub const fn add(self, pages: u32) -> Self {
+        Self(self.0 + pages)
+    }
+
     /// Its frame number.
     #[must_use]
     pub const fn pfn(self) -> Pfn {

@@ -4,8 +4,9 @@
 use crate::addr::{Pfn, VirtAddr};
 use crate::arch::{Level, Pte};
 use crate::kernel::Kernel;
-use crate::machine::address_space::DirtyBitmap;
-use crate::machine::delta::{MachineField, MappingField, MmField, PageField, VmaField};
+use crate::machine::address_space::{DirtyBitmap, FileRaState};
+use crate::machine::delta::{MachineField, MappingField, MmField, PageField, RaField, VmaField};
+use crate::machine::page::Part;
 use crate::machine::page_table::{Table, Tables};
 use crate::machine::rbtree::{self, Nodes};
 use crate::machine::vma::OpenFile;
@@ -60,11 +61,11 @@ impl World {
         }
     }
 
-    /// Adds a file of `pages` pages with an empty page cache. Files are there before a run begins:
-    /// no delta.
+    /// Adds a file of `pages` pages. Shared memory begins with an empty page cache; a file on disk
+    /// was just written, page by page, and synced. Files are there before a run begins: no delta.
     pub fn add_file(&mut self, kind: FileKind, pages: u64) -> MappingId {
         let dev_pfn = match kind {
-            FileKind::Shmem => Pfn(0),
+            FileKind::Shmem | FileKind::Ext4 => Pfn(0),
             _ => Pfn(DEVICE_PFN_BASE
                 + self
                     .mappings
@@ -77,6 +78,7 @@ impl World {
         self.mappings.push(AddressSpace {
             kind,
             pages,
+            readahead: [FileRaState::default(); 2],
             dev_pfn,
             root: None,
             leftmost: None,
@@ -86,7 +88,26 @@ impl World {
             mkwrites: 0,
             i_pages: std::collections::BTreeMap::new(),
         });
-        MappingId(id(self.mappings.len() as u64 - 1))
+        let mapping = MappingId(id(self.mappings.len() as u64 - 1));
+        if kind == FileKind::Ext4 {
+            for pgoff in 0..pages {
+                self.cache_clean_page(mapping, pgoff);
+            }
+        }
+        mapping
+    }
+
+    fn cache_clean_page(&mut self, mapping: MappingId, pgoff: u64) {
+        let page = self.free_page_id();
+        *grown(&mut self.pages, page.index()) = Page {
+            kind: PageKind::File,
+            flags: PageFlags::UPTODATE,
+            owner: mapping.0,
+            pgoff,
+            ..Page::default()
+        };
+        self.free_page = u64::from(page.0) + 1;
+        self.mappings[mapping.index()].i_pages.insert(pgoff, page);
     }
 
     /// The emulated kernel.
@@ -155,6 +176,19 @@ impl World {
     #[must_use]
     pub fn page(&self, page: PageId) -> &Page {
         &self.pages[page.index()]
+    }
+
+    /// The first page of the folio that `page` belongs to.
+    #[inline(always)]
+    #[must_use]
+    pub fn folio(&self, page: PageId) -> PageId {
+        PageId(page.0 - u32::from(self.page(page).part.index))
+    }
+
+    /// The flags of the folio that `page` belongs to.
+    #[must_use]
+    pub fn folio_flags(&self, page: PageId) -> PageFlags {
+        self.page(self.folio(page)).flags
     }
 
     /// All page frames ever used, free ones included.
@@ -244,9 +278,16 @@ impl World {
     }
 
     pub(in crate::machine) fn free_page_id(&self) -> PageId {
-        let from = id(self.free_page);
-        let used = |n: &u32| self.pages.get(*n as usize).is_some_and(|p| p.kind != PageKind::Free);
-        PageId((from..).find(|n| !used(n)).unwrap_or(u32::MAX))
+        self.free_folio_id(0)
+    }
+
+    /// Lowest run of 2^order free frames, aligned to its length.
+    pub(in crate::machine) fn free_folio_id(&self, order: u8) -> PageId {
+        let nr = 1 << order;
+        let from = id(self.free_page).next_multiple_of(nr);
+        let used = |n: u32| self.pages.get(n as usize).is_some_and(|p| p.kind != PageKind::Free);
+        let mut runs = (from..u32::MAX - nr).step_by(nr as usize);
+        PageId(runs.find(|first| !(*first..first + nr).any(used)).unwrap_or(u32::MAX))
     }
 
     /// Does a recorded change again.
@@ -278,6 +319,9 @@ impl World {
             }
             Cell::Node(vma, field) => self.nodes.field(vma, field),
             Cell::Mapping(mapping, field) => mapping_field(self.mapping(mapping), field),
+            Cell::Readahead(file, field) => {
+                ra_field(&self.mapping(file.mapping).readahead[file.mode as usize], field)
+            }
             Cell::Bitmap(mapping, word) => word_of(&self.mapping(mapping).bitmap.words, word),
             Cell::Written(mapping, word) => word_of(&self.mapping(mapping).written, word),
             Cell::Mm(mm, field) => self.mms.get(mm.index()).map_or(0, |mm| mm_field(mm, field)),
@@ -315,6 +359,10 @@ impl World {
             Cell::Node(vma, field) => self.nodes.set_field(vma, field, value),
             Cell::Mapping(mapping, field) => {
                 set_mapping(&mut self.mappings[mapping.index()], field, value);
+            }
+            Cell::Readahead(file, field) => {
+                let mapping = &mut self.mappings[file.mapping.index()];
+                set_ra(&mut mapping.readahead[file.mode as usize], field, value);
             }
             Cell::Bitmap(mapping, word) => {
                 let words = &mut self.mappings[mapping.index()].bitmap.words;
@@ -364,6 +412,7 @@ fn page_field(page: &Page, field: PageField) -> u64 {
         PageField::Mapcount => page.mapcount.into(),
         PageField::Owner => page.owner.into(),
         PageField::Pgoff => page.pgoff,
+        PageField::Part => page.part.to_cell(),
     }
 }
 
@@ -374,6 +423,7 @@ fn set_page(page: &mut Page, field: PageField, value: u64) {
         PageField::Mapcount => page.mapcount = id(value),
         PageField::Owner => page.owner = id(value),
         PageField::Pgoff => page.pgoff = value,
+        PageField::Part => page.part = Part::from_cell(value),
     }
 }
 
@@ -416,6 +466,27 @@ fn mapping_field(mapping: &AddressSpace, field: MappingField) -> u64 {
         MappingField::BitmapEnd => mapping.bitmap.end,
         MappingField::Faults => mapping.faults,
         MappingField::Mkwrites => mapping.mkwrites,
+        MappingField::Pages => mapping.pages,
+    }
+}
+
+fn ra_field(ra: &FileRaState, field: RaField) -> u64 {
+    match field {
+        RaField::Start => ra.start,
+        RaField::Size => ra.size,
+        RaField::AsyncSize => ra.async_size,
+        RaField::Order => ra.order,
+        RaField::MmapMiss => ra.mmap_miss,
+    }
+}
+
+fn set_ra(ra: &mut FileRaState, field: RaField, value: u64) {
+    match field {
+        RaField::Start => ra.start = value,
+        RaField::Size => ra.size = value,
+        RaField::AsyncSize => ra.async_size = value,
+        RaField::Order => ra.order = value,
+        RaField::MmapMiss => ra.mmap_miss = value,
     }
 }
 
@@ -428,6 +499,7 @@ fn set_mapping(mapping: &mut AddressSpace, field: MappingField, value: u64) {
         MappingField::BitmapEnd => mapping.bitmap.end = value,
         MappingField::Faults => mapping.faults = value,
         MappingField::Mkwrites => mapping.mkwrites = value,
+        MappingField::Pages => mapping.pages = value,
     }
 }
 

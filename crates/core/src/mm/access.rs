@@ -4,7 +4,7 @@
 use crate::addr::VirtAddr;
 use crate::machine::event::{Access, FaultCause, FaultEnd, Lock, Mode};
 use crate::machine::{Cpu, Event, MmId, Sink, Stop, VmFlags, VmaId};
-use crate::mm::fault::handle_mm_fault;
+use crate::mm::fault::{Attempt, FaultResult, handle_mm_fault};
 
 /// More faults than one access can need: insert, then make writable.
 const FAULTS_MAX: u32 = 4;
@@ -70,7 +70,7 @@ fn hardware_walk<S: Sink>(
     Ok(Ok(()))
 }
 
-/// `arch/x86/mm/fault.c:do_user_addr_fault`.
+/// `arch/x86/mm/fault.c:do_user_addr_fault`: once more if the lock was dropped to wait for a disk.
 fn do_user_addr_fault<S: Sink>(
     cpu: &mut Cpu<S>,
     mm: MmId,
@@ -79,11 +79,19 @@ fn do_user_addr_fault<S: Sink>(
 ) -> Result<FaultEnd, Stop> {
     // FIDELITY: fault-takes-mmap-lock
     let lock = Lock::Mmap(mm);
-    cpu.event(Event::Lock { lock, mode: Mode::Read })?;
-    let end = match cpu.find_vma(mm, addr).filter(|vma| cpu.vma(*vma).contains(addr)) {
-        None => FaultEnd::SegvMapErr,
-        Some(vma) if access_error(cpu, vma, access) => FaultEnd::SegvAccErr,
-        Some(vma) => handle_mm_fault(cpu, vma, addr, access)?,
+    let mut attempt = Attempt::First;
+    let end = loop {
+        cpu.event(Event::Lock { lock, mode: Mode::Read })?;
+        match cpu.find_vma(mm, addr).filter(|vma| cpu.vma(*vma).contains(addr)) {
+            None => break FaultEnd::SegvMapErr,
+            Some(vma) if access_error(cpu, vma, access) => break FaultEnd::SegvAccErr,
+            Some(vma) => match handle_mm_fault(cpu, vma, addr, access, attempt)? {
+                FaultResult::Done | FaultResult::Page(_) => break FaultEnd::Retry,
+                FaultResult::Bus => break FaultEnd::Bus,
+                FaultResult::Retry if cpu.kernel().minor_retry_is_first_try => {}
+                FaultResult::Retry | FaultResult::RetryMajor => attempt = Attempt::Tried,
+            },
+        }
     };
     cpu.event(Event::Unlock { lock, mode: Mode::Read })?;
     Ok(end)

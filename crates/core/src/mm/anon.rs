@@ -4,12 +4,12 @@
 use crate::addr::VirtAddr;
 use crate::arch::Pte;
 use crate::machine::delta::VmaField;
-use crate::machine::event::{Access, FaultEnd, Lock, Mode};
+use crate::machine::event::{Access, Lock, Mode};
 use crate::machine::page::ZERO_PFN;
 use crate::machine::{
     Cell, Cpu, Event, Func, Page, PageFlags, PageId, PageKind, Sink, Stop, VmFlags, Vma, VmaId,
 };
-use crate::mm::fault::{VmFault, finish_fault};
+use crate::mm::fault::{FaultResult, VmFault, finish_fault};
 use crate::mm::page_alloc::alloc_page;
 use crate::mm::pgalloc::pte_alloc;
 use crate::mm::rmap::anon_vma_alloc;
@@ -19,7 +19,7 @@ pub(super) fn do_anonymous_page<S: Sink>(
     cpu: &mut Cpu<S>,
     vmf: &VmFault,
     access: Access,
-) -> Result<FaultEnd, Stop> {
+) -> Result<FaultResult, Stop> {
     let cpu = &mut cpu.enter(Func::DoAnonymousPage, [vmf.addr.0, 0]);
     match access {
         Access::Load => {
@@ -35,11 +35,10 @@ pub(super) fn do_anonymous_page<S: Sink>(
         Access::Store => {
             anon_vma_prepare(cpu, vmf.vma);
             let page = new_copy(cpu, vmf.addr)?;
-            let pte = anon_pte(cpu, vmf.vma, page);
-            finish_fault(cpu, vmf, page, pte)?;
+            finish_fault(cpu, vmf, page, access)?;
         }
     }
-    Ok(FaultEnd::Retry)
+    Ok(FaultResult::Done)
 }
 
 pub(super) fn new_copy<S: Sink>(cpu: &mut Cpu<S>, addr: VirtAddr) -> Result<PageId, Stop> {

@@ -21,7 +21,7 @@ pub(super) fn fault<S: Sink>(
         // Dirty bits tell: writable entries, whatever the write-notify protection of the VMA says.
         FileKind::DevPagetable { prefault } => (prefault, vm_get_page_prot(vma.flags)),
         FileKind::DevMkwrite { prefault } => (prefault, vma.prot),
-        FileKind::Shmem => unreachable!("not a device"),
+        FileKind::Shmem | FileKind::Ext4 => unreachable!("not a device"),
     };
     let pgoff = vma.pgoff_of(addr);
     let cpu = &mut cpu.enter(Func::DeviceFault, [addr.0, 0]);

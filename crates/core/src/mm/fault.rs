@@ -3,17 +3,42 @@
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level, Pte};
 use crate::machine::delta::{MachineField, PageField};
-use crate::machine::event::{Access, FaultEnd, Flush, Lock, Mode};
+use crate::machine::event::{Access, Flush, Lock, Mode};
+use crate::machine::vma::OpenFile;
 use crate::machine::{
     Cell, Cpu, Event, FileKind, Func, MappingId, PageFlags, PageId, PageKind, Sink, SlotId, Stop,
-    VmFlags, VmaId,
+    VmFlags, Vma, VmaId,
 };
 use crate::mm::anon::{anon_pte, anon_vma_prepare, do_anonymous_page, new_copy};
 use crate::mm::device;
-use crate::mm::filemap::{file_pte, filemap_map_pages, shmem_get_folio};
+use crate::mm::filemap::{do_fault_around, filemap_fault, folio_fits, shmem_get_folio};
 use crate::mm::pgalloc::{pmd_alloc, pte_alloc, pte_offset_map};
 use crate::mm::rmap::{add_rmap, folio_mark_dirty, remove_rmap};
 use crate::mm::tlb::flush_tlb_range;
+
+/// Which try of a fault this is (`FAULT_FLAG_TRIED`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// It may drop `mmap_lock` to wait for a disk.
+    First,
+    /// It was tried before.
+    Tried,
+}
+
+/// How a part of a fault ended (`vm_fault_t`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum FaultResult {
+    /// Dealt with.
+    Done,
+    /// The file's page was found (`VM_FAULT_LOCKED`).
+    Page(PageId),
+    /// SIGBUS.
+    Bus,
+    /// `mmap_lock` was dropped: once more.
+    Retry,
+    /// Likewise, to read the page from the disk.
+    RetryMajor,
+}
 
 /// One fault in the making (`struct vm_fault`).
 pub(super) struct VmFault {
@@ -22,14 +47,20 @@ pub(super) struct VmFault {
     pub(super) addr: VirtAddr,
     /// The PMD entry, whose table may still be missing.
     pub(super) pmd: SlotId,
-    mapping: Option<MappingId>,
-    pgoff: u64,
+    pub(super) file: Option<OpenFile>,
+    pub(super) pgoff: u64,
+    pub(super) attempt: Attempt,
 }
 
 impl VmFault {
-    /// The file's address space, in whatever is done for a file.
-    fn mapping(&self) -> MappingId {
-        self.mapping.expect("anonymous memory has no vm_ops")
+    /// The open file, in whatever is done for a file.
+    pub(super) fn file(&self) -> OpenFile {
+        self.file.expect("anonymous memory has no vm_ops")
+    }
+
+    /// Its address space.
+    pub(super) fn mapping(&self) -> MappingId {
+        self.file().mapping
     }
 }
 
@@ -42,13 +73,14 @@ pub(super) fn handle_mm_fault<S: Sink>(
     vma: VmaId,
     addr: VirtAddr,
     access: Access,
-) -> Result<FaultEnd, Stop> {
+    attempt: Attempt,
+) -> Result<FaultResult, Stop> {
     let addr = addr.page_down();
     let cpu = &mut cpu.enter(Func::HandleMmFault, [addr.0, 0]);
     let at = cpu.vma(vma);
     let mm = at.mm.expect("a VMA belongs to a process");
     let pmd = pmd_alloc(cpu, mm, addr)?;
-    let vmf = VmFault { vma, addr, pmd, mapping: at.mapping(), pgoff: at.pgoff_of(addr) };
+    let vmf = VmFault { vma, addr, pmd, file: at.file, pgoff: at.pgoff_of(addr), attempt };
 
     let slot = pte_offset_map(cpu, pmd, addr);
     match slot.map(|slot| (slot, cpu.word(slot))) {
@@ -56,15 +88,15 @@ pub(super) fn handle_mm_fault<S: Sink>(
             if access == Access::Store && !word.is_write() {
                 do_wp_page(cpu, &vmf, slot)?;
             }
-            Ok(FaultEnd::Retry)
+            Ok(FaultResult::Done)
         }
-        _ if vmf.mapping.is_none() => do_anonymous_page(cpu, &vmf, access),
+        _ if vmf.file.is_none() => do_anonymous_page(cpu, &vmf, access),
         _ => do_fault(cpu, &vmf, access),
     }
 }
 
 /// `do_fault`: nothing is mapped there yet.
-fn do_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, access: Access) -> Result<FaultEnd, Stop> {
+fn do_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, access: Access) -> Result<FaultResult, Stop> {
     match access {
         Access::Load => do_read_fault(cpu, vmf),
         Access::Store if cpu.vma(vmf.vma).flags.contains(VmFlags::SHARED) => {
@@ -74,92 +106,151 @@ fn do_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, access: Access) -> Result<
     }
 }
 
-/// `vm_ops->fault`: the file's page, or `None` where the driver maps raw frames itself.
-fn vm_ops_fault<S: Sink>(
-    cpu: &mut Cpu<S>,
-    vmf: &VmFault,
-) -> Result<Result<Option<PageId>, FaultEnd>, Stop> {
-    let vma = cpu.vma(vmf.vma);
-    if cpu.file_kind(vmf.mapping()).is_device() {
-        let done = device::fault(cpu, &vma, vmf.mapping(), vmf.addr)?;
-        return Ok(done.map(|()| None).ok_or(FaultEnd::Bus));
+/// `__do_fault`, `vm_ops->fault`: the file's page; a driver maps raw frames itself.
+fn vm_ops_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult, Stop> {
+    let mapping = vmf.mapping();
+    match cpu.file_kind(mapping) {
+        FileKind::Shmem => {
+            let cpu = &mut cpu.enter(Func::ShmemFault, [vmf.pgoff, 1]);
+            if vmf.pgoff >= cpu.file_pages(mapping) {
+                return Ok(FaultResult::Bus);
+            }
+            shmem_get_folio(cpu, mapping, vmf.pgoff).map(FaultResult::Page)
+        }
+        FileKind::Ext4 => filemap_fault(cpu, vmf),
+        FileKind::DevPagetable { .. } | FileKind::DevMkwrite { .. } => {
+            let vma = cpu.vma(vmf.vma);
+            let done = device::fault(cpu, &vma, mapping, vmf.addr)?;
+            Ok(done.map_or(FaultResult::Bus, |()| FaultResult::Done))
+        }
     }
-    let cpu = &mut cpu.enter(Func::ShmemFault, [vmf.pgoff, 1]);
-    if vmf.pgoff >= cpu.file_pages(vmf.mapping()) {
-        return Ok(Err(FaultEnd::Bus));
-    }
-    shmem_get_folio(cpu, vmf.mapping(), vmf.pgoff).map(|page| Ok(Some(page)))
 }
 
-fn do_read_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultEnd, Stop> {
+fn do_read_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult, Stop> {
     let cpu = &mut cpu.enter(Func::DoReadFault, [vmf.addr.0, 0]);
-    let vma = cpu.vma(vmf.vma);
-    let maps_around = cpu.file_kind(vmf.mapping()) == FileKind::Shmem
+    let maps_around = !cpu.file_kind(vmf.mapping()).is_device()
         && cpu.machine_field(MachineField::FaultAroundPages) > 1;
     if maps_around {
-        filemap_map_pages(cpu, &vma, vmf.mapping(), vmf.pmd, vmf.addr)?;
+        do_fault_around(cpu, vmf)?;
         let slot = pte_offset_map(cpu, vmf.pmd, vmf.addr);
         if slot.is_some_and(|slot| !cpu.word(slot).is_none()) {
-            return Ok(FaultEnd::Retry);
+            return Ok(FaultResult::Done);
         }
     }
     match vm_ops_fault(cpu, vmf)? {
-        Err(end) => return Ok(end),
-        Ok(None) => {}
-        Ok(Some(page)) => {
-            let pte = file_pte(cpu, &vma, page);
-            finish_fault(cpu, vmf, page, pte)?;
-        }
+        FaultResult::Page(page) => finish_fault(cpu, vmf, page, Access::Load),
+        end => Ok(end),
     }
-    Ok(FaultEnd::Retry)
 }
 
-fn do_shared_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultEnd, Stop> {
+fn do_shared_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult, Stop> {
     let cpu = &mut cpu.enter(Func::DoSharedFault, [vmf.addr.0, 0]);
     match vm_ops_fault(cpu, vmf)? {
-        Err(end) => return Ok(end),
-        Ok(None) => {}
-        Ok(Some(page)) => {
-            let kernel = cpu.kernel();
-            let pte = Pte::new(page.pfn(), cpu.vma(vmf.vma).prot);
-            finish_fault(cpu, vmf, page, pte.mkdirty(kernel).mkwrite(kernel))?;
-            folio_mark_dirty(cpu, page)?;
+        FaultResult::Page(page) => {
+            do_page_mkwrite(cpu, vmf, page)?;
+            finish_fault(cpu, vmf, page, Access::Store)?;
+            fault_dirty_shared_page(cpu, vmf, page)?;
+            Ok(FaultResult::Done)
         }
+        end => Ok(end),
     }
-    Ok(FaultEnd::Retry)
 }
 
-fn do_cow_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultEnd, Stop> {
+/// `do_page_mkwrite`: a file system that asked for it hears that the page is about to be written.
+fn do_page_mkwrite<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, page: PageId) -> Result<(), Stop> {
+    let mapping = vmf.mapping();
+    if cpu.file_kind(mapping) != FileKind::Ext4 {
+        return Ok(());
+    }
+    let cpu = &mut cpu.enter(Func::Ext4PageMkwrite, [vmf.addr.0, 0]);
+    cpu.event(Event::Mkwrite { mapping, pgoff: vmf.pgoff })?;
+    folio_mark_dirty(cpu, page)
+}
+
+/// `fault_dirty_shared_page`. FIDELITY: no-throttling.
+fn fault_dirty_shared_page<S: Sink>(
+    cpu: &mut Cpu<S>,
+    vmf: &VmFault,
+    page: PageId,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::FaultDirtySharedPage, [vmf.addr.0, 0]);
+    folio_mark_dirty(cpu, page)
+}
+
+fn do_cow_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult, Stop> {
     let cpu = &mut cpu.enter(Func::DoCowFault, [vmf.addr.0, 0]);
     anon_vma_prepare(cpu, vmf.vma);
     match vm_ops_fault(cpu, vmf)? {
-        Err(end) => return Ok(end),
-        Ok(None) => unreachable!("raw frames are never mapped private"),
-        Ok(Some(_)) => {
+        FaultResult::Done => unreachable!("raw frames are never mapped private"),
+        FaultResult::Page(_) => {
             let copy = new_copy(cpu, vmf.addr)?;
-            let pte = anon_pte(cpu, vmf.vma, copy);
-            finish_fault(cpu, vmf, copy, pte)?;
+            finish_fault(cpu, vmf, copy, Access::Store)
         }
+        end => Ok(end),
     }
-    Ok(FaultEnd::Retry)
 }
 
-/// `finish_fault`: the PTE table is made if needed, and the entry installed.
+/// `finish_fault`: the PTE table is made if needed, and the entry installed; of a large folio all
+/// entries, if they fit and are empty.
 pub(super) fn finish_fault<S: Sink>(
     cpu: &mut Cpu<S>,
     vmf: &VmFault,
     page: PageId,
-    pte: Pte,
-) -> Result<(), Stop> {
+    access: Access,
+) -> Result<FaultResult, Stop> {
     let cpu = &mut cpu.enter(Func::FinishFault, [vmf.addr.0, 0]);
-    let mm = cpu.vma(vmf.vma).mm.expect("a VMA belongs to a process");
+    let vma = cpu.vma(vmf.vma);
+    let mm = vma.mm.expect("a VMA belongs to a process");
     let slot = pte_alloc(cpu, mm, vmf.pmd, vmf.addr)?;
+    let part = cpu.page(page).part;
+    let before = u64::from(part.index);
+    let start = vmf.pgoff.wrapping_sub(before);
+    let end = start.wrapping_add(part.pages());
+    let whole = part.order > 0
+        && start < end
+        && end <= cpu.file_pages(vmf.mapping())
+        && folio_fits(&vma, start, end);
+    let first = SlotId(slot.0.wrapping_sub(part.index.into()));
+    let nr = u32::try_from(part.pages()).expect("a folio is small");
     let lock = Lock::Ptl(slot.table());
     cpu.event(Event::Lock { lock, mode: Mode::Write })?;
-    cpu.event(Event::Install { slot, addr: vmf.addr })?;
-    cpu.set_word(slot, pte);
-    add_rmap(cpu, page);
-    cpu.event(Event::Unlock { lock, mode: Mode::Write })
+    if whole && (0..nr).all(|i| cpu.word(SlotId(first.0 + i)).is_none()) {
+        let folio = cpu.folio(page);
+        set_pte_range(cpu, &vma, access, folio, (first, vma.address_of(start)), nr)?;
+    } else {
+        set_pte_range(cpu, &vma, access, page, (slot, vmf.addr), 1)?;
+    }
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+    Ok(FaultResult::Done)
+}
+
+/// `set_pte_range`: entries for `nr` pages of a folio, the first of them at `slot`. 7.3 maps a
+/// dirty folio dirty where the entry is born writable.
+pub(super) fn set_pte_range<S: Sink>(
+    cpu: &mut Cpu<S>,
+    vma: &Vma,
+    access: Access,
+    page: PageId,
+    (slot, addr): (SlotId, VirtAddr),
+    nr: u32,
+) -> Result<(), Stop> {
+    let kernel = cpu.kernel();
+    for i in 0..nr {
+        let (slot, addr, page) = (SlotId(slot.0 + i), addr.add_pages(i.into()), page.add(i));
+        let mut pte = Pte::new(page.pfn(), vma.prot);
+        let born_dirty = kernel.dirty_page_maps_dirty
+            && pte.is_write()
+            && cpu.folio_flags(page).contains(PageFlags::DIRTY);
+        if access == Access::Store {
+            pte = pte.mkdirty(kernel).mkwrite(kernel);
+        } else if born_dirty {
+            pte = pte.mkdirty(kernel);
+        }
+        cpu.event(Event::Install { slot, addr })?;
+        cpu.set_word(slot, pte);
+        add_rmap(cpu, page);
+    }
+    Ok(())
 }
 
 /// `do_wp_page`: a store to a present, read-only entry.
@@ -177,10 +268,7 @@ fn do_wp_page<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, slot: SlotId) -> Result<
             device::pfn_mkwrite(cpu, vmf.mapping(), vmf.pgoff)?;
             wp_page_reuse(cpu, vmf, slot)
         }
-        Some(page) if shared => {
-            wp_page_reuse(cpu, vmf, slot)?;
-            folio_mark_dirty(cpu, page)
-        }
+        Some(page) if shared => wp_page_shared(cpu, vmf, slot, page),
         // The only one who maps a copy keeps it.
         Some(page) if cpu.page(page).kind == PageKind::Anon && cpu.page(page).mapcount == 1 => {
             let flags = cpu.page(page).flags | PageFlags::ANON_EXCLUSIVE;
@@ -190,6 +278,19 @@ fn do_wp_page<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, slot: SlotId) -> Result<
         }
         old => wp_page_copy(cpu, vmf, slot, old),
     }
+}
+
+/// `wp_page_shared`, `finish_mkwrite_fault`.
+fn wp_page_shared<S: Sink>(
+    cpu: &mut Cpu<S>,
+    vmf: &VmFault,
+    slot: SlotId,
+    page: PageId,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::WpPageShared, [vmf.addr.0, 0]);
+    do_page_mkwrite(cpu, vmf, page)?;
+    wp_page_reuse(cpu, vmf, slot)?;
+    fault_dirty_shared_page(cpu, vmf, page)
 }
 
 /// `wp_page_reuse`: young, dirty and writable in one store. An upgrade needs no flush.

@@ -1,46 +1,76 @@
-//! The page cache: filling it and mapping from it around a fault (`mm/filemap.c`, `mm/shmem.c`).
+//! The page cache: filling it, and mapping from it (`mm/filemap.c`, `mm/shmem.c`).
 
 use crate::addr::VirtAddr;
+use crate::arch::Level;
 use crate::arch::level::PTRS_PER_TABLE;
-use crate::arch::{Level, Pte};
-use crate::machine::delta::MachineField;
+use crate::kernel::MmapMiss;
+use crate::machine::address_space::FileRaState;
+use crate::machine::delta::{MachineField, MappingField, PageField, RaField};
+use crate::machine::event::{Access, Lock, Mode};
 use crate::machine::{
-    Cell, Cpu, Event, Func, MappingId, Page, PageFlags, PageId, PageKind, Sink, SlotId, Stop, Vma,
+    Cell, Cpu, Event, FileKind, Func, MappingId, Page, PageFlags, PageId, PageKind, Sink, Stop,
+    VmFlags,
 };
-use crate::mm::page_alloc::alloc_page;
-use crate::mm::pgalloc::pte_alloc;
-use crate::mm::rmap::{add_rmap, folio_mark_dirty};
+use crate::mm::fault::{Attempt, FaultResult, VmFault, set_pte_range};
+use crate::mm::page_alloc::alloc_folio;
+use crate::mm::pgalloc::{pte_alloc, pte_offset_map};
+use crate::mm::readahead::{
+    MAX_PAGECACHE_ORDER, RA_PAGES, page_cache_async_ra, page_cache_ra_order, read_pages,
+};
+use crate::mm::rmap::{folio_mark_dirty, mark_buffer_dirty};
+
+/// `MMAP_LOTSAMISS`: after so many misses more than hits, reading around is given up.
+const MMAP_LOTSAMISS: u64 = 100;
 
 /// Sets `fault_around_bytes`, in pages; 1 turns fault-around off.
 pub fn set_fault_around<S: Sink>(cpu: &mut Cpu<S>, pages: u64) {
     cpu.set(Cell::Machine(MachineField::FaultAroundPages), pages.max(1));
 }
 
-/// FIDELITY: single-pages.
+/// `filemap_add_folio`: 2^order new pages for the cache, or `None` if one of them is there.
+pub(super) fn filemap_add_folio<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    pgoff: u64,
+    order: u8,
+    flags: PageFlags,
+) -> Result<Option<PageId>, Stop> {
+    let pages = pgoff..pgoff + (1 << order);
+    if pages.clone().any(|pgoff| cpu.cached(mapping, pgoff).is_some()) {
+        return Ok(None);
+    }
+    cpu.event(Event::CacheAdd { mapping, pgoff, order })?;
+    let first = Page { kind: PageKind::File, flags, owner: mapping.0, pgoff, ..Page::default() };
+    let folio = alloc_folio(cpu, order, first)?;
+    for (page, pgoff) in (folio.0..).zip(pages) {
+        cpu.set(Cell::Cached(mapping, pgoff), u64::from(page) + 1);
+    }
+    Ok(Some(folio))
+}
+
+/// Sets the flags of the folio that begins with page `folio`.
+pub(super) fn folio_set_flags<S: Sink>(cpu: &mut Cpu<S>, folio: PageId, flags: PageFlags) {
+    cpu.set(Cell::Page(folio, PageField::Flags), flags.bits().into());
+}
+
+/// FIDELITY: small-shmem.
 /// `shmem_get_folio`: the page at `pgoff`, brought into the cache, all zero, if it is not there.
 pub(super) fn shmem_get_folio<S: Sink>(
     cpu: &mut Cpu<S>,
     mapping: MappingId,
     pgoff: u64,
 ) -> Result<PageId, Stop> {
-    if let Some(page) = cpu.cached(mapping, pgoff) {
-        return Ok(page);
+    match cpu.cached(mapping, pgoff) {
+        Some(page) => Ok(page),
+        None => {
+            let new = filemap_add_folio(cpu, mapping, pgoff, 0, PageFlags::UPTODATE)?;
+            Ok(new.expect("it is not cached"))
+        }
     }
-    cpu.event(Event::CacheAdd { mapping, pgoff })?;
-    let page = Page {
-        kind: PageKind::File,
-        flags: PageFlags::UPTODATE,
-        owner: mapping.0,
-        pgoff,
-        ..Page::default()
-    };
-    let page = alloc_page(cpu, page)?;
-    cpu.set(Cell::Cached(mapping, pgoff), u64::from(page.0) + 1);
-    Ok(page)
 }
 
-/// `pwrite` of whole pages: they enter the cache dirty; nothing is mapped. Returns how many were
-/// written: none behind the file's end.
+/// `pwrite` of whole pages: they enter the cache dirty; nothing is mapped. A write behind the
+/// file's end makes it longer. Returns how many were written.
 ///
 /// # Errors
 /// The sink may stop the run.
@@ -50,54 +80,259 @@ pub fn fill<S: Sink>(
     first: u64,
     nr: u64,
 ) -> Result<u64, Stop> {
-    let end = first.saturating_add(nr).min(cpu.file_pages(mapping));
-    for pgoff in first..end {
-        let page = shmem_get_folio(cpu, mapping, pgoff)?;
-        folio_mark_dirty(cpu, page)?;
-    }
-    Ok(end.saturating_sub(first))
+    generic_perform_write(cpu, mapping, first, first.saturating_add(nr))?;
+    Ok(nr)
 }
 
-/// The word that a fault installs for a file page (`set_pte_range`): 7.3 maps a dirty page dirty
-/// where the entry is writable.
-pub(super) fn file_pte<S: Sink>(cpu: &Cpu<S>, vma: &Vma, page: PageId) -> Pte {
-    let pte = Pte::new(page.pfn(), vma.prot);
-    let born_dirty = cpu.kernel().dirty_page_maps_dirty
-        && pte.is_write()
-        && cpu.page(page).flags.contains(PageFlags::DIRTY);
-    if born_dirty { pte.mkdirty(cpu.kernel()) } else { pte }
-}
-
-/// `do_fault_around`, `filemap_map_pages`: maps the cached pages of the aligned window around
-/// `addr`, clipped to the VMA, the PTE table and the file, where nothing is mapped yet.
-pub(super) fn filemap_map_pages<S: Sink>(
+/// `generic_perform_write` of `first..end`, folio by folio.
+fn generic_perform_write<S: Sink>(
     cpu: &mut Cpu<S>,
-    vma: &Vma,
     mapping: MappingId,
-    pmd: SlotId,
-    addr: VirtAddr,
+    first: u64,
+    end: u64,
 ) -> Result<(), Stop> {
-    let window = cpu.machine_field(MachineField::FaultAroundPages);
-    let pte_off = u64::from(Level::Pte.index(addr));
-    let vma_off = addr.pages_since(vma.start);
-    let from = (pte_off - pte_off % window).max(pte_off - pte_off.min(vma_off));
-    let to = (from + window).min(PTRS_PER_TABLE.into()).min(pte_off + vma.pages() - vma_off);
-    let base = Level::Pmd.round_down(addr);
-    let first = vma.pgoff_of(addr) - (pte_off - from);
-    let last = (first + (to - from)).min(cpu.file_pages(mapping));
-
-    let cpu = &mut cpu.enter(Func::FilemapMapPages, [first, last.saturating_sub(1)]);
-    for pgoff in first..last {
-        let Some(page) = cpu.cached(mapping, pgoff) else { continue };
-        let addr = base.add_pages(from + (pgoff - first));
-        let mm = vma.mm.expect("a VMA belongs to a process");
-        let slot = pte_alloc(cpu, mm, pmd, addr)?;
-        if cpu.word(slot).is_none() {
-            let pte = file_pte(cpu, vma, page);
-            cpu.event(Event::Install { slot, addr })?;
-            cpu.set_word(slot, pte);
-            add_rmap(cpu, page);
+    let cpu = &mut cpu.enter(Func::GenericPerformWrite, [first, end - first]);
+    let mut pgoff = first;
+    while pgoff < end {
+        let page = match cpu.file_kind(mapping) {
+            FileKind::Ext4 => write_begin_get_folio(cpu, mapping, pgoff, end - pgoff)?,
+            _ => shmem_get_folio(cpu, mapping, pgoff)?,
+        };
+        let folio = cpu.folio(page);
+        let head = cpu.page(folio);
+        match cpu.file_kind(mapping) {
+            FileKind::Ext4 => mark_buffer_dirty(cpu, folio)?,
+            _ => folio_mark_dirty(cpu, folio)?,
+        }
+        pgoff = (head.pgoff + head.part.pages()).min(end);
+        if pgoff > cpu.file_pages(mapping) {
+            cpu.set(Cell::Mapping(mapping, MappingField::Pages), pgoff);
         }
     }
     Ok(())
+}
+
+/// `write_begin_get_folio`: the folio at `pgoff`, or a new one as large as what is left to write,
+/// the alignment and its neighbours allow.
+fn write_begin_get_folio<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    pgoff: u64,
+    left: u64,
+) -> Result<PageId, Stop> {
+    if let Some(page) = cpu.cached(mapping, pgoff) {
+        return Ok(page);
+    }
+    let mut order = 0;
+    if cpu.kernel().large_folios {
+        let most = MAX_PAGECACHE_ORDER.min(left.ilog2().into());
+        order = u8::try_from(most.min(pgoff.trailing_zeros().into())).expect("below 64");
+    }
+    loop {
+        if let Some(folio) = filemap_add_folio(cpu, mapping, pgoff, order, PageFlags::UPTODATE)? {
+            return Ok(folio);
+        }
+        order -= 1;
+    }
+}
+
+/// `filemap_fault`: the page of a file on disk, read in if it is not there.
+pub(super) fn filemap_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult, Stop> {
+    let cpu = &mut cpu.enter(Func::FilemapFault, [vmf.pgoff, 1]);
+    let mapping = vmf.mapping();
+    if vmf.pgoff >= cpu.file_pages(mapping) {
+        return Ok(FaultResult::Bus);
+    }
+    let found = cpu.cached(mapping, vmf.pgoff);
+    let mut lock = match found {
+        Some(page) if vmf.attempt == Attempt::First => do_async_mmap_readahead(cpu, vmf, page)?,
+        Some(_) => MmapLock::Held,
+        None => do_sync_mmap_readahead(cpu, vmf)?,
+    };
+    if cpu.cached(mapping, vmf.pgoff).is_none() {
+        filemap_add_folio(cpu, mapping, vmf.pgoff, 0, PageFlags::empty())?;
+    }
+    let page = cpu.cached(mapping, vmf.pgoff).expect("it was just added");
+    if !cpu.folio_flags(page).contains(PageFlags::UPTODATE) {
+        if lock == MmapLock::Held {
+            lock = maybe_unlock_mmap_for_io(cpu, vmf)?;
+        }
+        read_pages(cpu, mapping, vmf.pgoff, vmf.pgoff + 1)?;
+    }
+    Ok(match lock {
+        MmapLock::Held => FaultResult::Page(page),
+        MmapLock::Dropped if found.is_none() => FaultResult::RetryMajor,
+        MmapLock::Dropped => FaultResult::Retry,
+    })
+}
+
+/// Whether a fault still holds `mmap_lock`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum MmapLock {
+    Held,
+    Dropped,
+}
+
+/// `mm/internal.h:maybe_unlock_mmap_for_io`: nobody waits for the disk with `mmap_lock` held, but
+/// for who comes the second time.
+fn maybe_unlock_mmap_for_io<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<MmapLock, Stop> {
+    if vmf.attempt == Attempt::Tried {
+        return Ok(MmapLock::Held);
+    }
+    let mm = cpu.vma(vmf.vma).mm.expect("a VMA belongs to a process");
+    cpu.event(Event::Unlock { lock: Lock::Mmap(mm), mode: Mode::Read })?;
+    Ok(MmapLock::Dropped)
+}
+
+/// `do_sync_mmap_readahead`: the page is not there, so what lies around it is read too.
+fn do_sync_mmap_readahead<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<MmapLock, Stop> {
+    let cpu = &mut cpu.enter(Func::DoSyncMmapReadahead, [vmf.pgoff, 1]);
+    let vma = cpu.vma(vmf.vma);
+    let mut ra = cpu.readahead(vmf.file());
+    let exec = is_exec(cpu, vma.flags);
+    if !exec {
+        ra.mmap_miss = (ra.mmap_miss + 1).min(10 * MMAP_LOTSAMISS);
+        set_mmap_miss(cpu, vmf, ra.mmap_miss);
+        if ra.mmap_miss > MMAP_LOTSAMISS {
+            return Ok(MmapLock::Held);
+        }
+    }
+    let window = if exec {
+        (vmf.pgoff, RA_PAGES.min(vma.last_pgoff() + 1 - vmf.pgoff), 0)
+    } else {
+        (vmf.pgoff.saturating_sub(RA_PAGES / 2), RA_PAGES, RA_PAGES / 4)
+    };
+    (ra.start, ra.size, ra.async_size) = window;
+    let lock = maybe_unlock_mmap_for_io(cpu, vmf)?;
+    page_cache_ra_order(cpu, vmf.file(), FileRaState { order: 0, ..ra })?;
+    Ok(lock)
+}
+
+/// 7.3 reads around less where code is mapped, and counts no misses there.
+fn is_exec<S: Sink>(cpu: &Cpu<S>, flags: VmFlags) -> bool {
+    cpu.kernel().exec_reads_within_vma && flags.contains(VmFlags::EXEC)
+}
+
+fn set_mmap_miss<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, misses: u64) {
+    cpu.set(Cell::Readahead(vmf.file(), RaField::MmapMiss), misses);
+}
+
+/// `do_async_mmap_readahead`: the page is there; if it carries the mark, more is read.
+fn do_async_mmap_readahead<S: Sink>(
+    cpu: &mut Cpu<S>,
+    vmf: &VmFault,
+    page: PageId,
+) -> Result<MmapLock, Stop> {
+    let cpu = &mut cpu.enter(Func::DoAsyncMmapReadahead, [vmf.pgoff, 1]);
+    if !is_exec(cpu, cpu.vma(vmf.vma).flags) {
+        let misses = cpu.readahead(vmf.file()).mmap_miss;
+        set_mmap_miss(cpu, vmf, misses.saturating_sub(1));
+    }
+    if !cpu.folio_flags(page).contains(PageFlags::READAHEAD) {
+        return Ok(MmapLock::Held);
+    }
+    let lock = maybe_unlock_mmap_for_io(cpu, vmf)?;
+    let folio = cpu.folio(page);
+    page_cache_async_ra(cpu, vmf.file(), folio, vmf.pgoff)?;
+    Ok(lock)
+}
+
+/// `do_fault_around`: maps what is cached in the aligned window around the fault, clipped to the
+/// VMA and the PTE table.
+pub(super) fn do_fault_around<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<(), Stop> {
+    let vma = cpu.vma(vmf.vma);
+    let window = cpu.machine_field(MachineField::FaultAroundPages);
+    let pte_off = u64::from(Level::Pte.index(vmf.addr));
+    let vma_off = vmf.addr.pages_since(vma.start);
+    let from = (pte_off - pte_off % window).max(pte_off - pte_off.min(vma_off));
+    let to = (from + window).min(PTRS_PER_TABLE.into()).min(pte_off + vma.pages() - vma_off);
+    let first = vmf.pgoff - (pte_off - from);
+    filemap_map_pages(cpu, vmf, first, first + (to - from))
+}
+
+/// `filemap_map_pages`: maps the cached pages of `first..end` where nothing is mapped yet; of a
+/// large folio all pages if they fit.
+fn filemap_map_pages<S: Sink>(
+    cpu: &mut Cpu<S>,
+    vmf: &VmFault,
+    first: u64,
+    end: u64,
+) -> Result<(), Stop> {
+    let mapping = vmf.mapping();
+    let file_end = cpu.file_pages(mapping);
+    let end = end.min(file_end);
+    let cpu = &mut cpu.enter(Func::FilemapMapPages, [first, end.saturating_sub(1)]);
+    let mut next = next_uptodate_folio(cpu, mapping, first, end);
+    if let Some((folio, _)) = next
+        && reaches_last_page(cpu, mapping, folio)
+        && cpu.kernel().last_folio_maps_nothing
+        && pte_offset_map(cpu, vmf.pmd, vmf.addr).is_none()
+    {
+        return Ok(());
+    }
+    let mut met = 0;
+    while let Some((folio, pgoff)) = next {
+        let part = cpu.page(folio).part;
+        let folio_start = cpu.page(folio).pgoff;
+        let folio_end = folio_start + part.pages();
+        let vma = cpu.vma(vmf.vma);
+        let whole = part.order > 0
+            && !reaches_last_page(cpu, mapping, folio)
+            && folio_fits(&vma, folio_start, folio_end);
+        let range = if whole { (folio_start, folio_end) } else { (pgoff, folio_end.min(end)) };
+        let mut faulted = false;
+        for pgoff in range.0..range.1 {
+            let addr = vma.address_of(pgoff);
+            let mm = vma.mm.expect("a VMA belongs to a process");
+            let slot = pte_alloc(cpu, mm, vmf.pmd, addr)?;
+            if cpu.word(slot).is_none() {
+                let index = u32::try_from(pgoff - folio_start).expect("a folio is small");
+                set_pte_range(cpu, &vma, Access::Load, folio.add(index), (slot, addr), 1)?;
+                faulted |= addr == vmf.addr;
+            }
+        }
+        met += match cpu.kernel().mmap_miss {
+            MmapMiss::EveryPage => 1,
+            MmapMiss::FaultedFolio => {
+                let counts = faulted && vmf.attempt == Attempt::First;
+                u64::from(counts && !is_exec(cpu, vma.flags))
+            }
+        };
+        next = next_uptodate_folio(cpu, mapping, folio_end, end);
+    }
+    let misses = cpu.readahead(vmf.file()).mmap_miss;
+    set_mmap_miss(cpu, vmf, misses.saturating_sub(met));
+    Ok(())
+}
+
+/// `next_uptodate_folio`: the first folio that meets `first..end` and may be mapped, with its first
+/// page there. Whoever touches the mark must fault, so that more is read.
+fn next_uptodate_folio<S: Sink>(
+    cpu: &Cpu<S>,
+    mapping: MappingId,
+    first: u64,
+    end: u64,
+) -> Option<(PageId, u64)> {
+    (first..end).find_map(|pgoff| {
+        let folio = cpu.folio(cpu.cached(mapping, pgoff)?);
+        let flags = cpu.page(folio).flags;
+        let usable = flags.contains(PageFlags::UPTODATE) && !flags.contains(PageFlags::READAHEAD);
+        usable.then_some((folio, pgoff))
+    })
+}
+
+/// True if the folio ends with the file's last page or behind, and the file is on disk.
+fn reaches_last_page<S: Sink>(cpu: &Cpu<S>, mapping: MappingId, folio: PageId) -> bool {
+    let head = cpu.page(folio);
+    cpu.file_kind(mapping) != FileKind::Shmem
+        && head.pgoff + head.part.pages() >= cpu.file_pages(mapping)
+}
+
+/// True if pages `first..end` of the file lie in the VMA and below one PTE table.
+pub(super) fn folio_fits(vma: &crate::machine::Vma, first: u64, end: u64) -> bool {
+    if first < vma.pgoff || end > vma.last_pgoff() + 1 {
+        return false;
+    }
+    let table = |pgoff: u64| -> VirtAddr { Level::Pmd.round_down(vma.address_of(pgoff)) };
+    table(first) == table(end - 1)
 }

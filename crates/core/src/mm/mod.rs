@@ -23,6 +23,7 @@ pub mod pgalloc;
 pub mod process;
 pub mod protection;
 pub mod rbtree;
+pub mod readahead;
 pub mod rmap;
 pub mod tlb;
 pub mod vma;

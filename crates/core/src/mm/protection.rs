@@ -21,7 +21,7 @@ fn vma_wants_writenotify<S: Sink>(cpu: &Cpu<S>, flags: VmFlags, file: Option<Ope
         return false;
     };
     match cpu.file_kind(file.mapping) {
-        FileKind::DevPagetable { .. } | FileKind::DevMkwrite { .. } => true,
+        FileKind::Ext4 | FileKind::DevPagetable { .. } | FileKind::DevMkwrite { .. } => true,
         FileKind::Shmem => !flags.contains(VmFlags::SOFTDIRTY),
     }
 }

@@ -1,7 +1,8 @@
 //! How often a page is mapped (`mm/rmap.c`).
 
 use crate::machine::delta::{MachineField, PageField};
-use crate::machine::{Cell, Cpu, Event, PageFlags, PageId, PageKind, Sink, Stop};
+use crate::machine::{Cell, Cpu, Event, MappingId, PageFlags, PageId, PageKind, Sink, Stop};
+use crate::mm::filemap::folio_set_flags;
 use crate::mm::page_alloc::free_page;
 
 /// `folio_add_file_rmap_ptes` and its kin: one more entry maps the page.
@@ -29,14 +30,27 @@ pub(super) fn remove_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
     }
 }
 
-/// `mm/page-writeback.c:folio_mark_dirty`: the kernel now knows that the page was written.
+/// `mm/page-writeback.c:folio_mark_dirty`: the kernel now knows that the page's folio was written.
+/// The mark of readahead, which is the same bit as that of reclaim, goes.
 pub(super) fn folio_mark_dirty<S: Sink>(cpu: &mut Cpu<S>, page: PageId) -> Result<(), Stop> {
-    let flags = cpu.page(page).flags;
+    let folio = cpu.folio(page);
+    let flags = cpu.page(folio).flags;
+    if flags.contains(PageFlags::READAHEAD) {
+        let pgoff = cpu.page(folio).pgoff;
+        cpu.event(Event::ReadaheadMark { mapping: MappingId(cpu.page(folio).owner), pgoff })?;
+        folio_set_flags(cpu, folio, flags.difference(PageFlags::READAHEAD));
+    }
+    mark_buffer_dirty(cpu, folio)
+}
+
+/// `fs/buffer.c:mark_buffer_dirty`: the same by way of the folio's blocks, as `write` does it.
+pub(super) fn mark_buffer_dirty<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<(), Stop> {
+    let flags = cpu.page(folio).flags;
     if flags.contains(PageFlags::DIRTY) {
         return Ok(());
     }
-    cpu.event(Event::PageDirty { page })?;
-    cpu.set(Cell::Page(page, PageField::Flags), (flags | PageFlags::DIRTY).bits().into());
+    cpu.event(Event::PageDirty { page: folio })?;
+    folio_set_flags(cpu, folio, flags | PageFlags::DIRTY);
     Ok(())
 }
 

@@ -211,6 +211,7 @@ fn file_line(scenario: &Scenario, id: FileId) -> String {
     let file = scenario.file(id);
     let (kind, prefault) = match file.kind {
         FileKind::Shmem => ("shmem", PREFAULT_DEFAULT),
+        FileKind::Ext4 => ("ext4", PREFAULT_DEFAULT),
         FileKind::DevPagetable { prefault } => ("dev-pagetable", prefault),
         FileKind::DevMkwrite { prefault } => ("dev-mkwrite", prefault),
     };

@@ -10,6 +10,8 @@ pub const NAME_MAX: usize = 16;
 pub const FILES_MAX: usize = 16;
 /// Pages in one file: 64 GiB.
 pub const FILE_PAGES_MAX: u64 = 1 << 24;
+/// Pages in one file on disk, which begins with all of them cached: 256 MiB.
+pub const DISK_PAGES_MAX: u64 = 1 << 16;
 /// First page offset that no mapping reaches.
 pub const PGOFF_MAX: u64 = 1 << 40;
 /// Processes, those that have exited included.

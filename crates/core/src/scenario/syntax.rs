@@ -41,8 +41,8 @@ pub static STATEMENTS: [Syntax; 21] = [
     row("filter", "filter stop|skip", "what a walk does at a VMA that fails its filter"),
     row(
         "file",
-        "file FILE shmem|dev-pagetable|dev-mkwrite PAGES [prefault N]",
-        "a file: shared memory, or a buffer of raw frames and how it tracks dirt",
+        "file FILE shmem|ext4|dev-pagetable|dev-mkwrite PAGES [prefault N]",
+        "a file: shared memory, on disk, or a buffer of raw frames",
     ),
     row("proc", "proc PROCESS ...", "processes come to be"),
     row(

@@ -45,14 +45,21 @@ impl View<'_> {
         let file = self.world.mapping(id);
         let kind = match file.kind {
             FileKind::Shmem => "shmem",
+            FileKind::Ext4 => "ext4",
             FileKind::DevPagetable { .. } => "dev-pagetable",
             FileKind::DevMkwrite { .. } => "dev-mkwrite",
         };
         let _ = writeln!(out, "file {} {kind} {}", self.names.file(id), file.pages);
         let cached = file.pages_in(0, u64::MAX).map(|(pgoff, page)| {
+            let flags = self.world.folio_flags(page);
             let page = self.world.page(page);
-            let dirty = if page.flags.contains(PageFlags::DIRTY) { "dirty" } else { "clean" };
-            (pgoff, 1, format!("{dirty}, mapped {}", page.mapcount).into())
+            let dirty = if flags.contains(PageFlags::DIRTY) { "dirty" } else { "clean" };
+            let mark = if flags.contains(PageFlags::READAHEAD) { ", readahead mark" } else { "" };
+            let folio = match page.part.order {
+                0 => String::new(),
+                _ => format!(", folio of {}", page.part.pages()),
+            };
+            (pgoff, 1, format!("{dirty}, mapped {}{folio}{mark}", page.mapcount).into())
         });
         runs(cached, |run, what| {
             let _ = writeln!(out, "  cached {run}: {what}");

@@ -14,7 +14,7 @@ use crate::machine::event::{
 };
 use crate::machine::func::Args;
 use crate::machine::rbtree::{Colour, Side};
-use crate::machine::{Cell, Delta, Event, MappingId, PageId, SlotId, VmaId, World};
+use crate::machine::{Cell, Delta, Event, MappingId, PageFlags, PageId, SlotId, VmaId, World};
 use crate::trace::tape::Frame;
 use crate::trace::{Names, Tape, Timeline};
 
@@ -192,7 +192,25 @@ impl Text<'_> {
             Event::TableFree { table, level, addr } => {
                 format!("free table {} below {} for {addr}", table.0, level.name())
             }
-            Event::CacheAdd { mapping, pgoff } => format!("cache {} page {pgoff}", file(mapping)),
+            Event::CacheAdd { mapping, pgoff, order: 0 } => {
+                format!("cache {} page {pgoff}", file(mapping))
+            }
+            Event::CacheAdd { mapping, pgoff, order } => {
+                format!("cache {} pages {pgoff}+{}, one folio", file(mapping), 1u64 << order)
+            }
+            Event::Readahead { mapping, pgoff, pages } => {
+                format!("readahead {} pages {pgoff}+{pages}", file(mapping))
+            }
+            Event::ReadaheadMark { mapping, pgoff } => {
+                let page = world.mapping(mapping).page(pgoff);
+                let marked =
+                    page.is_some_and(|page| world.folio_flags(page).contains(PageFlags::READAHEAD));
+                let what = if marked { "mark" } else { "unmark" };
+                format!("{what} {} page {pgoff}", file(mapping))
+            }
+            Event::ReadPages { mapping, pgoff, pages } => {
+                format!("read {} pages {pgoff}+{pages} from disk", file(mapping))
+            }
             Event::PageDirty { page } => format!("{} dirty", self.page(world, page)),
             Event::Cow { page, addr } => format!("copy for {addr} into frame {}", page.pfn()),
             Event::Install { addr, .. } => format!("install {addr}"),

@@ -23,8 +23,12 @@ pub(crate) const WINDOW: u64 = 24;
 pub(crate) const PROCESSES: usize = 4;
 
 /// The files of a small world: shared memory, and both kinds of device buffer.
-pub(crate) const FILES: [FileKind; 3] =
-    [FileKind::Shmem, FileKind::DevPagetable { prefault: 4 }, FileKind::DevMkwrite { prefault: 1 }];
+pub(crate) const FILES: [FileKind; 4] = [
+    FileKind::Shmem,
+    FileKind::Ext4,
+    FileKind::DevPagetable { prefault: 4 },
+    FileKind::DevMkwrite { prefault: 1 },
+];
 
 /// Page `page` of the window.
 pub(crate) fn addr(page: u64) -> VirtAddr {

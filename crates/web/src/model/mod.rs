@@ -13,6 +13,7 @@ pub mod lanes_fold;
 pub mod lanes_note;
 mod lanes_row;
 pub mod sentence;
+mod sentence_cache;
 mod sentence_fault;
 mod sentence_next;
 mod sentence_tree;

@@ -5,7 +5,7 @@ use rangewalk_core::machine::{Event, MmId, VmFlags, VmaId};
 
 use crate::model::sentence_words::Words;
 use crate::model::stage_now::Now;
-use crate::model::{sentence_fault, sentence_next, sentence_tree, sentence_walk};
+use crate::model::{sentence_cache, sentence_fault, sentence_next, sentence_tree, sentence_walk};
 
 /// What is said of a step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,13 +81,16 @@ fn said(now: &Now<'_>, event: Event) -> Said {
         | Event::Xchg { .. }
         | Event::Store { .. }
         | Event::Record { .. } => sentence_walk::said(now, event),
+        Event::CacheAdd { .. }
+        | Event::Readahead { .. }
+        | Event::ReadaheadMark { .. }
+        | Event::ReadPages { .. } => sentence_cache::said(now, event),
         Event::Access { .. }
         | Event::Hardware { .. }
         | Event::Fault { .. }
         | Event::FaultEnd { .. }
         | Event::TableAlloc { .. }
         | Event::TableFree { .. }
-        | Event::CacheAdd { .. }
         | Event::PageDirty { .. }
         | Event::Cow { .. }
         | Event::Install { .. }

@@ -4,7 +4,7 @@
 use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::arch::{Level, Pte, PteFlags};
 use rangewalk_core::machine::event::{Access, FaultCause, FaultEnd};
-use rangewalk_core::machine::{Event, MmId, PageId, SlotId, VmFlags, VmaId};
+use rangewalk_core::machine::{Event, FileKind, MmId, PageId, SlotId, VmFlags, VmaId};
 
 use crate::model::entry;
 use crate::model::sentence::{Said, span_words};
@@ -34,10 +34,6 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
             format!("A {} table is freed.", level.below().map_or("", Level::name)),
             format!("No VMA is left for {} entry {}.", level.name(), level.index(addr)),
         ),
-        Event::CacheAdd { mapping, pgoff } => (
-            format!("Page {pgoff} of {} enters the page cache.", now.file_name(mapping)),
-            "From now on every mapping of it shares this frame.".to_owned(),
-        ),
         Event::PageDirty { page } => page_dirty(now, page),
         Event::Cow { addr, .. } => (
             format!("{} gets its own copy of {}.", now.whose(), now.page_words(now.place.mm, addr)),
@@ -46,10 +42,17 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
         Event::Install { slot, addr } => install(now, slot, addr),
         Event::Zap { slot, addr } => zap(now, slot, addr),
         Event::Copy { from, to, addr } => copy(now, from, to, addr),
-        Event::Mkwrite { mapping, pgoff } => (
-            format!("The driver hears of the write to page {pgoff} of {}.", now.file_name(mapping)),
-            "`pfn_mkwrite` runs before the entry becomes writable.".to_owned(),
-        ),
+        Event::Mkwrite { mapping, pgoff } => {
+            let (who, call) = match now.world().mapping(mapping).kind {
+                FileKind::Ext4 => ("file system", "page_mkwrite"),
+                _ => ("driver", "pfn_mkwrite"),
+            };
+            let file = now.file_name(mapping);
+            (
+                format!("The {who} hears of the write to page {pgoff} of {file}."),
+                format!("`{call}` runs before the entry becomes writable."),
+            )
+        }
         Event::MmNew { mm } => (
             format!("Process {} comes to be.", now.process(mm)),
             "It has a PGD and nothing in it.".to_owned(),

@@ -6,6 +6,7 @@ use rangewalk_core::machine::rbtree::Side;
 use rangewalk_core::machine::{Event, SlotId};
 
 use crate::model::sentence::{count_words, span_words};
+use crate::model::sentence_cache;
 use crate::model::stage_index::WalkKind;
 use crate::model::stage_now::Now;
 
@@ -153,13 +154,16 @@ fn change_words(now: &Now<'_>, event: Event) -> String {
         Event::TableFree { level, .. } => {
             format!("a {} table is freed.", level.below().map_or("", Level::name))
         }
-        Event::CacheAdd { pgoff, .. } => format!("page {pgoff} enters the page cache."),
+        Event::CacheAdd { .. }
+        | Event::Readahead { .. }
+        | Event::ReadaheadMark { .. }
+        | Event::ReadPages { .. } => sentence_cache::next(event),
         Event::PageDirty { .. } => "the page is marked dirty.".to_owned(),
         Event::Cow { .. } => "a copy of the page is made.".to_owned(),
         Event::Install { addr, .. } => format!("the entry for {} is set.", page(addr)),
         Event::Zap { addr, .. } => format!("the entry for {} is zapped.", page(addr)),
         Event::Copy { addr, .. } => format!("the entry for {} is copied.", page(addr)),
-        Event::Mkwrite { .. } => "the driver is told of the write.".to_owned(),
+        Event::Mkwrite { .. } => "its owner is told of the write.".to_owned(),
         Event::MmNew { mm } => format!("process {} comes to be.", now.process(mm)),
         Event::MmGone { mm } => format!("process {} is gone.", now.process(mm)),
         Event::VmaChange { vma } => format!("mapping {} takes shape.", now.vma(vma)),

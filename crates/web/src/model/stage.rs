@@ -194,6 +194,7 @@ fn about(now: &Now<'_>, form: StageForm) -> String {
     let space = now.world().mapping(file);
     let kind = match space.kind {
         FileKind::Shmem => "shared memory",
+        FileKind::Ext4 => "ext4 file, write-notify",
         FileKind::DevPagetable { .. } => "device buffer, dirt in the page tables",
         FileKind::DevMkwrite { .. } => "device buffer, dirt by pfn_mkwrite",
     };

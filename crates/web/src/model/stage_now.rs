@@ -155,7 +155,13 @@ impl<'a> Now<'a> {
     #[must_use]
     pub fn page(&self) -> Option<u64> {
         match self.event {
-            Some(Event::CacheAdd { pgoff, .. } | Event::Mkwrite { pgoff, .. }) => Some(pgoff),
+            Some(
+                Event::CacheAdd { pgoff, .. }
+                | Event::Readahead { pgoff, .. }
+                | Event::ReadaheadMark { pgoff, .. }
+                | Event::ReadPages { pgoff, .. }
+                | Event::Mkwrite { pgoff, .. },
+            ) => Some(pgoff),
             _ => self.page_at(self.place.vma?, self.place.addr?),
         }
     }
@@ -235,6 +241,9 @@ impl<'a> Now<'a> {
             Event::TreeQuery { mapping, .. }
             | Event::TreeEnd { mapping }
             | Event::CacheAdd { mapping, .. }
+            | Event::Readahead { mapping, .. }
+            | Event::ReadaheadMark { mapping, .. }
+            | Event::ReadPages { mapping, .. }
             | Event::Record { mapping, .. }
             | Event::Mkwrite { mapping, .. } => file(mapping),
             Event::TreeLook { node: vma, .. }
@@ -304,6 +313,9 @@ fn leans_on_an_entry(event: Event) -> bool {
             | Event::Mkwrite { .. }
             | Event::Cow { .. }
             | Event::CacheAdd { .. }
+            | Event::Readahead { .. }
+            | Event::ReadaheadMark { .. }
+            | Event::ReadPages { .. }
             | Event::Lock { lock: Lock::Ptl(_), .. }
             | Event::Unlock { lock: Lock::Ptl(_), .. }
     )

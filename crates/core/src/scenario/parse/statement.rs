@@ -20,8 +20,8 @@ use crate::scenario::ast::{
 };
 use crate::scenario::diagnostic::{Diagnostic, Site, nearest};
 use crate::scenario::limits::{
-    FAULT_AROUND_MAX, FILE_PAGES_MAX, FILES_MAX, MAPPINGS_MAX, PGOFF_MAX, PREFAULT_DEFAULT,
-    PREFAULT_MAX, PROCESSES_MAX,
+    DISK_PAGES_MAX, FAULT_AROUND_MAX, FILE_PAGES_MAX, FILES_MAX, MAPPINGS_MAX, PGOFF_MAX,
+    PREFAULT_DEFAULT, PREFAULT_MAX, PROCESSES_MAX,
 };
 use crate::scenario::syntax::STATEMENTS;
 
@@ -106,7 +106,8 @@ impl Parser {
     fn file(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
         let name = self.scope.fresh(words, Part::File, "the file's name")?;
         let kind = words.take(Part::Option, "the kind of file")?;
-        let pages = number(words, "the number of pages", FILE_PAGES_MAX)?;
+        let max = if kind.text == "ext4" { DISK_PAGES_MAX } else { FILE_PAGES_MAX };
+        let pages = number(words, "the number of pages", max)?;
         let mut prefault = PREFAULT_DEFAULT;
         if kind.text.starts_with("dev-") && words.take_if("prefault") {
             let value = number(words, "the prefault", PREFAULT_MAX)?.max(1);
@@ -114,6 +115,7 @@ impl Parser {
         }
         let kind = match kind.text {
             "shmem" => FileKind::Shmem,
+            "ext4" => FileKind::Ext4,
             "dev-pagetable" => FileKind::DevPagetable { prefault },
             "dev-mkwrite" => FileKind::DevMkwrite { prefault },
             other => {
@@ -121,7 +123,8 @@ impl Parser {
                     "shm" | "memfd" | "tmpfs" => "shmem",
                     "dev0" | "pagetable" => "dev-pagetable",
                     "dev1" | "mkwrite" => "dev-mkwrite",
-                    _ => "shmem, dev-pagetable or dev-mkwrite",
+                    "disk" | "file" | "xfs" | "ext" => "ext4",
+                    _ => "shmem, ext4, dev-pagetable or dev-mkwrite",
                 };
                 let message = format!("`{other}` is not a kind of file");
                 return Err(Diagnostic::error(kind.site, message).hint(format!("write {near}")));

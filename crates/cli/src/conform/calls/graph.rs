@@ -31,7 +31,6 @@ const NOT_EMULATED: [(&str, &[&str]); 9] = [
             "filemap_get_entry",
             "set_pte_range",
             "pte_mkwrite",
-            "fault_dirty_shared_page",
             "unmap_single_vma",
             "vm_normal_page",
             "invalid_mkclean_vma",

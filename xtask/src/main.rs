@@ -1,7 +1,8 @@
-//! The chores of the project: serve, dist, test, bench. Each does its own set-up.
+//! The chores of the project: serve, dist, test, bench, oracle. Each does its own set-up.
 
 mod bench;
 mod dist;
+mod oracle;
 mod serve;
 mod shell;
 mod test;
@@ -18,8 +19,11 @@ usage: cargo xtask COMMAND
 
   serve [PORT]     build the page and serve it at http://127.0.0.1:PORT/ (8080)
   dist             write the page, a static site, to dist/
-  test [STAGE...]  fmt, clippy, unit, page, browser: all when none is named
+  test [STAGE...]  fmt, clippy, unit, page, browser, oracle: all when
+                   none is named
   bench            print every figure we hold ourselves to, beside its target
+  oracle [--kernel 6.12|6.1|7.3] [--seed S] [--count N] [FILE...]
+                   ask a real kernel in a virtual machine: N random scripts, or those files
 ";
 
 fn main() -> ExitCode {
@@ -42,6 +46,7 @@ fn run(args: &[&str]) -> Result<()> {
         ["dist"] => dist::dist(),
         ["test", stages @ ..] => test::test(stages),
         ["bench"] => bench::bench(),
+        ["oracle", arguments @ ..] => oracle::oracle(arguments),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

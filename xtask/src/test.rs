@@ -8,17 +8,18 @@ use std::time::Instant;
 use anyhow::{Result, bail, ensure};
 
 use crate::shell::{command, run, run_showing};
-use crate::{dist, tools};
+use crate::{dist, oracle, tools};
 
 /// A stage: what its name is, what it holds, and how it is run.
 type Stage = (&'static str, &'static str, fn() -> Result<Tally>);
 
-const STAGES: [Stage; 5] = [
+const STAGES: [Stage; 6] = [
     ("fmt", "the code is formatted", fmt),
     ("clippy", "the lints are clean", clippy),
     ("unit", "native tests, doc tests and tidy", unit),
     ("page", "the page builds for the browser", page),
     ("browser", "the built page in Chromium and Firefox", browser),
+    ("oracle", "a real kernel answers as the emulator does", oracle),
 ];
 
 /// How many tests passed and failed. A stage that is no test runner counts as one test.
@@ -118,6 +119,19 @@ fn browser() -> Result<Tally> {
     let count = |label: &str| shown.lines().find_map(|line| node_count(line, label)).unwrap_or(0);
     let tally = Tally { passed: count("pass"), failed: count("fail") + count("cancelled") };
     Ok(consistent(tally, status.success()))
+}
+
+fn oracle() -> Result<Tally> {
+    Ok(match oracle::tested()? {
+        Ok((equal, differing)) => {
+            let count = |scenarios| u32::try_from(scenarios).unwrap_or(u32::MAX);
+            Tally { passed: count(equal), failed: count(differing) }
+        }
+        Err(obstacle) => {
+            println!("NOT ASKED: no kernel can be asked here, for {obstacle}.");
+            Tally::default()
+        }
+    })
 }
 
 /// A runner that fails without counting a failure (it crashed, or did not build) counts as one.

@@ -15,6 +15,9 @@ pub(crate) struct Arguments {
     /// The kernel to emulate [default: the one that gave RESULTS]
     #[arg(long, value_parser = kernel)]
     kernel: Option<&'static Kernel>,
+    /// Print only the names of the scenarios that have an unequal answer
+    #[arg(long)]
+    differing: bool,
     /// The script, plain or .gz
     script: PathBuf,
     /// A kernel's answers to it, JSON lines, plain or .gz
@@ -29,7 +32,7 @@ fn kernel(name: &str) -> Result<&'static Kernel, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
-    let Arguments { kernel, script, results } = arguments;
+    let Arguments { kernel, differing, script, results } = arguments;
     let place = |file: &Path, line: usize| format!("{}:{line}", file.display());
     let cases = script::parse(&read(script)?)
         .map_err(|error| Failure::at(place(script, error.line), error.message))?;
@@ -40,6 +43,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {
         Failure::at(place(results, 1), message).hint("choose the nearest with --kernel")
     })?;
     let report = conform(kernel, &cases, &answers);
-    print(&report.to_string())?;
+    if *differing {
+        print(&report.differing.iter().map(|name| format!("{name}\n")).collect::<String>())?;
+    } else {
+        print(&report.to_string())?;
+    }
     Ok(if report.equal == report.total { Verdict::Fine } else { Verdict::Differs })
 }

@@ -43,6 +43,8 @@ pub struct Report {
     pub differences: Vec<Difference>,
     /// All differences.
     pub differing_ops: usize,
+    /// Names of the scenarios that have any.
+    pub differing: Vec<String>,
     /// Ops that are not emulated, with how often the script has them.
     pub unsupported: BTreeMap<&'static str, usize>,
 }
@@ -58,6 +60,7 @@ impl Report {
             tallies: Tallies::default(),
             differences: Vec::new(),
             differing_ops: 0,
+            differing: Vec::new(),
             unsupported: BTreeMap::new(),
         }
     }
@@ -94,6 +97,9 @@ impl Report {
         }
         for name in case.ops.iter().filter_map(|line| unsupported(&line.op)) {
             *self.unsupported.entry(name).or_default() += 1;
+        }
+        if self.differing_ops > before {
+            self.differing.push(case.name.clone());
         }
         self.total += 1;
         self.equal += usize::from(reached == case.ops.len() && self.differing_ops == before);

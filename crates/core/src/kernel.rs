@@ -41,6 +41,21 @@ pub struct Kernel {
     /// `mmap` between two VMAs compares the left one's `anon_vma` with the right one's, and prefers
     /// the right one.
     pub mmap_compares_neighbours: bool,
+    /// A range with copies on write joins a neighbour without any, which then takes part in the
+    /// range's family.
+    pub range_lends_anon_vma: bool,
+    /// What a merge makes is new since the last `clear_refs` if any part of it was.
+    pub soft_dirty_is_sticky: bool,
+    /// `mprotect` that takes write permission away gives back what anonymous memory without
+    /// copies had reserved.
+    pub mprotect_unaccounts: bool,
+    /// `mprotect` tells the notifiers once for each 512 GiB that has tables, formerly for each
+    /// GiB.
+    pub mprotect_notifies_from_pud: bool,
+    /// `mremap` moves every VMA of its range, if the length stays, and checks before it unmaps.
+    pub mremap_moves_many: bool,
+    /// `mremap` begins at the 2 MiB boundary below, where that lets it move whole tables.
+    pub mremap_aligns_down: bool,
     /// Private file mappings merge only if a second, anonymous offset is contiguous too.
     pub anon_offset_must_match: bool,
     /// Files of a disk file system may have folios of more than one page.
@@ -76,6 +91,12 @@ pub static LINUX_7_3: Kernel = Kernel {
     anon_inode_may_exec: false,
     munmap_cut: MunmapCut::Dies,
     mmap_compares_neighbours: false,
+    range_lends_anon_vma: true,
+    soft_dirty_is_sticky: true,
+    mprotect_unaccounts: true,
+    mprotect_notifies_from_pud: true,
+    mremap_moves_many: true,
+    mremap_aligns_down: true,
     anon_offset_must_match: true,
     large_folios: true,
     mmap_miss: MmapMiss::FaultedFolio,
@@ -98,6 +119,12 @@ pub static LINUX_6_12: Kernel = Kernel {
     anon_inode_may_exec: true,
     munmap_cut: MunmapCut::Dies,
     mmap_compares_neighbours: false,
+    range_lends_anon_vma: false,
+    soft_dirty_is_sticky: false,
+    mprotect_unaccounts: true,
+    mprotect_notifies_from_pud: true,
+    mremap_moves_many: false,
+    mremap_aligns_down: true,
     anon_offset_must_match: false,
     large_folios: false,
     mmap_miss: MmapMiss::EveryPage,
@@ -120,6 +147,12 @@ pub static LINUX_6_1: Kernel = Kernel {
     anon_inode_may_exec: true,
     munmap_cut: MunmapCut::KeepsLeftRest,
     mmap_compares_neighbours: true,
+    range_lends_anon_vma: false,
+    soft_dirty_is_sticky: false,
+    mprotect_unaccounts: false,
+    mprotect_notifies_from_pud: false,
+    mremap_moves_many: false,
+    mremap_aligns_down: false,
     anon_offset_must_match: false,
     large_folios: false,
     mmap_miss: MmapMiss::EveryPage,

@@ -12,8 +12,11 @@ use rangewalk_core::mm::mapping_dirty_helpers::{
     clean_record_shared_mapping_range, wp_shared_mapping_range,
 };
 use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
+use rangewalk_core::mm::mprotect::do_mprotect_pkey;
+use rangewalk_core::mm::mremap::{MremapRequest, do_mremap};
 use rangewalk_core::mm::munmap::do_munmap;
 use rangewalk_core::mm::pagewalk::FilterMiss;
+use rangewalk_core::mm::populate::mm_populate;
 use rangewalk_core::mm::{Errno, bitmap, device, filemap, process};
 
 use rangewalk_core::trace::Tape;
@@ -22,7 +25,7 @@ use super::answer::{Answer, Clean, Count, Hits, Return};
 use super::calls::emulated;
 use super::calls::tracer::Tracer;
 use super::observe;
-use super::op::{Backing, MapMode, Op};
+use super::op::{Backing, MapMode, Op, ProtMode};
 use super::script::{FILES_MAX, PROCS_MAX};
 
 /// Address of the window's first page.
@@ -32,11 +35,8 @@ pub const WINDOW: VirtAddr = VirtAddr(0x3ff_fff0_0000);
 #[must_use]
 pub fn unsupported(op: &Op) -> Option<&'static str> {
     match op {
-        Op::Map { mode, .. } if mode.populate => Some("map with MAP_POPULATE"),
-        Op::Protect { .. }
-        | Op::Dontneed { .. }
+        Op::Dontneed { .. }
         | Op::Msync { .. }
-        | Op::Remap { .. }
         | Op::Zap { .. }
         | Op::ZapPages { .. }
         | Op::Mkclean { .. }
@@ -113,11 +113,25 @@ impl<R: Record> Replay<R> {
                 let (sharing, prot) = (sharing(mode), prot(mode));
                 let request = MmapRequest { addr, pages, pgoff, file, sharing, prot };
                 let mm = self.mm(proc);
-                rc = code(do_mmap(&mut self.cpu(), mm, request)?);
+                let done = do_mmap(&mut self.cpu(), mm, request)?;
+                if mode.populate && done.is_ok() {
+                    mm_populate(&mut self.cpu(), mm, addr, pages)?;
+                }
+                rc = code(done);
             }
             Op::Unmap { proc, at, pages } => {
                 let mm = self.mm(proc);
                 rc = code(do_munmap(&mut self.cpu(), mm, WINDOW.add_pages(at), pages)?);
+            }
+            Op::Protect { proc, at, pages, mode } => {
+                let (mm, addr, prot) = (self.mm(proc), WINDOW.add_pages(at), prot_of(mode));
+                rc = code(do_mprotect_pkey(&mut self.cpu(), mm, addr, pages, prot)?);
+            }
+            Op::Remap { proc, at, pages, to, to_pages } => {
+                let (addr, new_addr) = (WINDOW.add_pages(at), WINDOW.add_pages(to));
+                let request = MremapRequest { addr, pages, new_addr, new_pages: to_pages };
+                let mm = self.mm(proc);
+                rc = code(do_mremap(&mut self.cpu(), mm, request)?);
             }
             Op::Fork { proc, child } => {
                 let parent = self.mm(proc);
@@ -266,6 +280,14 @@ fn prot(mode: MapMode) -> Prot {
     prot.set(Prot::WRITE, mode.write);
     prot.set(Prot::EXEC, mode.exec);
     prot
+}
+
+fn prot_of(mode: ProtMode) -> Prot {
+    match mode {
+        ProtMode::Read => Prot::READ,
+        ProtMode::ReadWrite => Prot::READ | Prot::WRITE,
+        ProtMode::None => Prot::empty(),
+    }
 }
 
 fn code<T>(done: Result<T, Errno>) -> i64 {

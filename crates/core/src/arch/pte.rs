@@ -207,6 +207,53 @@ impl Pte {
         }
     }
 
+    /// `pte_modify`: the protection becomes `prot`'s; frame, A, dirt, soft-dirty and special stay.
+    #[must_use]
+    pub const fn modify(self, prot: u64, kernel: &Kernel) -> Self {
+        /// `_PAGE_CHG_MASK` without the frame number.
+        const KEPT: u64 = PteFlags::PWT
+            .union(PteFlags::PCD)
+            .union(PteFlags::ACCESSED)
+            .union(PteFlags::DIRTY)
+            .union(PteFlags::PSE)
+            .union(PteFlags::SPECIAL)
+            .union(PteFlags::UFFD_WP)
+            .union(PteFlags::SOFT_DIRTY)
+            .union(PteFlags::DEVMAP)
+            .union(PteFlags::SAVED_DIRTY)
+            .bits();
+        let word = Self::new(self.pfn(), self.0 & KEPT | prot & !KEPT);
+        if self.is_write() {
+            word.shift_dirt(kernel)
+        } else if word.is_write() {
+            word.mkwrite(kernel)
+        } else {
+            word
+        }
+    }
+
+    /// `pte_needs_flush`: a processor may hold `old` and must not go on with it.
+    #[must_use]
+    pub const fn needs_flush_after(self, old: Self) -> bool {
+        const CHANGED: PteFlags = PteFlags::RW.union(PteFlags::USER).union(PteFlags::NX);
+        const CLEARED: PteFlags = PteFlags::PRESENT.union(PteFlags::DIRTY);
+        let changed = (self.0 ^ old.0) & (CHANGED.bits() | PFN_MASK);
+        let cleared = !self.0 & old.0 & CLEARED.bits();
+        old.is_hw_present() && changed | cleared != 0
+    }
+
+    /// `pte_mksoft_dirty`.
+    #[must_use]
+    pub const fn mksoft_dirty(self) -> Self {
+        self.with(PteFlags::SOFT_DIRTY)
+    }
+
+    /// `pte_soft_dirty`.
+    #[must_use]
+    pub const fn is_soft_dirty(self) -> bool {
+        self.has(PteFlags::SOFT_DIRTY)
+    }
+
     /// `pte_mkold`.
     #[must_use]
     pub const fn mkold(self) -> Self {

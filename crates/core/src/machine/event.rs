@@ -227,6 +227,9 @@ pub enum Event {
     Zap { slot: SlotId, addr: VirtAddr },
     /// A PTE is copied to the child; the parent's may lose its write bit.
     Copy { from: SlotId, to: SlotId, addr: VirtAddr },
+    /// An entry moves to another address of its process, `to`, which `mremap` gives it: a PTE, or
+    /// an upper one with the table below it.
+    Move { from: SlotId, to: SlotId, addr: VirtAddr },
     /// The driver or file system hears that a page is about to be written.
     Mkwrite { mapping: MappingId, pgoff: u64 },
 
@@ -335,7 +338,8 @@ impl Event {
             | Event::Cow { .. }
             | Event::Install { .. }
             | Event::Zap { .. }
-            | Event::Copy { .. } => Kind::Change,
+            | Event::Copy { .. }
+            | Event::Move { .. } => Kind::Change,
             Event::Flush { .. } => Kind::Flush,
         }
     }
@@ -351,7 +355,7 @@ impl Event {
             | Event::Hardware { slot, addr, .. }
             | Event::Install { slot, addr }
             | Event::Zap { slot, addr } => Some((slot, addr)),
-            Event::Copy { to, addr, .. } => Some((to, addr)),
+            Event::Copy { to, addr, .. } | Event::Move { to, addr, .. } => Some((to, addr)),
             _ => None,
         }
     }

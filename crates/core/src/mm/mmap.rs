@@ -1,4 +1,5 @@
-//! `mmap(MAP_FIXED)` of a file or of anonymous memory (`mm/mmap.c:do_mmap`, `mm/vma.c:mmap_region`).
+//! `mmap(MAP_FIXED)` of a file or of anonymous memory (`mm/mmap.c:do_mmap`,
+//! `mm/vma.c:mmap_region`).
 
 use crate::addr::{PAGE_SHIFT, TASK_SIZE, VirtAddr};
 use crate::machine::delta::VmaField;
@@ -7,13 +8,13 @@ use crate::machine::rbtree::PGOFF_MAX;
 use crate::machine::vma::{OpenFile, OpenMode};
 use crate::machine::{Cell, Cpu, Event, FileKind, Func, MmId, Sink, Stop, VmFlags, Vma, VmaId};
 use crate::mm::Errno;
-use crate::mm::merge::vma_merge_new_range;
+use crate::mm::merge::{NewRange, vma_merge_new_range};
 use crate::mm::munmap::unmap_locked;
 use crate::mm::protection::vma_page_prot;
 use crate::mm::vma::{vm_area_alloc, vma_link_file, with_i_mmap_write};
 
 bitflags::bitflags! {
-    /// `PROT_*`; empty is `PROT_NONE`.
+    /// `PROT_*`, the lowest bits of `vm_flags`; empty is `PROT_NONE`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
     pub struct Prot: u8 {
         /// `PROT_READ`.
@@ -53,7 +54,8 @@ pub struct MmapRequest {
     pub prot: Prot,
 }
 
-/// Maps part of a file or anonymous memory, over whatever was there. The VMA may be a neighbour that took the range in.
+/// Maps part of a file or anonymous memory, over whatever was there. The VMA may be a neighbour
+/// that took the range in.
 ///
 /// # Errors
 /// Outer: the sink may stop the run. Inner: as `mmap` fails.
@@ -88,14 +90,17 @@ pub fn do_mmap<S: Sink>(
     Ok(Ok(vma))
 }
 
+/// `calc_vm_prot_bits`: the flags that allow what `prot` asks for.
+pub(super) fn prot_flags(prot: Prot) -> VmFlags {
+    VmFlags::from_bits_truncate(prot.bits().into())
+}
+
 /// The `vm_flags` that the request asks for, or why it is refused.
 fn vm_flags<S: Sink>(cpu: &Cpu<S>, request: &MmapRequest) -> Result<VmFlags, Errno> {
     let kind = request.file.map(|file| cpu.file_kind(file.mapping));
     let is_device = kind.is_some_and(FileKind::is_device);
-    let mut flags = VmFlags::MAYREAD | VmFlags::MAYWRITE | VmFlags::MAYEXEC;
-    flags.set(VmFlags::READ, request.prot.contains(Prot::READ));
-    flags.set(VmFlags::WRITE, request.prot.contains(Prot::WRITE));
-    flags.set(VmFlags::EXEC, request.prot.contains(Prot::EXEC));
+    let may = VmFlags::MAYREAD | VmFlags::MAYWRITE | VmFlags::MAYEXEC;
+    let mut flags = prot_flags(request.prot) | may;
     if is_device && !cpu.kernel().anon_inode_may_exec {
         if flags.contains(VmFlags::EXEC) {
             return Err(Errno::Perm);
@@ -144,7 +149,7 @@ fn mmap_region<S: Sink>(
         anon_chain: 0,
         anon_pgoff: request.addr.0 >> PAGE_SHIFT,
     };
-    let vma = match vma_merge_new_range(cpu, &new)? {
+    let vma = match vma_merge_new_range(cpu, &new, NewRange::Mapped)? {
         Some(vma) => vma,
         None => {
             let vma = vm_area_alloc(cpu, new)?;

@@ -16,10 +16,14 @@ pub mod interval_tree;
 pub mod mapping_dirty_helpers;
 pub mod merge;
 pub mod mmap;
+mod move_tables;
+pub mod mprotect;
+pub mod mremap;
 pub mod munmap;
 pub mod page_alloc;
 pub mod pagewalk;
 pub mod pgalloc;
+pub mod populate;
 pub mod process;
 pub mod protection;
 pub mod rbtree;
@@ -34,8 +38,12 @@ pub mod zap;
 pub enum Errno {
     /// Not permitted.
     Perm = 1,
+    /// Nothing is mapped there.
+    NoMemory = 12,
     /// The descriptor does not allow it.
     Access = 13,
+    /// A bad address.
+    Fault = 14,
     /// The arguments make no sense.
     Invalid = 22,
     /// A page offset that is too large.
@@ -54,7 +62,9 @@ impl Errno {
     pub const fn name(self) -> &'static str {
         match self {
             Errno::Perm => "EPERM",
+            Errno::NoMemory => "ENOMEM",
             Errno::Access => "EACCES",
+            Errno::Fault => "EFAULT",
             Errno::Invalid => "EINVAL",
             Errno::Overflow => "EOVERFLOW",
         }

@@ -6,8 +6,9 @@ use crate::machine::delta::{MachineField, VmaField};
 use crate::machine::event::{Lock, Mode};
 use crate::machine::rbtree::encode;
 use crate::machine::vma::OpenFile;
-use crate::machine::{Cell, Cpu, Event, Func, Sink, Stop, Vma, VmaId};
+use crate::machine::{Cell, Cpu, Event, Func, Sink, Stop, VmFlags, Vma, VmaId};
 use crate::mm::interval_tree::{vma_interval_tree_insert, vma_interval_tree_remove};
+use crate::mm::merge::vma_merge_existing_range;
 
 /// Which piece of a split is the new VMA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +97,8 @@ pub(super) fn vma_set_range<S: Sink>(
             if start > vma.start {
                 offset + start.pages_since(vma.start)
             } else {
-                offset - vma.start.pages_since(start)
+                // The anonymous offset may have nothing to do with the new start.
+                offset.wrapping_sub(vma.start.pages_since(start))
             }
         };
         if cpu.get(Cell::VmaAt(mm, vma.start)) == encode(Some(id)) {
@@ -109,6 +111,35 @@ pub(super) fn vma_set_range<S: Sink>(
     }
     cpu.set(Cell::Vma(id, VmaField::End), end.0);
     Ok(())
+}
+
+/// `mm/vma.c:vma_modify_flags`: the range from `start` to `end` of a VMA shall have other flags. A
+/// neighbour takes it in, and the flags may become what the merge makes of them; or else the
+/// VMA is cut, and stays the range itself. Returns the VMA that it ends up in.
+pub(super) fn vma_modify_flags<S: Sink>(
+    cpu: &mut Cpu<S>,
+    id: VmaId,
+    start: VirtAddr,
+    end: VirtAddr,
+    flags: &mut VmFlags,
+) -> Result<VmaId, Stop> {
+    let vma = cpu.vma(id);
+    let before = start.pages_since(vma.start);
+    let (pgoff, anon_pgoff) = (vma.pgoff + before, vma.anon_pgoff + before);
+    let range = Vma { start, end, pgoff, anon_pgoff, flags: *flags, ..vma };
+    if let Some(merged) = vma_merge_existing_range(cpu, id, &range)? {
+        if cpu.kernel().soft_dirty_is_sticky {
+            *flags |= cpu.vma(merged).flags & VmFlags::SOFTDIRTY;
+        }
+        return Ok(merged);
+    }
+    if start > vma.start {
+        split_vma(cpu, id, start, NewPiece::Below)?;
+    }
+    if end < vma.end {
+        split_vma(cpu, id, end, NewPiece::Above)?;
+    }
+    Ok(id)
 }
 
 /// `mm/vma.c:__split_vma`: cuts `id` at `at`. The new piece enters the tree before the old one is

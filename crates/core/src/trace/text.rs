@@ -216,6 +216,7 @@ impl Text<'_> {
             Event::Install { addr, .. } => format!("install {addr}"),
             Event::Zap { addr, .. } => format!("zap {addr}"),
             Event::Copy { addr, .. } => format!("copy {addr}"),
+            Event::Move { addr, .. } => format!("move to {addr}"),
             Event::Mkwrite { mapping, pgoff } => format!("mkwrite {} page {pgoff}", file(mapping)),
             other => unreachable!("{other:?} has its words above"),
         }

@@ -10,8 +10,11 @@ use rangewalk_core::mm::mapping_dirty_helpers::{
     clean_record_shared_mapping_range, wp_shared_mapping_range,
 };
 use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
+use rangewalk_core::mm::mprotect::do_mprotect_pkey;
+use rangewalk_core::mm::mremap::{MremapRequest, do_mremap};
 use rangewalk_core::mm::munmap::do_munmap;
 use rangewalk_core::mm::pagewalk::FilterMiss;
+use rangewalk_core::mm::populate::mm_populate;
 use rangewalk_core::mm::{access, exit, fork, process};
 
 /// Pages of every file.
@@ -40,6 +43,9 @@ pub(crate) fn addr(page: u64) -> VirtAddr {
 pub(crate) enum Op {
     Map { process: usize, file: usize, at: u64, pages: u64, pgoff: u64, how: How },
     Unmap { process: usize, at: u64, pages: u64 },
+    Protect { process: usize, at: u64, pages: u64, prot: Prot },
+    Remap { process: usize, at: u64, pages: u64, to: u64, to_pages: u64 },
+    Populate { process: usize, at: u64, pages: u64 },
     Touch { process: usize, vma: usize, page: u64, access: Access },
     Wp { file: usize, first: u64, nr: u64 },
     Clean { file: usize, first: u64, nr: u64 },
@@ -54,6 +60,7 @@ pub(crate) enum How {
     SharedReadOnly,
     ReadOnlyDescriptor,
     Private,
+    Anonymous,
 }
 
 pub(crate) fn op() -> impl Strategy<Value = Op> {
@@ -62,8 +69,10 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         1 => Just(How::SharedReadOnly),
         1 => Just(How::ReadOnlyDescriptor),
         2 => Just(How::Private),
+        2 => Just(How::Anonymous),
     ];
     let access = prop_oneof![Just(Access::Load), Just(Access::Store)];
+    let prot = prop_oneof![Just(Prot::empty()), Just(Prot::READ), Just(Prot::READ | Prot::WRITE)];
     let process = 0..PROCESSES;
     let file = 0..FILES.len();
     prop_oneof![
@@ -74,6 +83,15 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         ),
         2 => (process.clone(), 0..WINDOW - 9, 1..9u64)
             .prop_map(|(process, at, pages)| Op::Unmap { process, at, pages }),
+        3 => (process.clone(), 0..WINDOW - 9, 1..9u64, prot)
+            .prop_map(|(process, at, pages, prot)| Op::Protect { process, at, pages, prot }),
+        3 => (process.clone(), 0..WINDOW - 9, 1..9u64, 0..WINDOW - 9, 1..9u64, any::<bool>())
+            .prop_map(|(process, at, pages, to, to_pages, keeps)| {
+                let to_pages = if keeps { pages } else { to_pages };
+                Op::Remap { process, at, pages, to, to_pages }
+            }),
+        1 => (process.clone(), 0..WINDOW - 9, 1..9u64)
+            .prop_map(|(process, at, pages)| Op::Populate { process, at, pages }),
         16 => (process.clone(), 0..8usize, 0..9u64, access)
             .prop_map(|(process, vma, page, access)| Op::Touch { process, vma, page, access }),
         3 => (file.clone(), 0..9u64, 1..20u64)
@@ -109,15 +127,29 @@ fn apply<S: Sink>(cpu: &mut Cpu<S>, mms: &mut Vec<MmId>, op: &Op) -> String {
                 How::SharedWritable => (Sharing::Shared, OpenMode::ReadWrite, Prot::all()),
                 How::SharedReadOnly => (Sharing::Shared, OpenMode::ReadWrite, Prot::READ),
                 How::ReadOnlyDescriptor => (Sharing::Shared, OpenMode::ReadOnly, Prot::READ),
-                How::Private => (Sharing::Private, OpenMode::ReadWrite, Prot::all()),
+                How::Private | How::Anonymous => {
+                    (Sharing::Private, OpenMode::ReadWrite, Prot::all())
+                }
             };
-            let file = Some(OpenFile { mapping: mapping(file), mode });
+            let file = (how != How::Anonymous).then(|| OpenFile { mapping: mapping(file), mode });
             let prot = prot.difference(Prot::EXEC);
             let request = MmapRequest { addr: addr(at), pages, pgoff, file, sharing, prot };
             format!("{:?}", do_mmap(cpu, mms[process % mms.len()], request).unwrap().is_ok())
         }
         Op::Unmap { process, at, pages } => {
             format!("{:?}", do_munmap(cpu, mms[process % mms.len()], addr(at), pages).unwrap())
+        }
+        Op::Protect { process, at, pages, prot } => {
+            let mm = mms[process % mms.len()];
+            format!("{:?}", do_mprotect_pkey(cpu, mm, addr(at), pages, prot).unwrap())
+        }
+        Op::Remap { process, at, pages, to, to_pages } => {
+            let (addr, new_addr) = (addr(at), addr(to));
+            let request = MremapRequest { addr, pages, new_addr, new_pages: to_pages };
+            format!("{:?}", do_mremap(cpu, mms[process % mms.len()], request).unwrap())
+        }
+        Op::Populate { process, at, pages } => {
+            format!("{:?}", mm_populate(cpu, mms[process % mms.len()], addr(at), pages).unwrap())
         }
         Op::Touch { process, vma, page, access } => {
             let mm = mms[process % mms.len()];

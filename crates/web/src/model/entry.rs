@@ -168,6 +168,7 @@ fn how(now: &Now<'_>) -> Option<&'static str> {
         Event::Install { .. } => "installed",
         Event::Zap { .. } => "zapped",
         Event::Copy { .. } => "copied",
+        Event::Move { .. } => "moved",
         Event::TableAlloc { .. } => "hooked in",
         _ => return None,
     })

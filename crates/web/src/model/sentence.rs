@@ -96,6 +96,7 @@ fn said(now: &Now<'_>, event: Event) -> Said {
         | Event::Install { .. }
         | Event::Zap { .. }
         | Event::Copy { .. }
+        | Event::Move { .. }
         | Event::Mkwrite { .. }
         | Event::MmNew { .. }
         | Event::MmGone { .. }

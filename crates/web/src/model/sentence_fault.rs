@@ -7,7 +7,7 @@ use rangewalk_core::machine::event::{Access, FaultCause, FaultEnd};
 use rangewalk_core::machine::{Event, FileKind, MmId, PageId, SlotId, VmFlags, VmaId};
 
 use crate::model::entry;
-use crate::model::sentence::{Said, span_words};
+use crate::model::sentence::{Said, count_words, span_words};
 use crate::model::stage_now::Now;
 
 const fn verb(access: Access) -> &'static str {
@@ -37,11 +37,12 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
         Event::PageDirty { page } => page_dirty(now, page),
         Event::Cow { addr, .. } => (
             format!("{} gets its own copy of {}.", now.whose(), now.page_words(now.place.mm, addr)),
-            "The mapping is private: what is written here never reaches the file.".to_owned(),
+            "The mapping is private: what is written here never reaches a file.".to_owned(),
         ),
         Event::Install { slot, addr } => install(now, slot, addr),
         Event::Zap { slot, addr } => zap(now, slot, addr),
         Event::Copy { from, to, addr } => copy(now, from, to, addr),
+        Event::Move { to, addr, .. } => moved(now, to, addr),
         Event::Mkwrite { mapping, pgoff } => {
             let (who, call) = match now.world().mapping(mapping).kind {
                 FileKind::Ext4 => ("file system", "page_mkwrite"),
@@ -176,6 +177,20 @@ fn copy(now: &Now<'_>, from: SlotId, to: SlotId, addr: VirtAddr) -> Said {
     (format!("{} inherits {}'s entry for {page}.", name(owner(to)), name(owner(from))), why)
 }
 
+fn moved(now: &Now<'_>, to: SlotId, addr: VirtAddr) -> Said {
+    let level = now.world().table(to.table()).and_then(|table| table.level.below());
+    match level {
+        Some(below) => (
+            format!("{}'s {} table moves to `{addr}`.", now.whose(), below.name()),
+            "One entry changes its place. The words in the table stay as they are.".to_owned(),
+        ),
+        None => (
+            format!("{}'s entry moves to `{addr}`.", now.whose()),
+            "[T] is on: what has moved counts as written.".to_owned(),
+        ),
+    }
+}
+
 fn vma_change(now: &Now<'_>, id: VmaId) -> Said {
     let vma = now.world().vma(id);
     let whose = vma.mm.map_or_else(String::new, |mm| format!(" of {}", now.process(mm)));
@@ -186,6 +201,11 @@ fn vma_change(now: &Now<'_>, id: VmaId) -> Said {
             vma.start,
             span_words(vma.pgoff, vma.last_pgoff()),
             now.file_name(mapping)
+        ),
+        None if vma.end > vma.start => format!(
+            "At `{}` it has {} of its own, which no file backs.",
+            vma.start,
+            count_words(vma.pages(), "page", "pages")
         ),
         _ => String::new(),
     };

@@ -132,6 +132,7 @@ fn change_words(now: &Now<'_>, event: Event) -> String {
                 let saved = was.is_some_and(|(was, _)| was & PteFlags::DIRTY.bits() == 0);
                 format!("it is put back without [{}].", if saved { 'V' } else { 'D' })
             }
+            None if now.changes_protection() => "it is put back with its new bits.".to_owned(),
             None => "the entry becomes writable.".to_owned(),
         },
         Event::Record { bit, .. } => format!("bit {bit} of the bitmap is set."),
@@ -163,6 +164,7 @@ fn change_words(now: &Now<'_>, event: Event) -> String {
         Event::Install { addr, .. } => format!("the entry for {} is set.", page(addr)),
         Event::Zap { addr, .. } => format!("the entry for {} is zapped.", page(addr)),
         Event::Copy { addr, .. } => format!("the entry for {} is copied.", page(addr)),
+        Event::Move { .. } => "an entry moves.".to_owned(),
         Event::Mkwrite { .. } => "its owner is told of the write.".to_owned(),
         Event::MmNew { mm } => format!("process {} comes to be.", now.process(mm)),
         Event::MmGone { mm } => format!("process {} is gone.", now.process(mm)),

@@ -335,6 +335,17 @@ fn store(now: &Now<'_>, slot: SlotId, addr: VirtAddr) -> Said {
     };
     let gone = Pte(was & !is).flags();
     let come = Pte(is & !was).flags();
+    if was == is {
+        return (format!("{entry} stays as it was."), String::new());
+    }
+    if (gone | come).contains(PteFlags::PRESENT) {
+        let why = if come.contains(PteFlags::PRESENT) {
+            "[P] is on: the CPU may use it again."
+        } else {
+            "[P] is off: the CPU faults on it, while the kernel still knows the frame."
+        };
+        return (format!("{entry} gets a new protection."), why.to_owned());
+    }
     let moved = gone.contains(PteFlags::DIRTY) && come.contains(PteFlags::SAVED_DIRTY);
     if gone.contains(PteFlags::RW) {
         let why = if moved {
@@ -351,6 +362,8 @@ fn store(now: &Now<'_>, slot: SlotId, addr: VirtAddr) -> Said {
         let back = gone.contains(PteFlags::SAVED_DIRTY) && come.contains(PteFlags::DIRTY);
         let why = if back {
             "[W] is on, and the saved dirt moved back from [V] to [D]."
+        } else if now.changes_protection() {
+            "[W] is on: nobody needs to hear of the next write."
         } else {
             "One store sets [W] and [D]: the write that faulted will succeed."
         };

@@ -7,7 +7,7 @@ use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::arch::Level;
 use rangewalk_core::kernel::Kernel;
 use rangewalk_core::machine::event::Lock;
-use rangewalk_core::machine::{Cell, Event, MappingId, MmId, SlotId, VmaId, World};
+use rangewalk_core::machine::{Cell, Event, Func, MappingId, MmId, SlotId, VmaId, World};
 use rangewalk_core::scenario::Run;
 use rangewalk_core::trace::{Frame, Tape};
 
@@ -286,6 +286,10 @@ impl<'a> Now<'a> {
             | Event::Install { slot, addr }
             | Event::Zap { slot, addr }
             | Event::Copy { to: slot, addr, .. } => self.entry(slot, addr, Level::Pte),
+            Event::Move { to: slot, addr, .. } => {
+                let level = self.world().table(slot.table()).map_or(Level::Pte, |t| t.level);
+                self.entry(slot, addr, level)
+            }
         }
     }
 
@@ -293,6 +297,11 @@ impl<'a> Now<'a> {
         // A step to come may name a VMA that does not exist yet.
         let vma = self.world().vmas().find(|(id, _)| Some(*id) == place.vma);
         Place { mapping: vma.and_then(|(_, vma)| vma.mapping()), ..place }
+    }
+
+    /// True inside of `mprotect`.
+    pub(super) fn changes_protection(&self) -> bool {
+        self.stack.last().is_some_and(|frame| frame.func == Func::ChangePteRange)
     }
 
     /// What the step wrote to `slot`: the word before and after.

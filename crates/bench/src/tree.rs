@@ -9,7 +9,7 @@ use rangewalk_core::kernel::LINUX_7_3;
 use rangewalk_core::machine::vma::{OpenFile, OpenMode};
 use rangewalk_core::machine::{Cpu, FileKind, MappingId, Stop, World};
 use rangewalk_core::mm::interval_tree::{
-    vma_interval_tree_iter_first, vma_interval_tree_iter_next,
+    TreeQuery, vma_interval_tree_iter_first, vma_interval_tree_iter_next,
 };
 use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
 use rangewalk_core::mm::process;
@@ -85,10 +85,11 @@ fn mapped(workload: &Workload) -> Result<World, Stop> {
 fn hits(cpu: &mut Cpu<()>, first: u64) -> Result<u64, Stop> {
     let last = first + QUERY_PAGES - 1;
     let mut hits = 0;
-    let mut next = vma_interval_tree_iter_first(cpu, FILE, first, last)?;
+    let query = &mut TreeQuery::new(FILE, first, last);
+    let mut next = vma_interval_tree_iter_first(cpu, query)?;
     while let Some(vma) = next {
         hits += 1;
-        next = vma_interval_tree_iter_next(cpu, FILE, vma, first, last)?;
+        next = vma_interval_tree_iter_next(cpu, query, vma)?;
     }
     Ok(hits)
 }

@@ -8,7 +8,7 @@ use rangewalk_core::kernel::{KERNELS, Kernel};
 use rangewalk_core::machine::vma::{OpenFile, OpenMode};
 use rangewalk_core::machine::{Cpu, FileKind, MappingId, MmId, VmaId, World};
 use rangewalk_core::mm::interval_tree::{
-    vma_interval_tree_iter_first, vma_interval_tree_iter_next,
+    TreeQuery, vma_interval_tree_iter_first, vma_interval_tree_iter_next,
 };
 use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
 use rangewalk_core::mm::munmap::do_munmap;
@@ -72,10 +72,11 @@ fn apply(cpu: &mut Cpu<()>, mms: &mut Vec<MmId>, flat: &mut Vec<Flat>, change: &
 
 fn hits(cpu: &mut Cpu<()>, first: u64, last: u64) -> Vec<VmaId> {
     let mut found = Vec::new();
-    let mut next = vma_interval_tree_iter_first(cpu, FILE, first, last).unwrap();
+    let query = &mut TreeQuery::new(FILE, first, last);
+    let mut next = vma_interval_tree_iter_first(cpu, query).unwrap();
     while let Some(vma) = next {
         found.push(vma);
-        next = vma_interval_tree_iter_next(cpu, FILE, vma, first, last).unwrap();
+        next = vma_interval_tree_iter_next(cpu, query, vma).unwrap();
     }
     found
 }

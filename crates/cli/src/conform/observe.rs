@@ -10,7 +10,7 @@ use rangewalk_core::machine::{
     Cpu, MappingId, MmId, PageFlags, PageKind, RbNode, Sink, Stop, Vma, VmaId, World,
 };
 use rangewalk_core::mm::interval_tree::{
-    vma_interval_tree_iter_first, vma_interval_tree_iter_next,
+    TreeQuery, vma_interval_tree_iter_first, vma_interval_tree_iter_next,
 };
 
 use super::answer::{BufBits, Dump, Order, OrderNode, Pages, Proc, Tree, TreeNode, VmaDump};
@@ -137,12 +137,13 @@ pub(super) fn order<S: Sink>(
 ) -> Result<Order, Stop> {
     let mut nodes = Vec::new();
     let last = first.saturating_add(nr).saturating_sub(1);
-    let mut next = vma_interval_tree_iter_first(cpu, mapping, first, last)?;
+    let query = &mut TreeQuery::new(mapping, first, last);
+    let mut next = vma_interval_tree_iter_first(cpu, query)?;
     while let Some(vma) = next {
         let (p, a) = place(&cpu.vma(vma), procs);
         let RbNode { start: pgoff, last: node_last, subtree_last, .. } = cpu.node(vma);
         nodes.push(OrderNode { p, a, pgoff, last: node_last, subtree_last });
-        next = vma_interval_tree_iter_next(cpu, mapping, vma, first, last)?;
+        next = vma_interval_tree_iter_next(cpu, query, vma)?;
     }
     Ok(Order { nodes })
 }

@@ -5,7 +5,7 @@
 use crate::machine::delta::{MappingField, NodeField};
 use crate::machine::event::Look;
 use crate::machine::rbtree::{Side, encode};
-use crate::machine::{Cell, Cpu, Event, Func, MappingId, RbNode, Sink, Stop, VmaId};
+use crate::machine::{Cell, Cpu, Event, Func, MappingId, Sink, Stop, VmaId};
 use crate::mm::rbtree::{rb_erase_augmented, rb_insert_augmented, rb_link_node, side_of};
 
 /// Fills the node's key from its VMA.
@@ -114,35 +114,62 @@ fn rb_next<S: Sink>(cpu: &Cpu<S>, node: VmaId) -> Option<VmaId> {
         }
         return Some(at);
     }
-    let mut at = node;
-    while let Some(parent) = cpu.node(at).parent() {
-        if side_of(cpu, at, parent) == Side::Left {
-            return Some(parent);
-        }
-        at = parent;
-    }
-    None
+    climb(cpu, node)
 }
 
-/// `vma_interval_tree_iter_first`: the first VMA in tree order that meets `first..=last`.
+/// No red-black tree of less than 2^31 nodes is higher.
+const HEIGHT_MAX: usize = 64;
+
+/// A walk over the VMAs of `mapping` that meet `first..=last`, under one hold of `i_mmap`: nothing
+/// changes the tree meanwhile.
+pub struct TreeQuery {
+    mapping: MappingId,
+    first: u64,
+    last: u64,
+    /// Nodes of which we are in the left subtree, the lowest at `depth - 1`. The kernel climbs to
+    /// them by parents; they are where its climbs end, so we remember them on the way down.
+    above: [VmaId; HEIGHT_MAX],
+    depth: usize,
+}
+
+impl TreeQuery {
+    /// Nothing visited yet.
+    #[inline(always)]
+    #[must_use]
+    pub fn new(mapping: MappingId, first: u64, last: u64) -> Self {
+        Self { mapping, first, last, above: [VmaId::default(); HEIGHT_MAX], depth: 0 }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, node: VmaId) {
+        self.above[self.depth] = node;
+        self.depth += 1;
+    }
+
+    #[inline(always)]
+    fn pop(&mut self) -> Option<VmaId> {
+        self.depth = self.depth.checked_sub(1)?;
+        Some(self.above[self.depth])
+    }
+}
+
+/// `vma_interval_tree_iter_first`: the first VMA in tree order that meets the range.
 ///
 /// # Errors
 /// The sink may stop the run.
 #[inline(always)]
 pub fn vma_interval_tree_iter_first<S: Sink>(
     cpu: &mut Cpu<S>,
-    mapping: MappingId,
-    first: u64,
-    last: u64,
+    query: &mut TreeQuery,
 ) -> Result<Option<VmaId>, Stop> {
+    let TreeQuery { mapping, first, last, .. } = *query;
     let cpu = &mut cpu.enter(Func::TreeIterFirst, [first, last]);
     cpu.event(Event::TreeQuery { mapping, first, last })?;
     let (Some(root), Some(leftmost)) = (cpu.tree_root(mapping), cpu.tree_leftmost(mapping)) else {
         cpu.event(Event::TreeEnd { mapping })?;
         return Ok(None);
     };
-    let at = cpu.node(root);
-    if at.subtree_last < first {
+    if cpu.node(root).subtree_last < first {
         cpu.event(Event::TreeLook { node: root, look: Look::RootEndsBefore })?;
         return Ok(None);
     }
@@ -151,7 +178,7 @@ pub fn vma_interval_tree_iter_first<S: Sink>(
         return Ok(None);
     }
     cpu.event(Event::TreeLook { node: root, look: Look::Enter })?;
-    subtree_search(cpu, (root, at), first, last)
+    subtree_search(cpu, query, root)
 }
 
 /// `vma_interval_tree_iter_next`: the next one behind `node`, which was the last hit.
@@ -161,35 +188,29 @@ pub fn vma_interval_tree_iter_first<S: Sink>(
 #[inline(always)]
 pub fn vma_interval_tree_iter_next<S: Sink>(
     cpu: &mut Cpu<S>,
-    mapping: MappingId,
+    query: &mut TreeQuery,
     node: VmaId,
-    first: u64,
-    last: u64,
 ) -> Result<Option<VmaId>, Stop> {
-    let cpu = &mut cpu.enter(Func::TreeIterNext, [first, last]);
-    let (mut node, mut at) = (node, cpu.node(node));
+    let cpu = &mut cpu.enter(Func::TreeIterNext, [query.first, query.last]);
+    let mut node = node;
     loop {
-        if let Some(right) = enters(cpu, &at, Side::Right, first)? {
-            return subtree_search(cpu, right, first, last);
+        if let Some(right) = enters(cpu, query, node, Side::Right)? {
+            return subtree_search(cpu, query, right);
         }
         // Climb until we come up from a left child: what lies there is next in order.
-        loop {
-            let Some(parent) = at.parent() else {
-                cpu.event(Event::TreeEnd { mapping })?;
-                return Ok(None);
-            };
-            let from = node;
-            (node, at) = (parent, cpu.node(parent));
-            if at.left() == Some(from) {
-                break;
-            }
-        }
+        let above = query.pop();
+        debug_assert_eq!(above, climb(cpu, node), "the tree changed under the query");
+        let Some(above) = above else {
+            cpu.event(Event::TreeEnd { mapping: query.mapping })?;
+            return Ok(None);
+        };
+        node = above;
         cpu.event(Event::TreeLook { node, look: Look::Climb })?;
-        if at.start > last {
+        if cpu.node(node).start > query.last {
             cpu.event(Event::TreeLook { node, look: Look::StartsAfter })?;
             return Ok(None);
         }
-        if at.last >= first {
+        if cpu.node(node).last >= query.first {
             cpu.event(Event::TreeLook { node, look: Look::Hit })?;
             return Ok(Some(node));
         }
@@ -197,17 +218,29 @@ pub fn vma_interval_tree_iter_next<S: Sink>(
     }
 }
 
-/// The child on `side` with its record, if the subtree below it reaches the range.
+/// The lowest node that has `node` in its left subtree.
+fn climb<S: Sink>(cpu: &Cpu<S>, mut node: VmaId) -> Option<VmaId> {
+    loop {
+        let parent = cpu.node(node).parent()?;
+        if side_of(cpu, node, parent) == Side::Left {
+            return Some(parent);
+        }
+        node = parent;
+    }
+}
+
+/// The child on `side`, if the subtree below it reaches the range.
 #[inline(always)]
 fn enters<S: Sink>(
     cpu: &mut Cpu<S>,
-    at: &RbNode,
+    query: &TreeQuery,
+    node: VmaId,
     side: Side,
-    first: u64,
-) -> Result<Option<(VmaId, RbNode)>, Stop> {
-    if let Some(node) = at.child_reaching(side, first) {
+) -> Result<Option<VmaId>, Stop> {
+    let at = cpu.node(node);
+    if let Some(node) = at.child_reaching(side, query.first) {
         cpu.event(Event::TreeLook { node, look: Look::Enter })?;
-        return Ok(Some((node, cpu.node(node))));
+        return Ok(Some(node));
     }
     if let Some(node) = at.child(side) {
         cpu.event(Event::TreeLook { node, look: Look::Pruned })?;
@@ -220,26 +253,27 @@ fn enters<S: Sink>(
 #[inline(always)]
 fn subtree_search<S: Sink>(
     cpu: &mut Cpu<S>,
-    (mut node, mut at): (VmaId, RbNode),
-    first: u64,
-    last: u64,
+    query: &mut TreeQuery,
+    node: VmaId,
 ) -> Result<Option<VmaId>, Stop> {
+    let mut node = node;
     loop {
-        if let Some(left) = enters(cpu, &at, Side::Left, first)? {
-            (node, at) = left;
+        if let Some(left) = enters(cpu, query, node, Side::Left)? {
+            query.push(node);
+            node = left;
             continue;
         }
-        if at.start > last {
+        if cpu.node(node).start > query.last {
             cpu.event(Event::TreeLook { node, look: Look::StartsAfter })?;
             return Ok(None);
         }
-        if at.last >= first {
+        if cpu.node(node).last >= query.first {
             cpu.event(Event::TreeLook { node, look: Look::Hit })?;
             return Ok(Some(node));
         }
         cpu.event(Event::TreeLook { node, look: Look::EndsBefore })?;
-        match enters(cpu, &at, Side::Right, first)? {
-            Some(right) => (node, at) = right,
+        match enters(cpu, query, node, Side::Right)? {
+            Some(right) => node = right,
             None => return Ok(None),
         }
     }

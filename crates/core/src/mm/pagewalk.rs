@@ -5,7 +5,9 @@ use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level};
 use crate::machine::event::{Found, Lock, Mode, Verdict};
 use crate::machine::{Cpu, Event, Func, MappingId, MmId, Sink, SlotId, Stop, TableId, Vma, VmaId};
-use crate::mm::interval_tree::{vma_interval_tree_iter_first, vma_interval_tree_iter_next};
+use crate::mm::interval_tree::{
+    TreeQuery, vma_interval_tree_iter_first, vma_interval_tree_iter_next,
+};
 
 /// What a walk does when a VMA fails its filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -72,7 +74,8 @@ pub(super) fn walk_page_mapping<S: Sink>(
     let end = first.saturating_add(nr);
     let last = end.wrapping_sub(1);
 
-    let mut next = vma_interval_tree_iter_first(cpu, mapping, first, last)?;
+    let query = &mut TreeQuery::new(mapping, first, last);
+    let mut next = vma_interval_tree_iter_first(cpu, query)?;
     while let Some(id) = next {
         let vma = cpu.vma(id);
         let clip_first = first.max(vma.pgoff);
@@ -97,7 +100,7 @@ pub(super) fn walk_page_mapping<S: Sink>(
                 Verdict::Skipped => {}
             }
         }
-        next = vma_interval_tree_iter_next(cpu, mapping, id, first, last)?;
+        next = vma_interval_tree_iter_next(cpu, query, id)?;
     }
     Ok(())
 }

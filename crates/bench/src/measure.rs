@@ -6,23 +6,22 @@ use web_time::Instant;
 
 const ROUNDS: u32 = 15;
 
-/// No round may be shorter: a browser's clock ticks in 0.1 ms.
-const ROUND_MIN: Duration = Duration::from_millis(10);
+/// Things timed together: short beside a scheduler's slice, so that some round of every chunk runs
+/// undisturbed, and long beside the reading of a clock.
+const CHUNK: usize = 500;
 
-/// The time of one of the `count` like things that `run` does at each call, in nanoseconds.
-///
-/// # Panics
-/// If `run` does nothing that takes time.
-pub(crate) fn nanoseconds_each(count: u32, mut run: impl FnMut()) -> f64 {
-    let mut repeat = 1_u32;
-    loop {
-        let fastest = (0..ROUNDS).map(|_| time(|| (0..repeat).for_each(|_| run()))).min();
-        let fastest = fastest.unwrap_or_default();
-        if fastest >= ROUND_MIN {
-            return nanoseconds(fastest) / (f64::from(repeat) * f64::from(count));
+/// The time of `run` on one of `items`, in nanoseconds. Every round takes all items in turn, so
+/// that caches and branch predictors have seen as much in between; each chunk counts with its
+/// fastest round.
+pub(crate) fn nanoseconds_each<T>(items: &[T], mut run: impl FnMut(&T)) -> f64 {
+    let mut fastest = vec![Duration::MAX; items.len().div_ceil(CHUNK)];
+    for _ in 0..ROUNDS {
+        for (chunk, fastest) in items.chunks(CHUNK).zip(&mut fastest) {
+            *fastest = time(|| chunk.iter().for_each(&mut run)).min(*fastest);
         }
-        repeat = repeat.checked_mul(2).expect("something to measure");
     }
+    let count = u32::try_from(items.len()).expect("well below 2^32");
+    nanoseconds(fastest.iter().sum()) / f64::from(count)
 }
 
 /// The fastest of many calls of `run`, in nanoseconds, each on what `prepare` makes anew and nobody

@@ -94,12 +94,10 @@ fn hits(cpu: &mut Cpu<()>, first: u64) -> Result<u64, Stop> {
     Ok(hits)
 }
 
-/// Times all queries and counts their hits.
+/// Times all queries and counts the hits of every round.
 fn time(workload: &Workload, mut hits: impl FnMut(u64) -> u64) -> (f64, u64) {
     let mut total = 0;
-    let each = nanoseconds_each(QUERIES, || {
-        total = workload.queries.iter().map(|first| hits(*first)).sum();
-    });
+    let each = nanoseconds_each(&workload.queries, |first| total += hits(*first));
     (each, total)
 }
 

@@ -73,9 +73,9 @@ pub struct Label {
     pub name: String,
     /// Whose address space.
     pub process: ProcessId,
-    /// Which file.
-    pub file: FileId,
-    /// Which of its pages.
+    /// Which file; `None`: anonymous memory.
+    pub file: Option<FileId>,
+    /// Which of its pages. Of anonymous memory: how they are counted.
     pub pages: Pages,
     /// Where.
     pub addr: VirtAddr,
@@ -85,6 +85,8 @@ pub struct Label {
     pub sharing: Sharing,
     /// How the descriptor was opened.
     pub mode: OpenMode,
+    /// Whether all pages are faulted in at once.
+    pub populate: bool,
     /// The mapping it was inherited from.
     pub parent: Option<LabelId>,
 }
@@ -124,6 +126,17 @@ pub enum Place {
     },
 }
 
+/// Where `mremap` moves pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// From here on.
+    pub addr: VirtAddr,
+    /// How many pages they are then.
+    pub pages: u64,
+    /// What they are called there; `None`: as before.
+    pub label: Option<LabelId>,
+}
+
 /// How a statement may fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -137,9 +150,11 @@ pub enum Failure {
 
 impl Failure {
     /// All that can happen.
-    pub const ALL: [Failure; 5] = [
+    pub const ALL: [Failure; 7] = [
         Failure::Errno(Errno::Access),
+        Failure::Errno(Errno::Fault),
         Failure::Errno(Errno::Invalid),
+        Failure::Errno(Errno::NoMemory),
         Failure::Errno(Errno::Perm),
         Failure::Sigbus,
         Failure::Sigsegv,
@@ -244,6 +259,10 @@ pub enum Op {
     Map(LabelId),
     /// `munmap(2)`.
     Unmap(Place),
+    /// `mprotect(2)`.
+    Protect(Place, Prot),
+    /// `mremap(2)` with `MREMAP_FIXED`.
+    Remap(Place, Target),
     /// A load or a store of each page.
     Access(Access, Place),
     /// An access or none for each page from the mapping's first.

@@ -108,7 +108,7 @@ fn note(text: &str) -> String {
 fn map_lines(scenario: &Scenario, block: &[(&Statement, &Label)], out: &mut String) {
     let name = |label: &Label| label.name.len();
     let process = |label: &Label| scenario.process(label.process).name.len();
-    let file = |label: &Label| scenario.file(label.file).name.len();
+    let file = |label: &Label| file_name(scenario, label).len();
     let first = |label: &Label| label.pages.first.to_string().len();
     let count = |label: &Label| label.pages.count.to_string().len();
     let widest = |width: &dyn Fn(&Label) -> usize| {
@@ -121,7 +121,7 @@ fn map_lines(scenario: &Scenario, block: &[(&Statement, &Label)], out: &mut Stri
             "map {:name$} {:process$} {:file$} {:>first$}+{:<count$} @{} {}",
             label.name,
             scenario.process(label.process).name,
-            scenario.file(label.file).name,
+            file_name(scenario, label),
             label.pages.first,
             label.pages.count,
             label.addr,
@@ -133,22 +133,36 @@ fn map_lines(scenario: &Scenario, block: &[(&Statement, &Label)], out: &mut Stri
 }
 
 fn modes(label: &Label) -> String {
+    let mut modes = protection(label.prot);
+    if label.sharing == Sharing::Private && label.file.is_some() {
+        modes.push_str(" private");
+    }
+    if label.mode == OpenMode::ReadOnly {
+        modes.push_str(" ro-fd");
+    }
+    if label.populate {
+        modes.push_str(" populate");
+    }
+    modes
+}
+
+/// `rw`, or `none`.
+fn protection(prot: Prot) -> String {
     let mut modes = String::new();
     for (bit, letter) in [(Prot::READ, 'r'), (Prot::WRITE, 'w'), (Prot::EXEC, 'x')] {
-        if label.prot.contains(bit) {
+        if prot.contains(bit) {
             modes.push(letter);
         }
     }
     if modes.is_empty() {
         modes.push_str("none");
     }
-    if label.sharing == Sharing::Private {
-        modes.push_str(" private");
-    }
-    if label.mode == OpenMode::ReadOnly {
-        modes.push_str(" ro-fd");
-    }
     modes
+}
+
+/// `anon` for anonymous memory.
+fn file_name<'s>(scenario: &'s Scenario, label: &Label) -> &'s str {
+    label.file.map_or("anon", |file| &scenario.file(file).name)
 }
 
 /// One statement in canonical form, without its comment. A `map` here stands alone.
@@ -172,11 +186,27 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         }
         Op::Map(id) => {
             let map = scenario.label(*id);
-            let (process, file) = (process(map.process), file(map.file));
+            let (process, file) = (process(map.process), file_name(scenario, map));
             let pages = range(map.pages);
             format!("map {} {process} {file} {pages} @{} {}", map.name, map.addr, modes(map))
         }
         Op::Unmap(at) => words("unmap", &place(scenario, *at)),
+        Op::Protect(at, prot) => {
+            format!("protect {} {}", place(scenario, *at), protection(*prot))
+        }
+        Op::Remap(from, to) => {
+            let mut line = words("remap", &place(scenario, *from));
+            if let Some(id) = to.label {
+                line = words(&line, label(id));
+            }
+            let (_, start, end) = scenario.extent(*from);
+            let grown = if to.pages == end.pages_since(start) { 0 } else { to.pages };
+            line.push_str(&format!(" @{}", to.addr));
+            if grown > 0 {
+                line.push_str(&format!("+{grown}"));
+            }
+            line
+        }
         Op::Access(Access::Load, at) => words("load", &place(scenario, *at)),
         Op::Access(Access::Store, at) => words("store", &place(scenario, *at)),
         Op::Touch(id, accesses) => {

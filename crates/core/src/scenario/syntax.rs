@@ -33,7 +33,7 @@ const fn row(keyword: &'static str, form: &'static str, meaning: &'static str) -
 }
 
 /// All statements, in the order in which a story uses them.
-pub static STATEMENTS: [Syntax; 21] = [
+pub static STATEMENTS: [Syntax; 23] = [
     row("title", "title TEXT", "names the story"),
     row("note", "note TEXT", "a line of prose; it travels in the link"),
     row("kernel", "kernel 7.3|6.12|6.1", "which kernel; 7.3 unless said"),
@@ -47,10 +47,16 @@ pub static STATEMENTS: [Syntax; 21] = [
     row("proc", "proc PROCESS ...", "processes come to be"),
     row(
         "map",
-        "map LABEL PROCESS FILE FIRST+PAGES @ADDRESS rw [private] [ro-fd]",
-        "mmap with MAP_FIXED, shared unless said",
+        "map LABEL PROCESS FILE|anon FIRST+PAGES @ADDRESS rw [private] [ro-fd] [populate]",
+        "mmap with MAP_FIXED, shared unless said or anonymous",
     ),
     row("unmap", "unmap LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES", "munmap"),
+    row("protect", "protect LABEL [FIRST+PAGES] rw | PROCESS @ADDRESS+PAGES rw", "mprotect"),
+    row(
+        "remap",
+        "remap LABEL [FIRST+PAGES] NEW @ADDRESS[+PAGES] | PROCESS @ADDRESS+PAGES @ADDRESS[+PAGES]",
+        "mremap to a fixed address; PAGES to grow or shrink",
+    ),
     row("fill", "fill FILE FIRST+PAGES", "write(2): pages enter the page cache, dirty"),
     row("load", "load LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES", "reads one byte a page"),
     row("store", "store LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES", "writes one byte a page"),

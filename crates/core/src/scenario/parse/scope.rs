@@ -53,6 +53,11 @@ impl Scope {
         }
     }
 
+    /// Takes `anon`, unless that is a file's name.
+    pub(super) fn takes_anon(&self, words: &mut Words<'_>) -> bool {
+        !self.names.contains_key("anon") && words.take_if("anon")
+    }
+
     /// The process that the next word names.
     pub(super) fn process(&self, words: &mut Words<'_>) -> Result<ProcessId, Diagnostic> {
         let token = words.take(Part::Process, "the process")?;

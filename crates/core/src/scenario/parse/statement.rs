@@ -16,8 +16,9 @@ use crate::machine::vma::OpenMode;
 use crate::mm::mmap::{Prot, Sharing};
 use crate::mm::pagewalk::FilterMiss;
 use crate::scenario::ast::{
-    File, FileId, Label, LabelId, Op, Pages, Part, Place, Process, ProcessId,
+    File, FileId, Label, LabelId, Op, Pages, Part, Place, Process, ProcessId, Target,
 };
+use crate::scenario::cover::Piece;
 use crate::scenario::diagnostic::{Diagnostic, Site, nearest};
 use crate::scenario::limits::{
     DISK_PAGES_MAX, FAULT_AROUND_MAX, FILE_PAGES_MAX, FILES_MAX, MAPPINGS_MAX, PGOFF_MAX,
@@ -50,6 +51,8 @@ impl Parser {
             "proc" => self.proc(line, words)?,
             "map" => self.map(line, words)?,
             "unmap" => self.unmap(words)?,
+            "protect" => Op::Protect(self.place(words)?, protection(words)?),
+            "remap" => self.remap(line, words)?,
             "load" => Op::Access(Access::Load, self.place(words)?),
             "store" => Op::Access(Access::Store, self.place(words)?),
             "touch" => self.touch(words)?,
@@ -172,7 +175,10 @@ impl Parser {
     fn map(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
         let name = self.scope.fresh(words, Part::Label, "the mapping's label")?;
         let process = self.living_process(words)?;
-        let file = self.scope.file(words)?;
+        let file = match self.scope.takes_anon(words) {
+            true => None,
+            false => Some(self.scope.file(words)?),
+        };
         let pages = pages(words, "the file's pages")?;
         let token = words.peek();
         let addr = address(words)?;
@@ -181,14 +187,21 @@ impl Parser {
         }
         let prot = protection(words)?;
         let (mut sharing, mut mode) = (Sharing::Shared, OpenMode::ReadWrite);
+        if file.is_none() {
+            sharing = Sharing::Private;
+        }
+        let mut populate = false;
         while let Some(token) = words.peek() {
             if words.take_if("private") {
                 sharing = Sharing::Private;
-            } else if words.take_if("ro-fd") {
+            } else if file.is_some() && words.take_if("ro-fd") {
                 mode = OpenMode::ReadOnly;
+            } else if words.take_if("populate") {
+                populate = true;
             } else {
                 let message = format!("`{}` does not fit here", token.text);
-                return Err(Diagnostic::error(token.site, message).hint("private or ro-fd"));
+                let hint = "private, ro-fd or populate; anonymous memory has no descriptor";
+                return Err(Diagnostic::error(token.site, message).hint(hint));
             }
         }
         full(name.site, "mappings", self.scenario.labels.len(), MAPPINGS_MAX)?;
@@ -201,6 +214,7 @@ impl Parser {
             prot,
             sharing,
             mode,
+            populate,
             parent: None,
         };
         self.warn_of_mapping(words, &label);
@@ -218,7 +232,7 @@ impl Parser {
             let message = format!("takes the place of {name}, as MAP_FIXED does");
             self.diagnostics.push(Diagnostic::warning(words.site(Part::Address), message));
         }
-        let file = self.scenario.file(label.file);
+        let Some(file) = label.file.map(|file| self.scenario.file(file)) else { return };
         if label.pages.first >= file.pages {
             let message = format!("maps nothing of {}, which has {} pages", file.name, file.pages);
             self.diagnostics.push(
@@ -251,7 +265,7 @@ impl Parser {
                 None => self.inherit(line, piece.label, child),
             };
             heirs.insert(piece.label, heir);
-            self.cover.map(child, start, piece.end, heir);
+            self.cover.put(child, start, Piece { label: heir, ..piece });
         }
         Ok(Op::Fork(parent, child))
     }
@@ -272,6 +286,35 @@ impl Parser {
         let (process, start, end) = self.scenario.extent(place);
         self.cover.unmap(process, start, end);
         Ok(Op::Unmap(place))
+    }
+
+    fn remap(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+        let from = self.place(words)?;
+        let (process, start, end) = self.scenario.extent(from);
+        let name = match from {
+            Place::Label { .. } => {
+                Some(self.scope.fresh(words, Part::Label, "what the pages are called then")?)
+            }
+            Place::Address { .. } => None,
+        };
+        let token = words.peek();
+        let (addr, mut pages) = address_range(words)?;
+        if let Some(token) = token.filter(|token| !token.text.contains('+')) {
+            pages = end.pages_since(start);
+            user_range(token, addr, pages)?;
+        }
+        words.finish()?;
+        let mut to = Target { addr, pages, label: None };
+        if let (Some(name), Place::Label { label, pages: some }) = (name, from) {
+            full(name.site, "mappings", self.scenario.labels.len(), MAPPINGS_MAX)?;
+            let mut label = self.scenario.label(label).clone();
+            let first = some.unwrap_or(label.pages).first;
+            (label.name, label.addr, label.parent) = (name.text.to_owned(), addr, None);
+            label.pages = Pages { first, count: pages };
+            to.label = Some(self.new_label(label, line));
+        }
+        self.cover.remap(process, (start, end), to);
+        Ok(Op::Remap(from, to))
     }
 
     fn exit(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
@@ -335,7 +378,7 @@ impl Parser {
             return Ok(Place::Address { process, addr, pages });
         }
         let label = self.living_label(words)?;
-        let pages = if words.is_done() { None } else { Some(self.own_pages(words, label)?) };
+        let pages = begins_number(words).then(|| self.own_pages(words, label)).transpose()?;
         Ok(Place::Label { label, pages })
     }
 

@@ -302,7 +302,7 @@ impl<'s, S: Sink> Runner<'s, S> {
             .pieces(process, record.start, record.end)
             .map(|(addr, piece)| {
                 let label = self.scenario.label(piece.label);
-                match addr.max(record.start).pages_since(label.addr) {
+                match piece.cut + addr.max(record.start).pages_since(addr) {
                     0 => label.name.clone(),
                     cut => format!("{}+{cut}", label.name),
                 }

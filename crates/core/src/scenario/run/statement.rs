@@ -5,11 +5,15 @@ use crate::addr::VirtAddr;
 use crate::machine::event::{Access, FaultEnd};
 use crate::machine::vma::OpenFile;
 use crate::machine::{MmId, Sink, Stop};
-use crate::mm::mmap::{MmapRequest, do_mmap};
+use crate::mm::mmap::{MmapRequest, Prot, do_mmap};
+use crate::mm::mprotect::do_mprotect_pkey;
+use crate::mm::mremap::{MremapRequest, do_mremap};
 use crate::mm::munmap::do_munmap;
+use crate::mm::populate::mm_populate;
 use crate::mm::tlb::{dec_tlb_flush_pending, inc_tlb_flush_pending};
-use crate::mm::{access, bitmap, exit, filemap, fork, process};
-use crate::scenario::ast::{Failure, LabelId, Op, Place, ProcessId, Statement};
+use crate::mm::{Errno, access, bitmap, exit, filemap, fork, process};
+use crate::scenario::ast::{Failure, LabelId, Op, Place, ProcessId, Statement, Target};
+use crate::scenario::cover::Piece;
 
 /// What a statement came to.
 pub(super) enum Effect {
@@ -34,6 +38,8 @@ impl<S: Sink> Runner<'_, S> {
             Op::Proc(all) => self.create(all)?,
             Op::Map(label) => return self.map(*label),
             Op::Unmap(place) => return self.unmap(*place),
+            Op::Protect(place, prot) => return self.protect(*place, *prot),
+            Op::Remap(place, to) => return self.remap(*place, *to),
             Op::Access(access, place) => {
                 let (process, start, end) = self.scenario.extent(*place);
                 let pages = end.pages_since(start);
@@ -89,7 +95,7 @@ impl<S: Sink> Runner<'_, S> {
             addr: label.addr,
             pages: label.pages.count,
             pgoff: label.pages.first,
-            file: Some(OpenFile { mapping: mapping(label.file), mode: label.mode }),
+            file: label.file.map(|file| OpenFile { mapping: mapping(file), mode: label.mode }),
             sharing: label.sharing,
             prot: label.prot,
         };
@@ -99,12 +105,16 @@ impl<S: Sink> Runner<'_, S> {
         }
         self.name_dead_vmas(label.process);
         self.cover.map(label.process, label.addr, label.end(), id);
+        if label.populate {
+            mm_populate(&mut self.cpu(), mm, label.addr, label.pages.count)?;
+        }
         Ok(Effect::Nothing)
     }
 
     /// Why `mmap` refused, as far as the statement tells.
     fn refusal(&self, id: LabelId, errno: &str) -> String {
-        let device = self.scenario.file(self.scenario.label(id).file).kind.is_device();
+        let file = self.scenario.label(id).file.map(|file| self.scenario.file(file));
+        let device = file.is_some_and(|file| file.kind.is_device());
         let why = match errno {
             "EACCES" => ": a read-only descriptor cannot be mapped shared and writable",
             "EINVAL" if device => ": raw frames cannot be copied on write",
@@ -127,13 +137,49 @@ impl<S: Sink> Runner<'_, S> {
         Ok(Effect::Nothing)
     }
 
+    fn protect(&mut self, place: Place, prot: Prot) -> Result<Effect, Stop> {
+        let (process, start, end) = self.scenario.extent(place);
+        let (mm, pages) = (self.mm(process), end.pages_since(start));
+        Ok(match do_mprotect_pkey(&mut self.cpu(), mm, start, pages, prot)? {
+            Ok(()) => Effect::Nothing,
+            Err(errno) => {
+                let why = match errno {
+                    Errno::NoMemory => ": there is a hole",
+                    _ => ": the mapping may not become so",
+                };
+                let text = format!("mprotect fails with {}{why}", errno.name());
+                Effect::Failed(Failure::Errno(errno), text)
+            }
+        })
+    }
+
+    fn remap(&mut self, place: Place, to: Target) -> Result<Effect, Stop> {
+        let (process, addr, end) = self.scenario.extent(place);
+        let pages = end.pages_since(addr);
+        let request = MremapRequest { addr, pages, new_addr: to.addr, new_pages: to.pages };
+        let mm = self.mm(process);
+        let done = do_mremap(&mut self.cpu(), mm, request)?;
+        self.name_dead_vmas(process);
+        if let Err(errno) = done {
+            let why = match errno {
+                Errno::Fault => ": not all of it can move in one go",
+                _ => ": the two ranges overlap",
+            };
+            let text = format!("mremap fails with {}{why}", errno.name());
+            return Ok(Effect::Failed(Failure::Errno(errno), text));
+        }
+        self.cover.remap(process, (addr, end), to);
+        Ok(Effect::Nothing)
+    }
+
     fn fork(&mut self, parent: ProcessId, child: ProcessId) -> Result<(), Stop> {
         let mm = self.mm(parent);
         let child_mm = fork::dup_mmap(&mut self.cpu(), mm)?;
         self.name_process(child, child_mm);
         for (start, piece) in self.cover.of(parent) {
             let heir = self.scenario.heir(piece.label, child);
-            self.cover.map(child, start, piece.end, heir.unwrap_or(piece.label));
+            let label = heir.unwrap_or(piece.label);
+            self.cover.put(child, start, Piece { label, ..piece });
         }
         Ok(())
     }

@@ -37,8 +37,10 @@ impl FileKind {
 /// The bitmap that `clean_record_shared_mapping_range` writes, with its in-out `start` and `end`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DirtyBitmap {
-    /// 64 bits a word, bit 0 = the call's `bitmap_pgoff`.
+    /// 64 bits a word, bit 0 = page `pgoff`.
     pub words: Vec<u64>,
+    /// The last call's `bitmap_pgoff`.
+    pub pgoff: u64,
     /// Bits in use.
     pub bits: u64,
     /// First bit of the hull; with `start >= end` nothing is set.
@@ -81,6 +83,9 @@ pub struct AddressSpace {
     pub bitmap: DirtyBitmap,
     /// Device buffer: pages that `pfn_mkwrite` was told of, 64 a word.
     pub written: Vec<u64>,
+    /// Pages that were stored to when neither an entry nor the bitmap nor the kernel's page nor the
+    /// driver came to know of it, 64 a word.
+    pub lost: Vec<u64>,
     /// Device buffer: faults answered so far.
     pub faults: u64,
     /// Device buffer: `pfn_mkwrite` calls so far.

@@ -12,15 +12,16 @@ use crate::machine::delta::{MachineField, MappingField, MmField, NodeField};
 use crate::machine::page_table::Table;
 use crate::machine::vma::OpenFile;
 use crate::machine::{
-    Cell, Event, FileKind, Func, MappingId, MmId, Page, PageFlags, PageId, RbNode, Sink, SlotId,
-    Stop, TableId, Vma, VmaId, World,
+    Cell, CpuId, Event, FileKind, Func, MappingId, MmId, Page, PageFlags, PageId, RbNode, Sink,
+    SlotId, Stop, TableId, Vma, VmaId, World,
 };
 
-/// FIDELITY: one-processor.
+/// FIDELITY: one-thing-at-a-time.
 /// Executes kernel functions on a [`World`], telling a [`Sink`].
 pub struct Cpu<'a, S: Sink> {
     world: &'a mut World,
     sink: &'a mut S,
+    id: CpuId,
 }
 
 /// A kernel function in progress: ends when dropped.
@@ -50,9 +51,28 @@ impl<S: Sink> DerefMut for Scope<'_, '_, S> {
 }
 
 impl<'a, S: Sink> Cpu<'a, S> {
-    /// A processor for one run.
+    /// CPU 0, for one run.
     pub fn new(world: &'a mut World, sink: &'a mut S) -> Self {
-        Self { world, sink }
+        Self { world, sink, id: CpuId(0) }
+    }
+
+    /// Another CPU of the same machine.
+    pub fn on(&mut self, id: CpuId) -> Cpu<'_, S> {
+        Cpu { world: &mut *self.world, sink: &mut *self.sink, id }
+    }
+
+    /// Which CPU this is.
+    #[inline(always)]
+    #[must_use]
+    pub fn id(&self) -> CpuId {
+        self.id
+    }
+
+    /// The machine, to look at.
+    #[inline(always)]
+    #[must_use]
+    pub(in crate::machine) fn world(&self) -> &World {
+        self.world
     }
 
     /// Begins kernel function `func`; it ends when the guard drops. `args` as [`Func::args`] says.
@@ -85,6 +105,12 @@ impl<'a, S: Sink> Cpu<'a, S> {
     #[inline(always)]
     pub(crate) fn get(&self, cell: Cell) -> u64 {
         self.world.get(cell)
+    }
+
+    /// More than one CPU: then their TLBs are worth telling of.
+    #[must_use]
+    pub fn is_smp(&self) -> bool {
+        self.world.is_smp()
     }
 
     /// The emulated kernel.

@@ -2,7 +2,7 @@
 
 use crate::addr::VirtAddr;
 use crate::machine::vma::OpenFile;
-use crate::machine::{MappingId, MmId, PageId, SlotId, TableId, VmaId};
+use crate::machine::{CpuId, MappingId, MmId, PageId, SlotId, TableId, VmaId};
 
 /// A place that holds one number. [`World`](super::World) reads and writes them all alike, forwards
 /// and backwards.
@@ -28,10 +28,20 @@ pub enum Cell {
     Bitmap(MappingId, u64),
     /// 64 bits of a device buffer's written pages.
     Written(MappingId, u64),
+    /// 64 pages of a file: those that were stored to and nobody knows it.
+    Lost(MappingId, u64),
     /// A field of a process's memory map.
     Mm(MmId, MmField),
     /// The VMA that starts at this address, or 0.
     VmaAt(MmId, VirtAddr),
+    /// A number of a CPU.
+    Cpu(CpuId, CpuField),
+    /// The generation of a process's translations that a CPU has followed to.
+    TlbGen(CpuId, MmId),
+    /// What the translation in this place of a CPU's TLB is of, or 0.
+    TlbTag(CpuId, u8),
+    /// That translation: the word it was read as.
+    TlbWord(CpuId, u8),
     /// A number of the machine as a whole.
     Machine(MachineField),
 }
@@ -83,6 +93,7 @@ pub enum NodeField {
 pub enum MappingField {
     Root,
     Leftmost,
+    BitmapPgoff,
     BitmapBits,
     BitmapStart,
     BitmapEnd,
@@ -110,6 +121,18 @@ pub enum MmField {
     Pgd,
     TlbFlushPending,
     NrTables,
+    TlbGen,
+    Cpumask,
+}
+
+/// Fields of a [`TlbState`](super::TlbState).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in TlbState")]
+pub enum CpuField {
+    LoadedMm,
+    IsLazy,
+    /// Which place a new translation takes when all are taken.
+    Victim,
 }
 
 /// Numbers of the machine as a whole.
@@ -127,6 +150,8 @@ pub enum MachineField {
     NextMm,
     /// `fault_around_bytes` in pages.
     FaultAroundPages,
+    /// 1: the two helpers leave out their flush, as no kernel does.
+    FlushesOff,
 }
 
 /// One change of one cell.

@@ -4,7 +4,7 @@
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level};
 use crate::machine::rbtree::{Colour, Side};
-use crate::machine::{MappingId, MmId, PageId, SlotId, TableId, VmaId};
+use crate::machine::{CpuId, MappingId, MmId, PageId, SlotId, TableId, VmaId};
 
 /// A lock of the kernel, by what it protects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,6 +93,8 @@ pub enum Flush {
     Nested,
     /// An unmap, fork or page free: the range it touched.
     Range,
+    /// One entry, at once, under its PTL.
+    Page,
 }
 
 /// How much of the TLB a flush costs.
@@ -104,6 +106,38 @@ pub enum Reach {
     Pages,
     /// Everything of this address space: above 33 pages.
     All,
+}
+
+/// What another CPU did when it was asked to flush.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IpiAnswer {
+    /// It dropped the translations.
+    Flushed,
+    /// A kernel thread ran there: it left the address space instead.
+    LeftLazy,
+    /// It ran another process by then: it left the mask.
+    NotLoaded,
+}
+
+/// How a cached translation compares with the page table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cached {
+    /// The entry would allow the same.
+    Fresh,
+    /// The entry has changed since, and somebody knows of the store.
+    Stale,
+    /// The entry has changed since, and of this store nobody will ever know: neither an entry, nor
+    /// the bitmap, nor the kernel's page, nor the driver.
+    Lost,
+}
+
+/// What a CPU had to do to run an address space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SwitchIn {
+    /// What it had cached of it is up to date.
+    UpToDate,
+    /// Flushes passed it by: it dropped all it had.
+    CaughtUp,
 }
 
 /// A load or a store.
@@ -183,6 +217,10 @@ pub enum Event {
     FlushPending { mm: MmId, pending: u32 },
     /// The flush decision, and the flush.
     Flush { mm: MmId, flush: Flush, reach: Reach, start: VirtAddr, end: VirtAddr },
+    /// The flush that is due here is left out, as no kernel does.
+    FlushOmitted { mm: MmId, start: VirtAddr, end: VirtAddr },
+    /// Another CPU is interrupted to flush too.
+    Ipi { cpu: CpuId, mm: MmId, answer: IpiAnswer },
 
     /// An entry above the PTEs is read on the way down.
     Descend { level: Level, found: Found, slot: SlotId, addr: VirtAddr },
@@ -198,7 +236,17 @@ pub enum Event {
     Record { mapping: MappingId, bit: u64 },
 
     /// A process touches memory.
-    Access { mm: MmId, access: Access, addr: VirtAddr },
+    Access { cpu: CpuId, mm: MmId, access: Access, addr: VirtAddr },
+    /// A CPU goes over to a process's address space.
+    SwitchMm { cpu: CpuId, mm: MmId, switch: SwitchIn },
+    /// A kernel thread runs on the CPU, which keeps the address space loaded (lazy TLB).
+    Lazy { cpu: CpuId },
+    /// The CPU uses what it has cached, and looks at no page table.
+    TlbHit { cpu: CpuId, mm: MmId, access: Access, cached: Cached, addr: VirtAddr },
+    /// The CPU caches the entry that it has just used.
+    TlbFill { cpu: CpuId, slot: SlotId, addr: VirtAddr },
+    /// The other CPU's access is over: this one goes on.
+    Resume { cpu: CpuId },
     /// The processor sets A or D in the entry it used.
     Hardware { slot: SlotId, access: Access, addr: VirtAddr },
     /// Page fault.
@@ -260,7 +308,7 @@ pub enum Kind {
     Entry,
     /// Entries changed.
     Change,
-    /// TLB flushes.
+    /// TLBs: what is cached, used and flushed.
     Flush,
 }
 
@@ -315,6 +363,7 @@ impl Event {
             | Event::NotifierEnd { .. }
             | Event::FlushPending { .. }
             | Event::Access { .. }
+            | Event::Resume { .. }
             | Event::Fault { .. }
             | Event::FaultEnd { .. }
             | Event::CacheAdd { .. }
@@ -340,7 +389,13 @@ impl Event {
             | Event::Zap { .. }
             | Event::Copy { .. }
             | Event::Move { .. } => Kind::Change,
-            Event::Flush { .. } => Kind::Flush,
+            Event::Flush { .. }
+            | Event::FlushOmitted { .. }
+            | Event::Ipi { .. }
+            | Event::SwitchMm { .. }
+            | Event::Lazy { .. }
+            | Event::TlbHit { .. }
+            | Event::TlbFill { .. } => Kind::Flush,
         }
     }
 
@@ -353,6 +408,7 @@ impl Event {
             | Event::Xchg { slot, addr }
             | Event::Store { slot, addr }
             | Event::Hardware { slot, addr, .. }
+            | Event::TlbFill { slot, addr, .. }
             | Event::Install { slot, addr }
             | Event::Zap { slot, addr } => Some((slot, addr)),
             Event::Copy { to, addr, .. } | Event::Move { to, addr, .. } => Some((to, addr)),

@@ -112,6 +112,8 @@ funcs! {
     DupMmap, "dup_mmap", "mm/mmap.c", Mm;
     ExitMmap, "exit_mmap", "mm/mmap.c", Mm;
     FlushTlbRange, "flush_tlb_range", "arch/x86/mm/tlb.c", Range;
+    FlushTlbPage, "flush_tlb_page", "arch/x86/mm/tlb.c", Addr;
+    FlushTlbMm, "flush_tlb_mm", "arch/x86/mm/tlb.c", Mm;
 }
 
 impl Func {

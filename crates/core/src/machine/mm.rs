@@ -15,6 +15,10 @@ pub struct Mm {
     pub pgd: Option<TableId>,
     /// `tlb_flush_pending`: walks that have changed entries and not flushed yet.
     pub tlb_flush_pending: u32,
+    /// `context.tlb_gen`: flushes of its translations so far, from 1.
+    pub tlb_gen: u64,
+    /// `mm_cpumask`: CPUs that may have translations of it, bit 0 for CPU 0.
+    pub cpumask: u8,
     /// Page tables below the PGD.
     pub nr_tables: u32,
     pub(super) vmas: BTreeMap<VirtAddr, VmaId>,

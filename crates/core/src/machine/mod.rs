@@ -5,15 +5,18 @@
 pub mod address_space;
 pub mod check;
 pub mod cpu;
+mod cpu_tlb;
 pub mod delta;
 pub mod event;
 pub mod func;
 pub mod ids;
+mod known;
 pub mod mm;
 pub mod page;
 pub mod page_table;
 pub mod rbtree;
 pub mod sink;
+pub mod tlb_state;
 pub mod vma;
 pub mod world;
 
@@ -27,5 +30,6 @@ pub use mm::Mm;
 pub use page::{Page, PageFlags, PageKind};
 pub use rbtree::RbNode;
 pub use sink::{Sink, Stop};
+pub use tlb_state::{CpuId, TlbEntry, TlbState};
 pub use vma::{VmFlags, Vma};
 pub use world::World;

@@ -11,8 +11,8 @@ use crate::machine::page_table::{Table, Tables};
 use crate::machine::rbtree::{self, Nodes};
 use crate::machine::vma::OpenFile;
 use crate::machine::{
-    AddressSpace, Cell, Delta, FileKind, MappingId, Mm, MmId, Page, PageFlags, PageId, PageKind,
-    RbNode, SlotId, TableId, VmFlags, Vma, VmaId,
+    AddressSpace, Cell, CpuId, Delta, FileKind, MappingId, Mm, MmId, Page, PageFlags, PageId,
+    PageKind, RbNode, SlotId, TableId, TlbState, VmFlags, Vma, VmaId,
 };
 
 /// Frame number of the first device buffer's first frame: 256 GiB, far above memory.
@@ -28,12 +28,14 @@ pub struct World {
     vmas: Vec<Vma>,
     nodes: Nodes,
     mms: Vec<Mm>,
+    cpus: Vec<TlbState>,
     free_page: u64,
     free_table: u64,
     free_vma: u64,
     next_anon_vma: u64,
     next_mm: u64,
     fault_around_pages: u64,
+    flushes_off: u64,
 }
 
 fn id(value: u64) -> u32 {
@@ -52,12 +54,14 @@ impl World {
             vmas: Vec::new(),
             nodes: Nodes::default(),
             mms: Vec::new(),
+            cpus: vec![TlbState::default()],
             free_page: 0,
             free_table: 0,
             free_vma: 1,
             next_anon_vma: 1,
             next_mm: 0,
             fault_around_pages: 16,
+            flushes_off: 0,
         }
     }
 
@@ -82,8 +86,15 @@ impl World {
             dev_pfn,
             root: None,
             leftmost: None,
-            bitmap: DirtyBitmap { words: vec![0; words], bits: pages, start: pages, end: 0 },
+            bitmap: DirtyBitmap {
+                words: vec![0; words],
+                pgoff: 0,
+                bits: pages,
+                start: pages,
+                end: 0,
+            },
             written: vec![0; if kind.is_device() { words } else { 0 }],
+            lost: Vec::new(),
             faults: 0,
             mkwrites: 0,
             i_pages: std::collections::BTreeMap::new(),
@@ -256,6 +267,29 @@ impl World {
         self.mms.get(mm.index()).is_some_and(|mm| mm.alive)
     }
 
+    /// Gives the machine so many CPUs, at most [`CPUS_MAX`](super::tlb_state::CPUS_MAX). They are
+    /// there before a run begins: no delta.
+    pub fn set_cpus(&mut self, cpus: u8) {
+        self.cpus = vec![TlbState::default(); cpus.into()];
+    }
+
+    /// A CPU's TLB.
+    #[must_use]
+    pub fn cpu(&self, cpu: CpuId) -> &TlbState {
+        &self.cpus[usize::from(cpu.0)]
+    }
+
+    /// All CPUs.
+    pub fn cpus(&self) -> impl Iterator<Item = (CpuId, &TlbState)> + '_ {
+        (0u8..).map(CpuId).zip(&self.cpus)
+    }
+
+    /// More than one CPU: then their TLBs are worth telling of.
+    #[must_use]
+    pub fn is_smp(&self) -> bool {
+        self.cpus.len() > 1
+    }
+
     /// Fault-around window in pages; 1 turns it off.
     #[must_use]
     pub fn fault_around_pages(&self) -> u64 {
@@ -324,7 +358,12 @@ impl World {
             }
             Cell::Bitmap(mapping, word) => word_of(&self.mapping(mapping).bitmap.words, word),
             Cell::Written(mapping, word) => word_of(&self.mapping(mapping).written, word),
+            Cell::Lost(mapping, word) => word_of(&self.mapping(mapping).lost, word),
             Cell::Mm(mm, field) => self.mms.get(mm.index()).map_or(0, |mm| mm_field(mm, field)),
+            Cell::Cpu(cpu, field) => self.cpu(cpu).field(field),
+            Cell::TlbGen(cpu, mm) => self.cpu(cpu).tlb_gen(mm),
+            Cell::TlbTag(cpu, at) => self.cpu(cpu).place(at).0,
+            Cell::TlbWord(cpu, at) => self.cpu(cpu).place(at).1,
             Cell::VmaAt(mm, addr) => {
                 let vma = self.mms.get(mm.index()).and_then(|mm| mm.vmas.get(&addr));
                 rbtree::encode(vma.copied())
@@ -335,6 +374,7 @@ impl World {
             Cell::Machine(MachineField::NextAnonVma) => self.next_anon_vma,
             Cell::Machine(MachineField::NextMm) => self.next_mm,
             Cell::Machine(MachineField::FaultAroundPages) => self.fault_around_pages,
+            Cell::Machine(MachineField::FlushesOff) => self.flushes_off,
         }
     }
 
@@ -371,7 +411,20 @@ impl World {
             Cell::Written(mapping, word) => {
                 *grown(&mut self.mappings[mapping.index()].written, index(word)) = value;
             }
+            Cell::Lost(mapping, word) => {
+                *grown(&mut self.mappings[mapping.index()].lost, index(word)) = value;
+            }
             Cell::Mm(mm, field) => set_mm(grown(&mut self.mms, mm.index()), field, value),
+            Cell::Cpu(cpu, field) => self.cpus[usize::from(cpu.0)].set_field(field, value),
+            Cell::TlbGen(cpu, mm) => {
+                *grown(&mut self.cpus[usize::from(cpu.0)].gens, mm.index()) = value;
+            }
+            Cell::TlbTag(cpu, at) => {
+                grown(&mut self.cpus[usize::from(cpu.0)].places, at.into()).0 = value;
+            }
+            Cell::TlbWord(cpu, at) => {
+                grown(&mut self.cpus[usize::from(cpu.0)].places, at.into()).1 = value;
+            }
             Cell::VmaAt(mm, addr) => {
                 let vmas = &mut grown(&mut self.mms, mm.index()).vmas;
                 match rbtree::decode(id(value)) {
@@ -385,6 +438,7 @@ impl World {
             Cell::Machine(MachineField::NextAnonVma) => self.next_anon_vma = value,
             Cell::Machine(MachineField::NextMm) => self.next_mm = value,
             Cell::Machine(MachineField::FaultAroundPages) => self.fault_around_pages = value,
+            Cell::Machine(MachineField::FlushesOff) => self.flushes_off = value,
         }
     }
 }
@@ -461,6 +515,7 @@ fn mapping_field(mapping: &AddressSpace, field: MappingField) -> u64 {
     match field {
         MappingField::Root => rbtree::encode(mapping.root),
         MappingField::Leftmost => rbtree::encode(mapping.leftmost),
+        MappingField::BitmapPgoff => mapping.bitmap.pgoff,
         MappingField::BitmapBits => mapping.bitmap.bits,
         MappingField::BitmapStart => mapping.bitmap.start,
         MappingField::BitmapEnd => mapping.bitmap.end,
@@ -494,6 +549,7 @@ fn set_mapping(mapping: &mut AddressSpace, field: MappingField, value: u64) {
     match field {
         MappingField::Root => mapping.root = rbtree::decode(id(value)),
         MappingField::Leftmost => mapping.leftmost = rbtree::decode(id(value)),
+        MappingField::BitmapPgoff => mapping.bitmap.pgoff = value,
         MappingField::BitmapBits => mapping.bitmap.bits = value,
         MappingField::BitmapStart => mapping.bitmap.start = value,
         MappingField::BitmapEnd => mapping.bitmap.end = value,
@@ -509,6 +565,8 @@ fn mm_field(mm: &Mm, field: MmField) -> u64 {
         MmField::Pgd => mm.pgd.map_or(0, |table| u64::from(table.0) + 1),
         MmField::TlbFlushPending => mm.tlb_flush_pending.into(),
         MmField::NrTables => mm.nr_tables.into(),
+        MmField::TlbGen => mm.tlb_gen,
+        MmField::Cpumask => mm.cpumask.into(),
     }
 }
 
@@ -518,5 +576,7 @@ fn set_mm(mm: &mut Mm, field: MmField, value: u64) {
         MmField::Pgd => mm.pgd = value.checked_sub(1).map(|table| TableId(id(table))),
         MmField::TlbFlushPending => mm.tlb_flush_pending = id(value),
         MmField::NrTables => mm.nr_tables = id(value),
+        MmField::TlbGen => mm.tlb_gen = value,
+        MmField::Cpumask => mm.cpumask = value.to_le_bytes()[0],
     }
 }

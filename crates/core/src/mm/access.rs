@@ -1,12 +1,15 @@
-//! The processor touches memory: it walks the tables itself, sets A and D in the entry it uses, and
-//! faults where it may not. FIDELITY: no-tlb. Every access sees the entry as it is.
+//! The processor touches memory: it uses what it has cached, else walks the tables itself, sets A
+//! and D in the entry it uses, and faults where it may not.
 
 use crate::addr::VirtAddr;
-use crate::machine::event::{Access, FaultCause, FaultEnd, Lock, Mode};
-use crate::machine::{Cpu, Event, MmId, Sink, Stop, VmFlags, VmaId};
+use crate::arch::Pte;
+use crate::machine::event::{Access, Cached, FaultCause, FaultEnd, Lock, Mode};
+use crate::machine::{Cell, Cpu, Event, MmId, Sink, Stop, VmFlags, VmaId};
+use crate::mm::bitmap::BITS_PER_WORD;
 use crate::mm::fault::{Attempt, FaultResult, handle_mm_fault};
+use crate::mm::tlb::switch_mm;
 
-/// More faults than one access can need: insert, then make writable.
+/// More faults than one access can need: a stale translation, insert, then make writable.
 const FAULTS_MAX: u32 = 4;
 
 /// How an access went.
@@ -18,7 +21,7 @@ pub struct Touch {
     pub end: FaultEnd,
 }
 
-/// Loads or stores one byte at `addr`.
+/// Loads or stores one byte at `addr`, on the CPU at hand.
 ///
 /// # Errors
 /// The sink may stop the run.
@@ -28,13 +31,16 @@ pub fn touch<S: Sink>(
     addr: VirtAddr,
     access: Access,
 ) -> Result<Touch, Stop> {
-    cpu.event(Event::Access { mm, access, addr })?;
+    cpu.event(Event::Access { cpu: cpu.id(), mm, access, addr })?;
+    switch_mm(cpu, mm)?;
     for faults in 0..FAULTS_MAX {
-        let cause = match hardware_walk(cpu, mm, addr, access)? {
+        let cause = match translate(cpu, mm, addr, access)? {
             Ok(()) => return Ok(Touch { faults, end: FaultEnd::Retry }),
             Err(cause) => cause,
         };
         cpu.event(Event::Fault { mm, access, cause, addr })?;
+        // A fault drops the translation that it is about.
+        cpu.tlb_drop(cpu.id(), mm, addr.page_down(), addr.page_down().add_pages(1));
         let end = do_user_addr_fault(cpu, mm, addr, access)?;
         cpu.event(Event::FaultEnd { mm, end, addr })?;
         if end != FaultEnd::Retry {
@@ -44,14 +50,64 @@ pub fn touch<S: Sink>(
     unreachable!("{FAULTS_MAX} faults for one access at {addr}");
 }
 
-/// What the processor does by itself: all four levels, A on use, D on a store.
-fn hardware_walk<S: Sink>(
+/// From the TLB if it allows the access. What is cached without D sends a store to the tables.
+fn translate<S: Sink>(
     cpu: &mut Cpu<S>,
     mm: MmId,
     addr: VirtAddr,
     access: Access,
 ) -> Result<Result<(), FaultCause>, Stop> {
-    let Some(slot) = cpu.pte_slot(mm, addr) else { return Ok(Err(FaultCause::NotPresent)) };
+    let page = addr.page_down();
+    match (cpu.tlb_lookup(mm, page), access) {
+        (Some(word), Access::Store) if !word.is_write() => Ok(Err(FaultCause::Protection)),
+        (Some(word), Access::Store) if word.hw_dirty() == word => {
+            tlb_hit(cpu, mm, page, access, word).map(Ok)
+        }
+        (Some(word), Access::Load) => tlb_hit(cpu, mm, page, access, word).map(Ok),
+        _ => hardware_walk(cpu, mm, page, access),
+    }
+}
+
+/// The cached translation is used and nothing else looked at, whatever the entry says by now.
+fn tlb_hit<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    page: VirtAddr,
+    access: Access,
+    word: Pte,
+) -> Result<(), Stop> {
+    let now = cpu.pte_slot(mm, page).map_or(Pte::NONE, |slot| cpu.word(slot));
+    let same_frame = now.is_hw_present() && now.pfn() == word.pfn();
+    let tells = access == Access::Load || now.is_write() && now.hw_dirty() == now;
+    let lost = match access {
+        Access::Store if !(same_frame && tells) => cpu.unknown_store(word.pfn()),
+        _ => None,
+    };
+    let cached = match lost {
+        Some(_) => Cached::Lost,
+        None if same_frame && tells => Cached::Fresh,
+        None => Cached::Stale,
+    };
+    if cpu.is_smp() || cached != Cached::Fresh {
+        cpu.event(Event::TlbHit { cpu: cpu.id(), mm, access, cached, addr: page })?;
+    }
+    if let Some((mapping, pgoff)) = lost {
+        let cell = Cell::Lost(mapping, pgoff / BITS_PER_WORD);
+        let word = cpu.get(cell);
+        cpu.set(cell, word | 1 << (pgoff % BITS_PER_WORD));
+    }
+    Ok(())
+}
+
+/// What the processor does by itself: all four levels, A on use, D on a store, in one locked
+/// update. What it used it caches.
+fn hardware_walk<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    page: VirtAddr,
+    access: Access,
+) -> Result<Result<(), FaultCause>, Stop> {
+    let Some(slot) = cpu.pte_slot(mm, page) else { return Ok(Err(FaultCause::NotPresent)) };
     let word = cpu.word(slot);
     if !word.is_hw_present() {
         return Ok(Err(FaultCause::NotPresent));
@@ -64,9 +120,13 @@ fn hardware_walk<S: Sink>(
         Access::Store => word.mkyoung().hw_dirty(),
     };
     if used != word {
-        cpu.event(Event::Hardware { slot, access, addr: addr.page_down() })?;
+        cpu.event(Event::Hardware { slot, access, addr: page })?;
         cpu.set_word(slot, used);
     }
+    if cpu.is_smp() {
+        cpu.event(Event::TlbFill { cpu: cpu.id(), slot, addr: page })?;
+    }
+    cpu.tlb_fill(mm, page, used);
     Ok(Ok(()))
 }
 

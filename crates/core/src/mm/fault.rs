@@ -3,7 +3,7 @@
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level, Pte};
 use crate::machine::delta::{MachineField, PageField};
-use crate::machine::event::{Access, Flush, Lock, Mode};
+use crate::machine::event::{Access, Lock, Mode};
 use crate::machine::vma::OpenFile;
 use crate::machine::{
     Cell, Cpu, Event, FileKind, Func, MappingId, PageFlags, PageId, PageKind, Sink, SlotId, Stop,
@@ -14,7 +14,7 @@ use crate::mm::device;
 use crate::mm::filemap::{do_fault_around, filemap_fault, folio_fits, shmem_get_folio};
 use crate::mm::pgalloc::{pmd_alloc, pte_alloc, pte_offset_map};
 use crate::mm::rmap::{add_rmap, folio_mark_dirty, remove_rmap};
-use crate::mm::tlb::flush_tlb_range;
+use crate::mm::tlb::flush_tlb_page;
 
 /// Which try of a fault this is (`FAULT_FLAG_TRIED`).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,14 +85,35 @@ pub(super) fn handle_mm_fault<S: Sink>(
     let slot = pte_offset_map(cpu, pmd, addr);
     match slot.map(|slot| (slot, cpu.word(slot))) {
         Some((slot, word)) if !word.is_none() => {
-            if access == Access::Store && !word.is_write() {
-                do_wp_page(cpu, &vmf, slot)?;
+            match access {
+                Access::Store if !word.is_write() => do_wp_page(cpu, &vmf, slot)?,
+                access => spurious_fault(cpu, slot, addr, access)?,
             }
             Ok(FaultResult::Done)
         }
         _ if vmf.file.is_none() => do_anonymous_page(cpu, &vmf, access),
         _ => do_fault(cpu, &vmf, access),
     }
+}
+
+/// The end of `handle_pte_fault`: the entry allows what the CPU was refused by a stale translation,
+/// which it dropped as it faulted. `ptep_set_access_flags` stores for a write alone, and needs no
+/// flush.
+fn spurious_fault<S: Sink>(
+    cpu: &mut Cpu<S>,
+    slot: SlotId,
+    addr: VirtAddr,
+    access: Access,
+) -> Result<(), Stop> {
+    let lock = Lock::Ptl(slot.table());
+    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    let word = cpu.word(slot);
+    let entry = word.mkyoung().mkdirty(cpu.kernel());
+    if access == Access::Store && entry != word {
+        cpu.event(Event::Store { slot, addr })?;
+        cpu.set_word(slot, entry);
+    }
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })
 }
 
 /// `do_fault`: nothing is mapped there yet.
@@ -321,7 +342,7 @@ fn wp_page_copy<S: Sink>(
     cpu.event(Event::Lock { lock, mode: Mode::Write })?;
     cpu.event(Event::Zap { slot, addr: vmf.addr })?;
     cpu.set_word(slot, Pte::NONE);
-    flush_tlb_range(cpu, mm, Flush::Range, vmf.addr, vmf.addr.add_pages(1))?;
+    flush_tlb_page(cpu, mm, vmf.addr)?;
     cpu.event(Event::Install { slot, addr: vmf.addr })?;
     cpu.set_word(slot, pte);
     add_rmap(cpu, copy);

@@ -6,7 +6,7 @@ use crate::mm::copy::copy_page_range;
 use crate::mm::interval_tree::vma_interval_tree_insert_after;
 use crate::mm::process::create;
 use crate::mm::rmap::anon_vma_alloc;
-use crate::mm::tlb::flush_tlb_range;
+use crate::mm::tlb::flush_tlb_mm;
 use crate::mm::vma::{vm_area_alloc, with_i_mmap_write};
 
 /// The child: each VMA in ascending order stands right behind its parent in the tree, *before* its
@@ -19,15 +19,11 @@ pub fn dup_mmap<S: Sink>(cpu: &mut Cpu<S>, parent: MmId) -> Result<MmId, Stop> {
     let child = create(cpu)?;
     let lock = Lock::Mmap(parent);
     cpu.event(Event::Lock { lock, mode: Mode::Write })?;
-    let vmas = cpu.vmas(parent);
-    for from in &vmas {
-        let to = dup_vma(cpu, child, *from)?;
-        copy_page_range(cpu, *from, to)?;
+    for from in cpu.vmas(parent) {
+        let to = dup_vma(cpu, child, from)?;
+        copy_page_range(cpu, from, to)?;
     }
-    if let (Some(first), Some(last)) = (vmas.first(), vmas.last()) {
-        let (start, end) = (cpu.vma(*first).start, cpu.vma(*last).end);
-        flush_tlb_range(cpu, parent, Flush::Range, start, end)?;
-    }
+    flush_tlb_mm(cpu, parent, Flush::Range)?;
     cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
     Ok(child)
 }

@@ -9,7 +9,7 @@ use crate::machine::{Cell, Cpu, Event, Func, MappingId, Sink, SlotId, Stop, VmFl
 use crate::mm::bitmap::BITS_PER_WORD;
 use crate::mm::pagewalk::{Action, FilterMiss, MmWalk, WalkOps, walk_page_mapping};
 use crate::mm::tlb::{
-    dec_tlb_flush_pending, flush_tlb_range, inc_tlb_flush_pending, mm_tlb_flush_nested,
+    dec_tlb_flush_pending, flush_unless_off, inc_tlb_flush_pending, mm_tlb_flush_nested,
 };
 
 /// `struct wp_walk`: the hull of what was changed in this VMA, and the count over all.
@@ -73,6 +73,7 @@ pub fn clean_record_shared_mapping_range<S: Sink>(
     let start = cpu.mapping_field(mapping, MappingField::BitmapStart);
     let end = cpu.mapping_field(mapping, MappingField::BitmapEnd);
     let none_set = start >= end;
+    cpu.set(Cell::Mapping(mapping, MappingField::BitmapPgoff), bitmap_pgoff);
     let mut walk = CleanWalk {
         base: WpWalk::new(),
         mapping,
@@ -135,9 +136,9 @@ impl WpWalk {
         let cpu = &mut cpu.enter(Func::WpCleanPostVma, [start.0, end.0]);
         let mm = walk.mm;
         if mm_tlb_flush_nested(cpu, mm) {
-            flush_tlb_range(cpu, mm, Flush::Nested, start, end)?;
+            flush_unless_off(cpu, mm, Flush::Nested, start, end)?;
         } else if self.tlbflush_end > self.tlbflush_start {
-            flush_tlb_range(cpu, mm, Flush::Hull, self.tlbflush_start, self.tlbflush_end)?;
+            flush_unless_off(cpu, mm, Flush::Hull, self.tlbflush_start, self.tlbflush_end)?;
         } else {
             let (flush, reach) = (Flush::Nothing, Reach::None);
             cpu.event(Event::Flush { mm, flush, reach, start, end: start })?;

@@ -13,6 +13,7 @@ pub fn create<S: Sink>(cpu: &mut Cpu<S>) -> Result<MmId, Stop> {
     cpu.event(Event::MmNew { mm })?;
     cpu.set(Cell::Machine(MachineField::NextMm), u64::from(mm.0) + 1);
     cpu.set(Cell::Mm(mm, MmField::Alive), 1);
+    cpu.set(Cell::Mm(mm, MmField::TlbGen), 1);
     pgd_alloc(cpu, mm)?;
     Ok(mm)
 }

@@ -1,12 +1,16 @@
 //! TLB flushes and the pending counter (`include/linux/mm_types.h`, `arch/x86/mm/tlb.c`).
 
-use crate::addr::VirtAddr;
-use crate::machine::delta::MmField;
-use crate::machine::event::{Flush, Reach};
-use crate::machine::{Cell, Cpu, Event, Func, MmId, Sink, Stop};
+use crate::addr::{PAGE_SIZE, TASK_SIZE, VirtAddr};
+use crate::machine::delta::{CpuField, MachineField, MmField};
+use crate::machine::event::{Flush, IpiAnswer, Reach, SwitchIn};
+use crate::machine::tlb_state::CPUS_MAX;
+use crate::machine::{Cell, Cpu, CpuId, Event, Func, MmId, Sink, Stop};
 
 /// `tlb_single_page_flush_ceiling`: longer spans flush everything.
 pub const TLB_SINGLE_PAGE_FLUSH_CEILING: u64 = 33;
+
+/// All addresses of a process, for flushes and notifiers that name none.
+pub(super) const EVERYTHING: (VirtAddr, VirtAddr) = (VirtAddr(0), VirtAddr(TASK_SIZE + PAGE_SIZE));
 
 fn set_pending<S: Sink>(cpu: &mut Cpu<S>, mm: MmId, pending: u64) -> Result<(), Stop> {
     let shown = u32::try_from(pending).expect("a handful of flushes are pending");
@@ -47,7 +51,14 @@ pub fn reach_of(start: VirtAddr, end: VirtAddr) -> Reach {
     if end.pages_since(start) > TLB_SINGLE_PAGE_FLUSH_CEILING { Reach::All } else { Reach::Pages }
 }
 
-/// `flush_tlb_range`, for the reason given.
+/// Whether page tables were freed, which a CPU could still walk: then lazy CPUs are asked too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FreedTables {
+    No,
+    Yes,
+}
+
+/// `flush_tlb_range`, for the reason given. It always claims that tables were freed.
 ///
 /// # Errors
 /// The sink may stop the run.
@@ -59,5 +70,199 @@ pub fn flush_tlb_range<S: Sink>(
     end: VirtAddr,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::FlushTlbRange, [start.0, end.0]);
-    cpu.event(Event::Flush { mm, flush, reach: reach_of(start, end), start, end })
+    flush_tlb_mm_range(cpu, mm, flush, (start, end), FreedTables::Yes)
+}
+
+/// `flush_tlb_page`: a single page. It claims that no tables were freed.
+pub(super) fn flush_tlb_page<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    addr: VirtAddr,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::FlushTlbPage, [addr.0, 0]);
+    flush_tlb_mm_range(cpu, mm, Flush::Page, (addr, addr.add_pages(1)), FreedTables::No)
+}
+
+/// `flush_tlb_mm`: everything of the process, for the reason given.
+///
+/// # Errors
+/// The sink may stop the run.
+pub(super) fn flush_tlb_mm<S: Sink>(cpu: &mut Cpu<S>, mm: MmId, flush: Flush) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::FlushTlbMm, [mm.0.into(), 0]);
+    flush_tlb_mm_range(cpu, mm, flush, EVERYTHING, FreedTables::Yes)
+}
+
+/// `flush_tlb_mm_range`: a new generation of the process's translations; this CPU and those of
+/// `mm_cpumask` follow.
+pub(super) fn flush_tlb_mm_range<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    flush: Flush,
+    (start, end): (VirtAddr, VirtAddr),
+    freed_tables: FreedTables,
+) -> Result<(), Stop> {
+    let reach = reach_of(start, end);
+    cpu.event(Event::Flush { mm, flush, reach, start, end })?;
+    let new_gen = cpu.get(Cell::Mm(mm, MmField::TlbGen)) + 1;
+    cpu.set(Cell::Mm(mm, MmField::TlbGen), new_gen);
+    let info = FlushTlbInfo { mm, start, end, reach, new_gen };
+    let here = cpu.id();
+    if loaded_mm(cpu, here) == Some(mm) {
+        flush_tlb_func(cpu, here, &info);
+    }
+    for target in (0..CPUS_MAX).map(CpuId) {
+        if target != here && should_flush_tlb(cpu, target, mm, freed_tables) {
+            let answer = answer_of(cpu, target, mm);
+            cpu.event(Event::Ipi { cpu: target, mm, answer })?;
+            flush_tlb_func(cpu, target, &info);
+        }
+    }
+    Ok(())
+}
+
+/// `struct flush_tlb_info`.
+struct FlushTlbInfo {
+    mm: MmId,
+    start: VirtAddr,
+    end: VirtAddr,
+    reach: Reach,
+    new_gen: u64,
+}
+
+fn loaded_mm<S: Sink>(cpu: &Cpu<S>, of: CpuId) -> Option<MmId> {
+    let loaded = cpu.get(Cell::Cpu(of, CpuField::LoadedMm)).checked_sub(1)?;
+    Some(MmId(u32::try_from(loaded).expect("made of a process's number")))
+}
+
+/// A kernel thread runs on `of`.
+fn is_lazy<S: Sink>(cpu: &Cpu<S>, of: CpuId) -> bool {
+    cpu.get(Cell::Cpu(of, CpuField::IsLazy)) != 0
+}
+
+/// `mm_cpumask` as a number with `of`'s bit alone, and the whole.
+fn cpumask<S: Sink>(cpu: &Cpu<S>, mm: MmId, of: CpuId) -> (u64, u64) {
+    (1 << of.0, cpu.get(Cell::Mm(mm, MmField::Cpumask)))
+}
+
+/// `should_flush_tlb`: all of the mask if tables were freed, else who really runs the process.
+/// FIDELITY: no-mask-trimming.
+fn should_flush_tlb<S: Sink>(
+    cpu: &Cpu<S>,
+    target: CpuId,
+    mm: MmId,
+    freed_tables: FreedTables,
+) -> bool {
+    let (bit, mask) = cpumask(cpu, mm, target);
+    let runs_it = || loaded_mm(cpu, target) == Some(mm) && !is_lazy(cpu, target);
+    mask & bit != 0 && (freed_tables == FreedTables::Yes || runs_it())
+}
+
+fn answer_of<S: Sink>(cpu: &Cpu<S>, target: CpuId, mm: MmId) -> IpiAnswer {
+    if loaded_mm(cpu, target) != Some(mm) {
+        IpiAnswer::NotLoaded
+    } else if is_lazy(cpu, target) {
+        IpiAnswer::LeftLazy
+    } else {
+        IpiAnswer::Flushed
+    }
+}
+
+/// `flush_tlb_func`, on the CPU that was asked: a range only if it missed no flush before.
+fn flush_tlb_func<S: Sink>(cpu: &mut Cpu<S>, here: CpuId, info: &FlushTlbInfo) {
+    let mm = info.mm;
+    match answer_of(cpu, here, mm) {
+        IpiAnswer::NotLoaded => {
+            let (bit, mask) = cpumask(cpu, mm, here);
+            cpu.set(Cell::Mm(mm, MmField::Cpumask), mask & !bit);
+            return;
+        }
+        IpiAnswer::LeftLazy => {
+            cpu.set(Cell::Cpu(here, CpuField::LoadedMm), 0);
+            cpu.set(Cell::Cpu(here, CpuField::IsLazy), 0);
+            return;
+        }
+        IpiAnswer::Flushed => {}
+    }
+    let local_gen = cpu.get(Cell::TlbGen(here, mm));
+    let (start, end) = match info.reach {
+        Reach::Pages if local_gen + 1 == info.new_gen => (info.start, info.end),
+        _ => EVERYTHING,
+    };
+    cpu.tlb_drop(here, mm, start, end);
+    cpu.set(Cell::TlbGen(here, mm), info.new_gen);
+}
+
+/// `switch_mm_irqs_off`: this CPU runs the process from now on. If flushes passed it by, it drops
+/// what it has cached.
+///
+/// # Errors
+/// The sink may stop the run.
+pub fn switch_mm<S: Sink>(cpu: &mut Cpu<S>, mm: MmId) -> Result<(), Stop> {
+    let here = cpu.id();
+    let same = loaded_mm(cpu, here) == Some(mm);
+    if same && !is_lazy(cpu, here) {
+        return Ok(());
+    }
+    let local_gen = cpu.get(Cell::TlbGen(here, mm));
+    let new_gen = cpu.get(Cell::Mm(mm, MmField::TlbGen));
+    let switch = if local_gen == 0 || local_gen == new_gen {
+        SwitchIn::UpToDate
+    } else {
+        SwitchIn::CaughtUp
+    };
+    if cpu.is_smp() {
+        cpu.event(Event::SwitchMm { cpu: here, mm, switch })?;
+    }
+    let (bit, mask) = cpumask(cpu, mm, here);
+    cpu.set(Cell::Mm(mm, MmField::Cpumask), mask | bit);
+    cpu.set(Cell::Cpu(here, CpuField::LoadedMm), u64::from(mm.0) + 1);
+    cpu.set(Cell::Cpu(here, CpuField::IsLazy), 0);
+    if switch == SwitchIn::CaughtUp {
+        let (start, end) = EVERYTHING;
+        cpu.tlb_drop(here, mm, start, end);
+    }
+    cpu.set(Cell::TlbGen(here, mm), new_gen);
+    Ok(())
+}
+
+/// `enter_lazy_tlb`: a kernel thread runs on this CPU; the address space of the process before it
+/// stays loaded.
+///
+/// # Errors
+/// The sink may stop the run.
+pub fn enter_lazy_tlb<S: Sink>(cpu: &mut Cpu<S>) -> Result<(), Stop> {
+    let here = cpu.id();
+    cpu.event(Event::Lazy { cpu: here })?;
+    if loaded_mm(cpu, here).is_some() {
+        cpu.set(Cell::Cpu(here, CpuField::IsLazy), 1);
+    }
+    Ok(())
+}
+
+/// Turns the flushes of the two helpers off, as no kernel does, or on again.
+pub fn set_flushes<S: Sink>(cpu: &mut Cpu<S>, flushes: Flushes) {
+    cpu.set(Cell::Machine(MachineField::FlushesOff), flushes as u64);
+}
+
+/// Whether the two helpers flush.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Flushes {
+    /// As every kernel does.
+    On = 0,
+    /// Left out, to see what they are for.
+    Off = 1,
+}
+
+/// [`flush_tlb_range`] for the two helpers, unless their flushes are off.
+pub(super) fn flush_unless_off<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    flush: Flush,
+    start: VirtAddr,
+    end: VirtAddr,
+) -> Result<(), Stop> {
+    if cpu.machine_field(MachineField::FlushesOff) == 0 {
+        return flush_tlb_range(cpu, mm, flush, start, end);
+    }
+    cpu.event(Event::FlushOmitted { mm, start, end })
 }

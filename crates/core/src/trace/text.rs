@@ -10,7 +10,8 @@ use crate::addr::VirtAddr;
 use crate::arch::Pte;
 use crate::machine::delta::NodeField;
 use crate::machine::event::{
-    Access, FaultCause, FaultEnd, Flush, Found, Lock, Look, Mode, Reach, Verdict,
+    Access, Cached, FaultCause, FaultEnd, Flush, Found, IpiAnswer, Lock, Look, Mode, Reach,
+    SwitchIn, Verdict,
 };
 use crate::machine::func::Args;
 use crate::machine::rbtree::{Colour, Side};
@@ -166,9 +167,6 @@ impl Text<'_> {
             Event::Xchg { slot, .. } => format!("xchg {}", slot.entry()),
             Event::Store { slot, .. } => format!("store {}", slot.entry()),
             Event::Record { mapping, bit } => format!("record {} bit {bit}", file(mapping)),
-            Event::Access { mm, access, addr } => {
-                format!("{} {} {addr}", process(mm), access_name(access))
-            }
             Event::Hardware { addr, .. } => format!("cpu marks {addr}"),
             Event::Fault { mm, access, cause, addr } => {
                 let cause = match cause {
@@ -218,6 +216,49 @@ impl Text<'_> {
             Event::Copy { addr, .. } => format!("copy {addr}"),
             Event::Move { addr, .. } => format!("move to {addr}"),
             Event::Mkwrite { mapping, pgoff } => format!("mkwrite {} page {pgoff}", file(mapping)),
+            event => self.processor(world, event),
+        }
+    }
+
+    /// The events of CPUs and their TLBs.
+    fn processor(&self, world: &World, event: Event) -> String {
+        let process = |mm| self.names.process(mm);
+        match event {
+            Event::Access { cpu, mm, access, addr } => {
+                let on = if world.is_smp() { format!(", cpu {}", cpu.0) } else { String::new() };
+                format!("{} {} {addr}{on}", process(mm), access_name(access))
+            }
+            Event::SwitchMm { cpu, mm, switch } => {
+                let switch = match switch {
+                    SwitchIn::UpToDate => "",
+                    SwitchIn::CaughtUp => ", drops all it had of it",
+                };
+                format!("cpu {} runs {}{switch}", cpu.0, process(mm))
+            }
+            Event::Lazy { cpu } => format!("cpu {} runs a kernel thread", cpu.0),
+            Event::TlbHit { cpu, cached, addr, .. } => {
+                let cached = match cached {
+                    Cached::Fresh => "cached",
+                    Cached::Stale => "stale",
+                    Cached::Lost => "stale, lost",
+                };
+                format!("cpu {} uses {addr} {cached}", cpu.0)
+            }
+            Event::TlbFill { cpu, slot, addr } => {
+                format!("cpu {} caches {addr} {}", cpu.0, word_text(world.word(slot).0))
+            }
+            Event::FlushOmitted { mm, start, end } => {
+                format!("flush {} {start}-{end} left out", process(mm))
+            }
+            Event::Ipi { cpu, mm, answer } => {
+                let answer = match answer {
+                    IpiAnswer::Flushed => "flushes",
+                    IpiAnswer::LeftLazy => "was lazy, leaves",
+                    IpiAnswer::NotLoaded => "ran another, leaves the mask",
+                };
+                format!("ipi to cpu {} for {}: {answer}", cpu.0, process(mm))
+            }
+            Event::Resume { cpu } => format!("cpu {} goes on", cpu.0),
             other => unreachable!("{other:?} has its words above"),
         }
     }
@@ -277,6 +318,7 @@ fn flush_text(flush: Flush, reach: Reach, start: VirtAddr, end: VirtAddr) -> Str
         Flush::Hull => "hull",
         Flush::Nested => "nested",
         Flush::Range => "range",
+        Flush::Page => "page",
     };
     let cost = match reach {
         Reach::None => "none".to_owned(),

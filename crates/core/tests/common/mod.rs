@@ -200,6 +200,11 @@ pub(crate) fn digest(world: &World) -> String {
     for (id, mm) in world.mms().filter(|(_, mm)| mm.alive) {
         text += &format!("{id:?} {mm:?}\n");
     }
+    for (id, cpu) in world.cpus() {
+        let mut entries: Vec<_> = cpu.entries().collect();
+        entries.sort_by_key(|entry| (entry.mm, entry.addr));
+        text += &format!("{id:?} {:?} {} {entries:?}\n", cpu.loaded_mm, cpu.is_lazy);
+    }
     for (id, mapping) in world.mappings() {
         text += &format!("{id:?} {mapping:?}\n");
     }

@@ -16,6 +16,7 @@ pub mod sentence;
 mod sentence_cache;
 mod sentence_fault;
 mod sentence_next;
+mod sentence_tlb;
 mod sentence_tree;
 mod sentence_walk;
 pub mod sentence_words;

@@ -5,7 +5,9 @@ use rangewalk_core::machine::{Event, MmId, VmFlags, VmaId};
 
 use crate::model::sentence_words::Words;
 use crate::model::stage_now::Now;
-use crate::model::{sentence_cache, sentence_fault, sentence_next, sentence_tree, sentence_walk};
+use crate::model::{
+    sentence_cache, sentence_fault, sentence_next, sentence_tlb, sentence_tree, sentence_walk,
+};
 
 /// What is said of a step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,6 +87,13 @@ fn said(now: &Now<'_>, event: Event) -> Said {
         | Event::Readahead { .. }
         | Event::ReadaheadMark { .. }
         | Event::ReadPages { .. } => sentence_cache::said(now, event),
+        Event::SwitchMm { .. }
+        | Event::Lazy { .. }
+        | Event::TlbHit { .. }
+        | Event::TlbFill { .. }
+        | Event::FlushOmitted { .. }
+        | Event::Ipi { .. }
+        | Event::Resume { .. } => sentence_tlb::said(now, event),
         Event::Access { .. }
         | Event::Hardware { .. }
         | Event::Fault { .. }

@@ -19,10 +19,15 @@ const fn verb(access: Access) -> &'static str {
 
 pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
     match event {
-        Event::Access { mm, access, addr } => (
-            format!("{} {} {}.", now.process(mm), verb(access), now.page_words(Some(mm), addr)),
-            format!("The CPU looks `{addr}` up in its page tables."),
-        ),
+        Event::Access { cpu, mm, access, addr } => {
+            let on =
+                if now.world().is_smp() { format!(" on CPU {}", cpu.0) } else { String::new() };
+            let (process, page) = (now.process(mm), now.page_words(Some(mm), addr));
+            (
+                format!("{process} {} {page}{on}.", verb(access)),
+                format!("The CPU looks `{addr}` up: in its TLB, else in the page tables."),
+            )
+        }
         Event::Hardware { slot, access, addr } => hardware(now, slot, access, addr),
         Event::Fault { mm, access, cause, addr } => fault(now, mm, access, cause, addr),
         Event::FaultEnd { mm, end, .. } => fault_end(now, mm, end),

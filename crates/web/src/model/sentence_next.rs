@@ -6,9 +6,9 @@ use rangewalk_core::machine::rbtree::Side;
 use rangewalk_core::machine::{Event, SlotId};
 
 use crate::model::sentence::{count_words, span_words};
-use crate::model::sentence_cache;
 use crate::model::stage_index::WalkKind;
 use crate::model::stage_now::Now;
+use crate::model::{sentence_cache, sentence_tlb};
 
 /// How far ahead to look for the flush that ends a window.
 const FLUSH_AHEAD: u32 = 4096;
@@ -136,7 +136,7 @@ fn change_words(now: &Now<'_>, event: Event) -> String {
             None => "the entry becomes writable.".to_owned(),
         },
         Event::Record { bit, .. } => format!("bit {bit} of the bitmap is set."),
-        Event::Access { mm, access, addr } => {
+        Event::Access { mm, access, addr, .. } => {
             let verb = if access == Access::Load { "reads" } else { "writes" };
             format!("{} {verb} {}.", now.process(mm), page(addr))
         }
@@ -170,6 +170,6 @@ fn change_words(now: &Now<'_>, event: Event) -> String {
         Event::MmGone { mm } => format!("process {} is gone.", now.process(mm)),
         Event::VmaChange { vma } => format!("mapping {} takes shape.", now.vma(vma)),
         Event::VmaGone { vma } => format!("mapping {} goes.", now.vma(vma)),
-        _ => unreachable!("said above: {event:?}"),
+        _ => sentence_tlb::next(now, event),
     }
 }

@@ -250,6 +250,10 @@ fn flush_said(
             format!("The TLBs forget {pages} of {name}: all that was walked."),
             format!("Another flush is pending, and its changes may be unseen here:{cost}"),
         ),
+        Flush::Page => (
+            format!("The TLBs forget {pages} of {name}."),
+            "At once, under the PTL: nobody may go on with what was taken out.".to_owned(),
+        ),
         Flush::Range => (
             format!("The TLBs forget {pages} of {name}."),
             format!("What was taken out must not be used any more:{cost}"),

@@ -228,9 +228,11 @@ impl<'a> Now<'a> {
         let file = |mapping| Place { mapping: Some(mapping), ..Place::default() };
         let process = |mm| Place { mm: Some(mm), ..Place::default() };
         match event {
-            Event::Statement { .. } | Event::Return { .. } | Event::PageDirty { .. } => {
-                Place::default()
-            }
+            Event::Statement { .. }
+            | Event::Return { .. }
+            | Event::PageDirty { .. }
+            | Event::Lazy { .. }
+            | Event::Resume { .. } => Place::default(),
             Event::Lock { lock, .. } | Event::Unlock { lock, .. } => match lock {
                 Lock::IMmap(mapping) => file(mapping),
                 Lock::Mmap(mm) => process(mm),
@@ -261,9 +263,13 @@ impl<'a> Now<'a> {
             | Event::NotifierEnd { mm, .. }
             | Event::FlushPending { mm, .. }
             | Event::Flush { mm, .. }
+            | Event::FlushOmitted { mm, .. }
+            | Event::Ipi { mm, .. }
+            | Event::SwitchMm { mm, .. }
             | Event::MmNew { mm }
             | Event::MmGone { mm } => process(mm),
             Event::Access { mm, addr, .. }
+            | Event::TlbHit { mm, addr, .. }
             | Event::Fault { mm, addr, .. }
             | Event::FaultEnd { mm, addr, .. } => self.at(Some(mm), addr.page_down()),
             Event::Hole { level, addr, .. } => {
@@ -283,6 +289,7 @@ impl<'a> Now<'a> {
             | Event::Xchg { slot, addr }
             | Event::Store { slot, addr }
             | Event::Hardware { slot, addr, .. }
+            | Event::TlbFill { slot, addr, .. }
             | Event::Install { slot, addr }
             | Event::Zap { slot, addr }
             | Event::Copy { to: slot, addr, .. } => self.entry(slot, addr, Level::Pte),

@@ -1,0 +1,64 @@
+//! The part of the gate that is the processor's own: its TLB.
+
+use crate::addr::{Pfn, VirtAddr};
+use crate::arch::Pte;
+use crate::machine::delta::CpuField;
+use crate::machine::tlb_state::{Place, TLB_ENTRIES, tag};
+use crate::machine::{Cell, Cpu, CpuId, MappingId, MmId, Sink};
+
+impl<S: Sink> Cpu<'_, S> {
+    /// What this CPU has cached for a page.
+    #[must_use]
+    pub(crate) fn tlb_lookup(&self, mm: MmId, page: VirtAddr) -> Option<Pte> {
+        let wanted = tag(mm, page);
+        let (_, word) = self.places().iter().find(|(tag, _)| *tag == wanted)?;
+        Some(Pte(*word))
+    }
+
+    /// Caches a translation on this CPU: in its old place, an empty one, or the oldest one's.
+    pub(crate) fn tlb_fill(&mut self, mm: MmId, page: VirtAddr, word: Pte) {
+        let tag = tag(mm, page);
+        let at = |wanted: u64| self.places().iter().position(|(tag, _)| *tag == wanted);
+        let used = u8::try_from(self.places().len()).expect("a TLB is small");
+        let place = match at(tag).or_else(|| at(0)).map(u8::try_from) {
+            Some(place) => place.expect("a TLB is small"),
+            None if used < TLB_ENTRIES => used,
+            None => self.next_victim(),
+        };
+        self.set(Cell::TlbTag(self.id(), place), tag);
+        self.set(Cell::TlbWord(self.id(), place), word.0);
+    }
+
+    fn next_victim(&mut self) -> u8 {
+        let cell = Cell::Cpu(self.id(), CpuField::Victim);
+        let victim = self.get(cell);
+        self.set(cell, (victim + 1) % u64::from(TLB_ENTRIES));
+        u8::try_from(victim).expect("a TLB is small")
+    }
+
+    /// Drops what CPU `of` has cached of `mm` from `start` to `end`. Returns how many translations
+    /// that were.
+    pub(crate) fn tlb_drop(&mut self, of: CpuId, mm: MmId, start: VirtAddr, end: VirtAddr) -> u32 {
+        let (first, behind) = (tag(mm, start), tag(mm, end.max(start)));
+        let mut dropped = 0;
+        for place in 0..TLB_ENTRIES {
+            let Some((tag, _)) = self.world().cpu(of).places.get(usize::from(place)) else { break };
+            if (first..behind).contains(tag) {
+                self.set(Cell::TlbTag(of, place), 0);
+                dropped += 1;
+            }
+        }
+        dropped
+    }
+
+    /// The page of a file that frame `pfn` holds, if it was stored to and nobody came to know.
+    #[must_use]
+    pub(crate) fn unknown_store(&self, pfn: Pfn) -> Option<(MappingId, u64)> {
+        let page = self.world().file_page(pfn);
+        page.filter(|(mapping, pgoff)| !self.world().knows_of_store(*mapping, *pgoff))
+    }
+
+    fn places(&self) -> &[Place] {
+        &self.world().cpu(self.id()).places
+    }
+}

@@ -1,0 +1,100 @@
+//! What each CPU knows of address spaces: the one it has loaded, and the translations it has
+//! cached. FIDELITY: small-tlb.
+
+use crate::addr::VirtAddr;
+use crate::arch::Pte;
+use crate::machine::MmId;
+use crate::machine::delta::CpuField;
+
+/// CPUs that a machine may have.
+pub const CPUS_MAX: u8 = 4;
+/// Translations that a CPU keeps; a further one takes the place of the oldest.
+pub const TLB_ENTRIES: u8 = 64;
+
+/// One CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct CpuId(pub u8);
+
+/// A cached translation: a page-table word as the CPU read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TlbEntry {
+    /// Whose address space.
+    pub mm: MmId,
+    /// The page's address.
+    pub addr: VirtAddr,
+    /// The word: its write bit and its D count, whatever the page table says by now.
+    pub word: Pte,
+}
+
+/// Bits of a tag below the process: a page number of 57-bit addresses has 45.
+const TAG_PAGE_BITS: u32 = 45;
+
+/// What an entry is found by: process and page, never 0.
+pub(super) fn tag(mm: MmId, addr: VirtAddr) -> u64 {
+    assert!(u64::from(mm.0) < 1 << 18, "processes are bounded");
+    (u64::from(mm.0) + 1) << TAG_PAGE_BITS | addr.0 >> 12
+}
+
+/// Tag, 0 for an empty place, and word.
+pub(super) type Place = (u64, u64);
+
+/// One CPU's `cpu_tlbstate`, and the TLB that it describes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlbState {
+    /// `loaded_mm`: whose address space it runs.
+    pub loaded_mm: Option<MmId>,
+    /// `is_lazy`: a kernel thread runs and leaves that address space loaded.
+    pub is_lazy: bool,
+    pub(super) places: Vec<Place>,
+    pub(super) victim: u64,
+    pub(super) gens: Vec<u64>,
+}
+
+impl TlbState {
+    /// The cached translations, in no order that means anything.
+    pub fn entries(&self) -> impl Iterator<Item = TlbEntry> + '_ {
+        self.places.iter().filter(|(tag, _)| *tag != 0).map(|(tag, word)| TlbEntry {
+            mm: MmId(
+                u32::try_from((tag >> TAG_PAGE_BITS) - 1).expect("made of a process's number"),
+            ),
+            addr: VirtAddr((tag & ((1 << TAG_PAGE_BITS) - 1)) << 12),
+            word: Pte(*word),
+        })
+    }
+
+    /// What it has cached for a page, whether or not it will still use it.
+    #[must_use]
+    pub fn entry(&self, mm: MmId, addr: VirtAddr) -> Option<TlbEntry> {
+        self.entries().find(|entry| entry.mm == mm && entry.addr == addr.page_down())
+    }
+
+    /// The generation of `mm`'s translations up to which this CPU has followed (`ctxs[].tlb_gen`);
+    /// 0: it never ran it.
+    #[must_use]
+    pub fn tlb_gen(&self, mm: MmId) -> u64 {
+        self.gens.get(mm.index()).copied().unwrap_or(0)
+    }
+    pub(super) fn place(&self, at: u8) -> Place {
+        self.places.get(usize::from(at)).copied().unwrap_or_default()
+    }
+
+    pub(super) fn field(&self, field: CpuField) -> u64 {
+        match field {
+            CpuField::LoadedMm => self.loaded_mm.map_or(0, |mm| u64::from(mm.0) + 1),
+            CpuField::IsLazy => self.is_lazy.into(),
+            CpuField::Victim => self.victim,
+        }
+    }
+
+    pub(super) fn set_field(&mut self, field: CpuField, value: u64) {
+        match field {
+            CpuField::LoadedMm => self.loaded_mm = value.checked_sub(1).map(of_number),
+            CpuField::IsLazy => self.is_lazy = value != 0,
+            CpuField::Victim => self.victim = value,
+        }
+    }
+}
+
+fn of_number(mm: u64) -> MmId {
+    MmId(u32::try_from(mm).expect("made of a process's number"))
+}

@@ -1,0 +1,211 @@
+//! What can be done to a small world, and random choices of it.
+
+use proptest::prelude::*;
+use rangewalk_core::machine::FileKind;
+use rangewalk_core::machine::event::Access;
+
+/// Pages of every file, at first.
+pub(crate) const FILE_PAGES: u64 = 12;
+/// Bits of every bitmap: as many as a file can ever have pages.
+pub(crate) const BITMAP_BITS: u64 = 2 * FILE_PAGES + 8;
+/// Pages of the window that processes use; the 2 MiB, 1 GiB and 512 GiB boundaries lie in its
+/// middle.
+pub(crate) const WINDOW: u64 = 24;
+/// Page number, in the whole address space, of the window's first page.
+pub(crate) const BASE: u64 = (1 << 30) - WINDOW / 2;
+/// Live processes at most.
+pub(crate) const PROCESSES: usize = 4;
+
+/// The files of a small world: shared memory twice, and both kinds of device buffer.
+pub(crate) const FILES: [FileKind; 4] = [
+    FileKind::Shmem,
+    FileKind::Shmem,
+    FileKind::DevPagetable { prefault: 3 },
+    FileKind::DevMkwrite { prefault: 1 },
+];
+
+/// How a process asks for a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct How {
+    pub(crate) shared: bool,
+    pub(crate) read: bool,
+    pub(crate) write: bool,
+    pub(crate) exec: bool,
+    pub(crate) read_only_fd: bool,
+}
+
+/// One thing that is done. Pages are of the window or of a file.
+#[derive(Clone, Debug)]
+pub(crate) enum Op {
+    /// Without a file: anonymous memory.
+    Map {
+        process: usize,
+        file: Option<usize>,
+        at: u64,
+        pages: u64,
+        pgoff: u64,
+        how: How,
+    },
+    Unmap {
+        process: usize,
+        at: u64,
+        pages: u64,
+    },
+    Touch {
+        process: usize,
+        page: u64,
+        access: Access,
+    },
+    Wp {
+        file: usize,
+        first: u64,
+        nr: u64,
+    },
+    Clean {
+        file: usize,
+        first: u64,
+        nr: u64,
+        bitmap_pgoff: u64,
+    },
+    BitmapReset {
+        file: usize,
+        start: u64,
+        end: u64,
+    },
+    Fill {
+        file: usize,
+        first: u64,
+        nr: u64,
+    },
+    FaultAround {
+        pages: u64,
+    },
+    Fork {
+        process: usize,
+    },
+    Exit {
+        process: usize,
+    },
+}
+
+/// Accesses and processes are chosen by number among what there is when their turn comes.
+#[derive(Clone, Debug)]
+pub(crate) enum Choice {
+    /// As it says, but the process is one of those alive.
+    Op(Op),
+    /// A page of one of the process's VMAs.
+    Touch { process: usize, vma: usize, page: u64, access: Access },
+}
+
+/// What scenarios are about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Theme {
+    /// Everything.
+    Mixed,
+    /// Small private mappings, side by side and much written: families of copies.
+    Copies,
+}
+
+fn how(theme: Theme) -> impl Strategy<Value = How> {
+    let private = match theme {
+        Theme::Mixed => 4,
+        Theme::Copies => 60,
+    };
+    let how =
+        |shared, read, write, exec, read_only_fd| How { shared, read, write, exec, read_only_fd };
+    prop_oneof![
+        8 => Just(how(true, true, true, false, false)),
+        2 => Just(how(true, true, false, false, false)),
+        2 => Just(how(true, true, false, false, true)),
+        private => Just(how(false, true, true, false, false)),
+        1 => Just(how(false, true, false, false, false)),
+        1 => Just(how(false, true, true, false, true)),
+        1 => Just(how(true, false, false, false, false)),
+        1 => Just(how(true, true, true, true, false)),
+        1 => Just(how(true, true, true, false, true)),
+    ]
+}
+
+fn access(theme: Theme) -> impl Strategy<Value = Access> {
+    let store = match theme {
+        Theme::Mixed => 1,
+        Theme::Copies => 4,
+    };
+    prop_oneof![1 => Just(Access::Load), store => Just(Access::Store)]
+}
+
+fn file() -> impl Strategy<Value = usize> {
+    prop_oneof![5 => Just(0usize), 1 => 0..FILES.len()]
+}
+
+/// What is mapped: mostly the first file.
+fn backing(theme: Theme) -> impl Strategy<Value = Option<usize>> {
+    let anonymous = match theme {
+        Theme::Mixed => 1,
+        Theme::Copies => 2,
+    };
+    prop_oneof![6 => file().prop_map(Some), anonymous => Just(None)]
+}
+
+/// A stretch of the window.
+fn stretch(theme: Theme) -> impl Strategy<Value = (u64, u64)> {
+    let (from, most) = match theme {
+        Theme::Mixed => (0, 9u64),
+        Theme::Copies => (WINDOW / 2 - 4, 4),
+    };
+    (from..WINDOW, 1..most).prop_map(|(at, pages): (u64, u64)| (at, pages.min(WINDOW - at)))
+}
+
+/// A stretch of a file, which may begin and end behind its end.
+fn range() -> impl Strategy<Value = (u64, u64)> {
+    (0..FILE_PAGES + 2, prop_oneof![4 => 1..FILE_PAGES, 1 => Just(FILE_PAGES + 4)])
+}
+
+/// What is done in a scenario of that theme.
+pub(crate) fn choice(theme: Theme) -> impl Strategy<Value = Choice> {
+    let process = match theme {
+        Theme::Mixed => 0..PROCESSES,
+        Theme::Copies => 0..2,
+    };
+    let map = (process.clone(), backing(theme), stretch(theme), 0..FILE_PAGES, how(theme))
+        .prop_map(|(process, file, (at, pages), pgoff, how)| Op::Map {
+            process,
+            file,
+            at,
+            pages,
+            pgoff,
+            how,
+        });
+    // At the offset that suits what may be there already: merges are not rare then.
+    let aligned = (process.clone(), backing(theme), stretch(theme), how(theme)).prop_map(
+        |(process, file, (at, pages), how)| Op::Map {
+            process,
+            file,
+            at,
+            pages,
+            pgoff: at % FILE_PAGES,
+            how,
+        },
+    );
+    let op = prop_oneof![
+        8 => map,
+        6 => aligned,
+        4 => (process.clone(), stretch(theme))
+            .prop_map(|(process, (at, pages))| Op::Unmap { process, at, pages }),
+        2 => (process.clone(), 0..WINDOW, access(theme))
+            .prop_map(|(process, page, access)| Op::Touch { process, page, access }),
+        6 => (file(), range()).prop_map(|(file, (first, nr))| Op::Wp { file, first, nr }),
+        6 => (file(), range(), 0..3u64).prop_map(|(file, (first, nr), before)| {
+            Op::Clean { file, first, nr, bitmap_pgoff: first.saturating_sub(before) }
+        }),
+        1 => (file(), 0..FILE_PAGES, 0..FILE_PAGES)
+            .prop_map(|(file, start, end)| Op::BitmapReset { file, start, end }),
+        2 => (0..2usize, range()).prop_map(|(file, (first, nr))| Op::Fill { file, first, nr }),
+        1 => (0..6u32).prop_map(|log| Op::FaultAround { pages: 1 << log }),
+        3 => process.clone().prop_map(|process| Op::Fork { process }),
+        1 => process.clone().prop_map(|process| Op::Exit { process }),
+    ];
+    let touch = (process, 0..8usize, 0..9u64, access(theme))
+        .prop_map(|(process, vma, page, access)| Choice::Touch { process, vma, page, access });
+    prop_oneof![2 => op.prop_map(Choice::Op), 1 => touch]
+}

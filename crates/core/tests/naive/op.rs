@@ -149,11 +149,11 @@ fn backing(theme: Theme) -> impl Strategy<Value = Option<usize>> {
 
 /// A stretch of the window.
 fn stretch(theme: Theme) -> impl Strategy<Value = (u64, u64)> {
-    let (from, most) = match theme {
-        Theme::Mixed => (0, 9u64),
-        Theme::Copies => (WINDOW / 2 - 4, 4),
+    let (from, to, most) = match theme {
+        Theme::Mixed => (0, WINDOW, 9u64),
+        Theme::Copies => (WINDOW / 2 - 3, WINDOW / 2 + 3, 3),
     };
-    (from..WINDOW, 1..most).prop_map(|(at, pages): (u64, u64)| (at, pages.min(WINDOW - at)))
+    (from..to, 1..most).prop_map(move |(at, pages)| (at, pages.min(to - at)))
 }
 
 /// A stretch of a file, which may begin and end behind its end.
@@ -187,15 +187,19 @@ pub(crate) fn choice(theme: Theme) -> impl Strategy<Value = Choice> {
             how,
         },
     );
+    let (unaligned, walks) = match theme {
+        Theme::Mixed => (8, 6),
+        Theme::Copies => (1, 1),
+    };
     let op = prop_oneof![
-        8 => map,
+        unaligned => map,
         6 => aligned,
         4 => (process.clone(), stretch(theme))
             .prop_map(|(process, (at, pages))| Op::Unmap { process, at, pages }),
         2 => (process.clone(), 0..WINDOW, access(theme))
             .prop_map(|(process, page, access)| Op::Touch { process, page, access }),
-        6 => (file(), range()).prop_map(|(file, (first, nr))| Op::Wp { file, first, nr }),
-        6 => (file(), range(), 0..3u64).prop_map(|(file, (first, nr), before)| {
+        walks => (file(), range()).prop_map(|(file, (first, nr))| Op::Wp { file, first, nr }),
+        walks => (file(), range(), 0..3u64).prop_map(|(file, (first, nr), before)| {
             Op::Clean { file, first, nr, bitmap_pgoff: first.saturating_sub(before) }
         }),
         1 => (file(), 0..FILE_PAGES, 0..FILE_PAGES)

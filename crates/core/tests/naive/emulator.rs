@@ -26,6 +26,7 @@ use crate::view::{EntryView, FileView, View, VmaView, What};
 
 /// A world with the [`FILES`] and one process, and what records it. Processes are numbered as they
 /// come, also here.
+#[derive(Clone)]
 pub(crate) struct Emulator<S> {
     world: World,
     sink: S,

@@ -6,6 +6,7 @@
 mod emulator;
 mod model;
 mod op;
+mod small;
 mod view;
 
 use proptest::prelude::*;
@@ -63,8 +64,12 @@ fn taken_back_and_replayed(kernel: &'static Kernel, taped: Emulator<Tape>, seen:
     }
 }
 
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn agrees_on_everything(choices in prop::collection::vec(op::choice(Theme::Mixed), 1..64)) {

@@ -11,12 +11,13 @@ impl Model {
     /// One access: how many faults, and how it ended.
     pub(super) fn touch(&mut self, process: usize, page: u64, access: Access) -> String {
         for faults in 0.. {
-            if let Some(entry) = self.process(process).entries.get_mut(&page) {
-                if !entry.none && (access == Access::Load || entry.write) {
-                    entry.young = true;
-                    entry.dirty |= access == Access::Store;
-                    return format!("{faults} Retry");
-                }
+            if let Some(entry) = self.process(process).entries.get_mut(&page)
+                && !entry.none
+                && (access == Access::Load || entry.write)
+            {
+                entry.young = true;
+                entry.dirty |= access == Access::Store;
+                return format!("{faults} Retry");
             }
             let end = self.fault(process, page, access);
             if end != "Retry" {

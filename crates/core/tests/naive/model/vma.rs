@@ -146,10 +146,10 @@ impl Model {
 
     /// Takes an entry away; a file's page keeps its dirt.
     pub(super) fn zap(&mut self, process: usize, page: u64) {
-        if let Some(entry) = self.process(process).entries.remove(&page) {
-            if let Mapped::Page(file, pgoff) = entry.what {
-                *self.files[file].cache.entry(pgoff).or_default() |= entry.dirty;
-            }
+        if let Some(entry) = self.process(process).entries.remove(&page)
+            && let Mapped::Page(file, pgoff) = entry.what
+        {
+            *self.files[file].cache.entry(pgoff).or_default() |= entry.dirty;
         }
     }
 

@@ -76,6 +76,9 @@ pub struct Kernel {
     pub ondemand_readahead: bool,
     /// A search for a hole that finds none names the last page it looked at, not the one behind.
     pub next_miss_names_last: bool,
+    /// vmwgfx hands written pages over up to the end of the resource, not up to that of the hull
+    /// where the hull ends later.
+    pub vmw_transfer_ends_with_res: bool,
     /// `i_mmap` is held per VMA at unlink, not for up to eight of one file.
     pub unlinks_one_by_one: bool,
     /// The tree's functions are `mapping_rmap_tree_*`, formerly `vma_interval_tree_*`.
@@ -106,6 +109,7 @@ pub static LINUX_7_3: Kernel = Kernel {
     exec_reads_within_vma: true,
     ondemand_readahead: false,
     next_miss_names_last: false,
+    vmw_transfer_ends_with_res: true,
     unlinks_one_by_one: false,
     rmap_tree_names: true,
 };
@@ -134,6 +138,7 @@ pub static LINUX_6_12: Kernel = Kernel {
     exec_reads_within_vma: false,
     ondemand_readahead: false,
     next_miss_names_last: false,
+    vmw_transfer_ends_with_res: false,
     unlinks_one_by_one: false,
     rmap_tree_names: false,
 };
@@ -162,6 +167,7 @@ pub static LINUX_6_1: Kernel = Kernel {
     exec_reads_within_vma: false,
     ondemand_readahead: true,
     next_miss_names_last: true,
+    vmw_transfer_ends_with_res: false,
     unlinks_one_by_one: true,
     rmap_tree_names: false,
 };

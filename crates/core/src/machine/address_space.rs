@@ -24,12 +24,24 @@ pub enum FileKind {
         /// Entries that one fault inserts.
         prefault: u32,
     },
+    /// A buffer object of the vmwgfx driver, which changes between the two ways by itself. FIDELITY:
+    /// one-buffer-a-device.
+    Vmwgfx {
+        /// Entries that one fault inserts.
+        prefault: u32,
+    },
 }
 
 impl FileKind {
-    /// True for the two kinds of device buffer.
+    /// True for the device buffers: raw frames, no page cache.
     #[must_use]
     pub const fn is_device(self) -> bool {
+        self.on_anon_inode() || matches!(self, FileKind::Vmwgfx { .. })
+    }
+
+    /// True if the file hangs on an anonymous inode, not on a device node.
+    #[must_use]
+    pub const fn on_anon_inode(self) -> bool {
         matches!(self, FileKind::DevPagetable { .. } | FileKind::DevMkwrite { .. })
     }
 }
@@ -64,6 +76,38 @@ pub struct FileRaState {
     pub mmap_miss: u64,
 }
 
+/// How the vmwgfx driver learns what was written (`enum vmw_bo_dirty_method`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum DirtyMethod {
+    /// Not at all: nobody asked.
+    #[default]
+    Untracked,
+    /// Cleans the page tables and looks what was dirty.
+    Pagetable,
+    /// Write-protects and hears of the first write of each page.
+    Mkwrite,
+}
+
+impl DirtyMethod {
+    /// All of them; a cell holds the place.
+    pub const ALL: [DirtyMethod; 3] =
+        [DirtyMethod::Untracked, DirtyMethod::Pagetable, DirtyMethod::Mkwrite];
+
+    /// `untracked`, `pagetable`, `mkwrite`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            DirtyMethod::Untracked => "untracked",
+            DirtyMethod::Pagetable => "pagetable",
+            DirtyMethod::Mkwrite => "mkwrite",
+        }
+    }
+
+    pub(super) fn from_cell(value: u64) -> Self {
+        Self::ALL.into_iter().find(|method| *method as u64 == value).unwrap_or_default()
+    }
+}
+
 /// A file's address space. Never to be mixed up with a process's [`Mm`](super::Mm).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressSpace {
@@ -90,6 +134,10 @@ pub struct AddressSpace {
     pub faults: u64,
     /// Device buffer: `pfn_mkwrite` calls so far.
     pub mkwrites: u64,
+    /// vmwgfx: how it tracks now.
+    pub method: DirtyMethod,
+    /// vmwgfx: consecutive scans that spoke for the other method.
+    pub change_count: u64,
     pub(super) i_pages: BTreeMap<u64, PageId>,
 }
 

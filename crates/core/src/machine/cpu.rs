@@ -7,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 use crate::addr::{Pfn, VirtAddr};
 use crate::arch::Pte;
 use crate::kernel::Kernel;
-use crate::machine::address_space::FileRaState;
+use crate::machine::address_space::{DirtyMethod, FileRaState};
 use crate::machine::delta::{MachineField, MappingField, MmField, NodeField};
 use crate::machine::page_table::Table;
 use crate::machine::vma::OpenFile;
@@ -218,6 +218,12 @@ impl<'a, S: Sink> Cpu<'a, S> {
     #[must_use]
     pub fn device_pfn(&self, mapping: MappingId) -> Pfn {
         self.world.mapping(mapping).dev_pfn
+    }
+
+    /// How vmwgfx tracks a buffer now.
+    #[must_use]
+    pub fn dirty_method(&self, mapping: MappingId) -> DirtyMethod {
+        self.world.mapping(mapping).method
     }
 
     /// Root of a mapping's i_mmap tree.

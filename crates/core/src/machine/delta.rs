@@ -100,6 +100,8 @@ pub enum MappingField {
     Faults,
     Mkwrites,
     Pages,
+    Method,
+    ChangeCount,
 }
 
 /// Fields of a [`FileRaState`](super::address_space::FileRaState).

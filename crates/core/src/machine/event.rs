@@ -3,6 +3,7 @@
 
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level};
+use crate::machine::address_space::DirtyMethod;
 use crate::machine::rbtree::{Colour, Side};
 use crate::machine::{CpuId, MappingId, MmId, PageId, SlotId, TableId, VmaId};
 
@@ -281,6 +282,11 @@ pub enum Event {
     /// The driver or file system hears that a page is about to be written.
     Mkwrite { mapping: MappingId, pgoff: u64 },
 
+    /// vmwgfx learns of writes by this method from here on.
+    DirtyMethod { mapping: MappingId, method: DirtyMethod },
+    /// vmwgfx hands pages `first..first + nr`, found written, to the device.
+    DirtyTransfer { mapping: MappingId, first: u64, nr: u64 },
+
     /// A process comes to be.
     MmNew { mm: MmId },
     /// A process is gone.
@@ -372,6 +378,8 @@ impl Event {
             | Event::ReadPages { .. }
             | Event::PageDirty { .. }
             | Event::Mkwrite { .. }
+            | Event::DirtyMethod { .. }
+            | Event::DirtyTransfer { .. }
             | Event::MmNew { .. }
             | Event::MmGone { .. }
             | Event::VmaChange { .. }

@@ -22,8 +22,10 @@ pub enum Args {
     Mm,
 }
 
+const VMWGFX: &str = "drivers/gpu/drm/vmwgfx/vmwgfx_page_dirty.c";
+
 macro_rules! funcs {
-    ($($variant:ident, $symbol:literal, $file:literal, $args:ident;)*) => {
+    ($($variant:ident, $symbol:literal, $file:expr, $args:ident;)*) => {
         /// A function of the kernel.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u8)]
@@ -108,6 +110,15 @@ funcs! {
     ShmemFault, "shmem_fault", "mm/shmem.c", Pages;
     DeviceFault, "vm_ops.fault", "the driver", Addr;
     DeviceMkwrite, "vm_ops.pfn_mkwrite", "the driver", Addr;
+    VmwBoDirtyAdd, "vmw_bo_dirty_add", VMWGFX, Nothing;
+    VmwBoDirtyRelease, "vmw_bo_dirty_release", VMWGFX, Nothing;
+    VmwBoDirtyScan, "vmw_bo_dirty_scan", VMWGFX, Nothing;
+    VmwBoDirtyScanPagetable, "vmw_bo_dirty_scan_pagetable", VMWGFX, Nothing;
+    VmwBoDirtyScanMkwrite, "vmw_bo_dirty_scan_mkwrite", VMWGFX, Nothing;
+    VmwBoDirtyTransferToRes, "vmw_bo_dirty_transfer_to_res", VMWGFX, Pages;
+    VmwBoDirtyClearRes, "vmw_bo_dirty_clear_res", VMWGFX, Pages;
+    VmwBoVmFault, "vmw_bo_vm_fault", VMWGFX, Addr;
+    VmwBoVmMkwrite, "vmw_bo_vm_mkwrite", VMWGFX, Pages;
     CopyPageRange, "copy_page_range", "mm/memory.c", Vma;
     DupMmap, "dup_mmap", "mm/mmap.c", Mm;
     ExitMmap, "exit_mmap", "mm/mmap.c", Mm;

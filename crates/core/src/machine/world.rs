@@ -4,7 +4,7 @@
 use crate::addr::{Pfn, VirtAddr};
 use crate::arch::{Level, Pte};
 use crate::kernel::Kernel;
-use crate::machine::address_space::{DirtyBitmap, FileRaState};
+use crate::machine::address_space::{DirtyBitmap, DirtyMethod, FileRaState};
 use crate::machine::delta::{MachineField, MappingField, MmField, PageField, RaField, VmaField};
 use crate::machine::page::Part;
 use crate::machine::page_table::{Table, Tables};
@@ -97,6 +97,8 @@ impl World {
             lost: Vec::new(),
             faults: 0,
             mkwrites: 0,
+            method: DirtyMethod::Untracked,
+            change_count: 0,
             i_pages: std::collections::BTreeMap::new(),
         });
         let mapping = MappingId(id(self.mappings.len() as u64 - 1));
@@ -522,6 +524,8 @@ fn mapping_field(mapping: &AddressSpace, field: MappingField) -> u64 {
         MappingField::Faults => mapping.faults,
         MappingField::Mkwrites => mapping.mkwrites,
         MappingField::Pages => mapping.pages,
+        MappingField::Method => mapping.method as u64,
+        MappingField::ChangeCount => mapping.change_count,
     }
 }
 
@@ -556,6 +560,8 @@ fn set_mapping(mapping: &mut AddressSpace, field: MappingField, value: u64) {
         MappingField::Faults => mapping.faults = value,
         MappingField::Mkwrites => mapping.mkwrites = value,
         MappingField::Pages => mapping.pages = value,
+        MappingField::Method => mapping.method = DirtyMethod::from_cell(value),
+        MappingField::ChangeCount => mapping.change_count = value,
     }
 }
 

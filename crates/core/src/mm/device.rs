@@ -1,5 +1,5 @@
-//! The device buffers: a driver that maps raw frames and wants to know what was written, in the two
-//! ways that vmwgfx knows.
+//! The device buffers: a driver that maps raw frames and wants to know what was written, in one of
+//! the two ways that vmwgfx knows. What vmwgfx itself makes of both lives in [`vmwgfx`].
 
 use crate::addr::{Pfn, VirtAddr};
 use crate::arch::Pte;
@@ -8,6 +8,7 @@ use crate::machine::{Cell, Cpu, Event, FileKind, Func, MappingId, Sink, Stop, Vm
 use crate::mm::bitmap::BITS_PER_WORD;
 use crate::mm::pgalloc::{pmd_alloc, pte_alloc};
 use crate::mm::protection::vm_get_page_prot;
+use crate::mm::vmwgfx;
 
 /// The buffer's `vm_ops.fault`: inserts entries forward from the fault, where nothing is mapped
 /// yet. `None`: behind the buffer's end.
@@ -21,10 +22,26 @@ pub(super) fn fault<S: Sink>(
         // Dirty bits tell: writable entries, whatever the write-notify protection of the VMA says.
         FileKind::DevPagetable { prefault } => (prefault, vm_get_page_prot(vma.flags)),
         FileKind::DevMkwrite { prefault } => (prefault, vma.prot),
+        FileKind::Vmwgfx { prefault } => {
+            return vmwgfx::vmw_bo_vm_fault(cpu, vma, mapping, addr, prefault);
+        }
         FileKind::Shmem | FileKind::Ext4 => unreachable!("not a device"),
     };
-    let pgoff = vma.pgoff_of(addr);
     let cpu = &mut cpu.enter(Func::DeviceFault, [addr.0, 0]);
+    insert_pfns(cpu, vma, mapping, addr, prefault, prot)
+}
+
+/// Inserts up to `prefault` entries from the one of `addr` on, with the bits of `prot`, and counts the
+/// fault. `None`: behind the buffer's end.
+pub(super) fn insert_pfns<S: Sink>(
+    cpu: &mut Cpu<S>,
+    vma: &Vma,
+    mapping: MappingId,
+    addr: VirtAddr,
+    prefault: u32,
+    prot: u64,
+) -> Result<Option<()>, Stop> {
+    let pgoff = vma.pgoff_of(addr);
     let faults = cpu.mapping_field(mapping, MappingField::Faults);
     cpu.set(Cell::Mapping(mapping, MappingField::Faults), faults + 1);
     let end = cpu.file_pages(mapping).min(vma.last_pgoff() + 1);
@@ -61,6 +78,9 @@ pub(super) fn pfn_mkwrite<S: Sink>(
     mapping: MappingId,
     pgoff: u64,
 ) -> Result<(), Stop> {
+    if let FileKind::Vmwgfx { .. } = cpu.file_kind(mapping) {
+        return vmwgfx::vmw_bo_vm_mkwrite(cpu, mapping, pgoff);
+    }
     let cpu = &mut cpu.enter(Func::DeviceMkwrite, [pgoff, 0]);
     cpu.event(Event::Mkwrite { mapping, pgoff })?;
     let calls = cpu.mapping_field(mapping, MappingField::Mkwrites);

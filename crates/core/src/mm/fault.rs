@@ -139,7 +139,7 @@ fn vm_ops_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult,
             shmem_get_folio(cpu, mapping, vmf.pgoff).map(FaultResult::Page)
         }
         FileKind::Ext4 => filemap_fault(cpu, vmf),
-        FileKind::DevPagetable { .. } | FileKind::DevMkwrite { .. } => {
+        FileKind::DevPagetable { .. } | FileKind::DevMkwrite { .. } | FileKind::Vmwgfx { .. } => {
             let vma = cpu.vma(vmf.vma);
             let done = device::fault(cpu, &vma, mapping, vmf.addr)?;
             Ok(done.map_or(FaultResult::Bus, |()| FaultResult::Done))

@@ -101,7 +101,7 @@ fn vm_flags<S: Sink>(cpu: &Cpu<S>, request: &MmapRequest) -> Result<VmFlags, Err
     let is_device = kind.is_some_and(FileKind::is_device);
     let may = VmFlags::MAYREAD | VmFlags::MAYWRITE | VmFlags::MAYEXEC;
     let mut flags = prot_flags(request.prot) | may;
-    if is_device && !cpu.kernel().anon_inode_may_exec {
+    if kind.is_some_and(FileKind::on_anon_inode) && !cpu.kernel().anon_inode_may_exec {
         if flags.contains(VmFlags::EXEC) {
             return Err(Errno::Perm);
         }

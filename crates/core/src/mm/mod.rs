@@ -31,6 +31,7 @@ pub mod readahead;
 pub mod rmap;
 pub mod tlb;
 pub mod vma;
+pub mod vmwgfx;
 pub mod zap;
 
 /// Why a system call refused, by the kernel's own number.

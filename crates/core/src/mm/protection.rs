@@ -27,7 +27,10 @@ fn vma_wants_writenotify<S: Sink>(
         return false;
     };
     match cpu.file_kind(file.mapping) {
-        FileKind::Ext4 | FileKind::DevPagetable { .. } | FileKind::DevMkwrite { .. } => true,
+        FileKind::Ext4
+        | FileKind::DevPagetable { .. }
+        | FileKind::DevMkwrite { .. }
+        | FileKind::Vmwgfx { .. } => true,
         FileKind::Shmem => prot == vm_get_page_prot(flags) && !flags.contains(VmFlags::SOFTDIRTY),
     }
 }

@@ -4,6 +4,7 @@ use crate::addr::VirtAddr;
 use crate::arch::{Level, PteFlags};
 use crate::kernel::{Kernel, LINUX_7_3};
 use crate::machine::FileKind;
+use crate::machine::address_space::DirtyMethod;
 use crate::machine::event::Access;
 use crate::machine::rbtree::Colour;
 use crate::machine::vma::OpenMode;
@@ -232,6 +233,8 @@ pub enum Expect {
     Hull(FileId, u64, u64),
     /// Exactly these pages of a device buffer were announced by `pfn_mkwrite`.
     Written(FileId, Vec<Pages>),
+    /// How vmwgfx tracks this buffer.
+    Method(FileId, DirtyMethod),
     /// The i_mmap tree of a file; `None`: empty.
     Tree(FileId, Option<Box<TreeWant>>),
 }
@@ -281,8 +284,49 @@ pub enum Op {
     Pending(ProcessId),
     /// It has flushed.
     Flushed(ProcessId),
+    /// The vmwgfx driver does this with a buffer, or with some of its pages.
+    Vmw(VmwCall, FileId, Option<Pages>),
     /// Something must hold.
     Expect(Expect),
+}
+
+/// What the vmwgfx driver can be asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VmwCall {
+    /// `vmw_bo_dirty_add`.
+    Add,
+    /// `vmw_bo_dirty_scan`.
+    Scan,
+    /// `vmw_bo_dirty_transfer_to_res`.
+    Transfer,
+    /// `vmw_bo_dirty_clear_res`.
+    Clear,
+    /// `vmw_bo_dirty_release`.
+    Release,
+}
+
+impl VmwCall {
+    /// All of them.
+    pub const ALL: [VmwCall; 5] =
+        [VmwCall::Add, VmwCall::Scan, VmwCall::Transfer, VmwCall::Clear, VmwCall::Release];
+
+    /// Its word: `add`, `scan`, ...
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            VmwCall::Add => "add",
+            VmwCall::Scan => "scan",
+            VmwCall::Transfer => "transfer",
+            VmwCall::Clear => "clear",
+            VmwCall::Release => "release",
+        }
+    }
+
+    /// True if it concerns some of the buffer's pages.
+    #[must_use]
+    pub const fn takes_pages(self) -> bool {
+        matches!(self, VmwCall::Transfer | VmwCall::Clear)
+    }
 }
 
 /// What a word of a line is, for colouring and for pointing at it.

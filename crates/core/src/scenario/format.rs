@@ -224,6 +224,10 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         Op::Clean(id, pages, at) => format!("clean {} {} at {at}", file(*id), range(*pages)),
         Op::Pending(id) => format!("pending {}", process(*id)),
         Op::Flushed(id) => format!("flushed {}", process(*id)),
+        Op::Vmw(call, id, None) => format!("vmw {} {}", call.name(), file(*id)),
+        Op::Vmw(call, id, Some(pages)) => {
+            format!("vmw {} {} {}", call.name(), file(*id), range(*pages))
+        }
         Op::Expect(expect) => words("expect", &expectation(scenario, expect)),
     }
 }
@@ -244,6 +248,7 @@ fn file_line(scenario: &Scenario, id: FileId) -> String {
         FileKind::Ext4 => ("ext4", PREFAULT_DEFAULT),
         FileKind::DevPagetable { prefault } => ("dev-pagetable", prefault),
         FileKind::DevMkwrite { prefault } => ("dev-mkwrite", prefault),
+        FileKind::Vmwgfx { prefault } => ("vmwgfx", prefault),
     };
     let mut line = format!("file {} {kind} {}", file.name, file.pages);
     if file.kind.is_device() && prefault != PREFAULT_DEFAULT {
@@ -308,6 +313,7 @@ pub fn expectation(scenario: &Scenario, expect: &Expect) -> String {
         Expect::Bits(id, bits) => format!("bits {} {}", file(*id), ranges(bits)),
         Expect::Hull(id, start, end) => format!("hull {} {start} {end}", file(*id)),
         Expect::Written(id, pages) => format!("written {} {}", file(*id), ranges(pages)),
+        Expect::Method(id, method) => format!("method {} {}", file(*id), method.name()),
         Expect::Tree(id, None) => format!("tree {} none", file(*id)),
         Expect::Tree(id, Some(root)) => {
             let mut text = String::new();

@@ -33,6 +33,7 @@ gallery! {
     "device/pagetable"
     "device/mkwrite"
     "device/fork"
+    "device/vmwgfx"
     "tree/rotations"
     "tree/fork-order"
     "tree/merge-and-cut"

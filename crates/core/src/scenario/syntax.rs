@@ -33,7 +33,7 @@ const fn row(keyword: &'static str, form: &'static str, meaning: &'static str) -
 }
 
 /// All statements, in the order in which a story uses them.
-pub static STATEMENTS: [Syntax; 23] = [
+pub static STATEMENTS: [Syntax; 24] = [
     row("title", "title TEXT", "names the story"),
     row("note", "note TEXT", "a line of prose; it travels in the link"),
     row("kernel", "kernel 7.3|6.12|6.1", "which kernel; 7.3 unless said"),
@@ -41,7 +41,7 @@ pub static STATEMENTS: [Syntax; 23] = [
     row("filter", "filter stop|skip", "what a walk does at a VMA that fails its filter"),
     row(
         "file",
-        "file FILE shmem|ext4|dev-pagetable|dev-mkwrite PAGES [prefault N]",
+        "file FILE shmem|ext4|dev-pagetable|dev-mkwrite|vmwgfx PAGES [prefault N]",
         "a file: shared memory, on disk, or a buffer of raw frames",
     ),
     row("proc", "proc PROCESS ...", "processes come to be"),
@@ -66,13 +66,18 @@ pub static STATEMENTS: [Syntax; 23] = [
     row("bitmap", "bitmap FILE BITS [START END]", "empties the bitmap that clean fills"),
     row("wp", "wp FILE FIRST+PAGES", "wp_shared_mapping_range"),
     row("clean", "clean FILE FIRST+PAGES [at PAGE]", "clean_record_shared_mapping_range"),
+    row(
+        "vmw",
+        "vmw add|scan|release FILE | transfer|clear FILE FIRST+PAGES",
+        "the vmwgfx driver tracks what is written into its buffer",
+    ),
     row("pending", "pending PROCESS", "another thread begins to batch TLB flushes"),
     row("flushed", "flushed PROCESS", "that thread has flushed"),
     row("expect", "expect WHAT", "something that must hold here"),
 ];
 
 /// What may follow `expect`.
-pub static EXPECTS: [Syntax; 10] = [
+pub static EXPECTS: [Syntax; 11] = [
     row("", "expect NUMBER", "the last walk returned this"),
     row("faults", "expect faults NUMBER", "faults of the last load, store or touch"),
     row("", "expect SIGSEGV|SIGBUS|EACCES|...", "the last statement failed so"),
@@ -90,6 +95,7 @@ pub static EXPECTS: [Syntax; 10] = [
         "expect written FILE FIRST+PAGES ...|none",
         "pages pfn_mkwrite told of, exactly",
     ),
+    row("method", "expect method FILE pagetable|mkwrite|untracked", "how vmwgfx tracks the buffer"),
     row("tree", "expect tree FILE B(A* C*)", "the i_mmap tree; * is red, - no child"),
 ];
 

@@ -48,6 +48,7 @@ impl View<'_> {
             FileKind::Ext4 => "ext4",
             FileKind::DevPagetable { .. } => "dev-pagetable",
             FileKind::DevMkwrite { .. } => "dev-mkwrite",
+            FileKind::Vmwgfx { .. } => "vmwgfx",
         };
         let _ = writeln!(out, "file {} {kind} {}", self.names.file(id), file.pages);
         let cached = file.pages_in(0, u64::MAX).map(|(pgoff, page)| {
@@ -68,6 +69,10 @@ impl View<'_> {
             let (faults, mkwrites) = (file.faults, file.mkwrites);
             let written = bits(&file.written);
             let _ = writeln!(out, "  {faults} faults, {mkwrites} mkwrites, written {written}");
+        }
+        if let FileKind::Vmwgfx { .. } = file.kind {
+            let (method, count) = (file.method.name(), file.change_count);
+            let _ = writeln!(out, "  tracked by {method}, {count} scans for a change");
         }
         let bitmap = &file.bitmap;
         if bitmap.start < bitmap.end {

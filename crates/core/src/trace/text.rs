@@ -215,6 +215,12 @@ impl Text<'_> {
             Event::Zap { addr, .. } => format!("zap {addr}"),
             Event::Copy { addr, .. } => format!("copy {addr}"),
             Event::Move { addr, .. } => format!("move to {addr}"),
+            Event::DirtyMethod { mapping, method } => {
+                format!("{} tracked by {}", file(mapping), method.name())
+            }
+            Event::DirtyTransfer { mapping, first, nr } => {
+                format!("transfer {} pages {first}+{nr}", file(mapping))
+            }
             Event::Mkwrite { mapping, pgoff } => format!("mkwrite {} page {pgoff}", file(mapping)),
             event => self.processor(world, event),
         }

@@ -107,6 +107,8 @@ fn said(now: &Now<'_>, event: Event) -> Said {
         | Event::Copy { .. }
         | Event::Move { .. }
         | Event::Mkwrite { .. }
+        | Event::DirtyMethod { .. }
+        | Event::DirtyTransfer { .. }
         | Event::MmNew { .. }
         | Event::MmGone { .. }
         | Event::VmaChange { .. }

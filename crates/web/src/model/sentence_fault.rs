@@ -3,8 +3,9 @@
 
 use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::arch::{Level, Pte, PteFlags};
+use rangewalk_core::machine::address_space::DirtyMethod;
 use rangewalk_core::machine::event::{Access, FaultCause, FaultEnd};
-use rangewalk_core::machine::{Event, FileKind, MmId, PageId, SlotId, VmFlags, VmaId};
+use rangewalk_core::machine::{Event, FileKind, MappingId, MmId, PageId, SlotId, VmFlags, VmaId};
 
 use crate::model::entry;
 use crate::model::sentence::{Said, count_words, span_words};
@@ -59,6 +60,15 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
                 format!("`{call}` runs before the entry becomes writable."),
             )
         }
+        Event::DirtyMethod { mapping, method } => dirty_method(now, mapping, method),
+        Event::DirtyTransfer { mapping, first, nr } => (
+            format!(
+                "The driver hands {} of {} to the device.",
+                pages_words(first, nr),
+                now.file_name(mapping)
+            ),
+            "Their bits are cleared: the next scan starts over.".to_owned(),
+        ),
         Event::MmNew { mm } => (
             format!("Process {} comes to be.", now.process(mm)),
             "It has a PGD and nothing in it.".to_owned(),
@@ -67,6 +77,27 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
         Event::VmaChange { vma } => vma_change(now, vma),
         Event::VmaGone { vma } => (format!("Mapping {} is gone.", now.vma(vma)), String::new()),
         _ => unreachable!("not a step of a process: {event:?}"),
+    }
+}
+
+fn dirty_method(now: &Now<'_>, mapping: MappingId, method: DirtyMethod) -> Said {
+    let file = now.file_name(mapping);
+    let (said, why) = match method {
+        DirtyMethod::Untracked => ("stops tracking", "Nobody asks what is written any more."),
+        DirtyMethod::Pagetable => {
+            ("tracks by page table", "Writes are dense: looking at dirty bits beats faulting.")
+        }
+        DirtyMethod::Mkwrite => {
+            ("tracks by write faults", "Writes are sparse: a fault a page beats a scan of all.")
+        }
+    };
+    (format!("The driver {said} what is written into {file}."), why.to_owned())
+}
+
+fn pages_words(first: u64, nr: u64) -> String {
+    match nr {
+        1 => format!("page {first}"),
+        _ => format!("pages {first} to {}", first + nr - 1),
     }
 }
 

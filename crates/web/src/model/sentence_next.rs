@@ -166,6 +166,8 @@ fn change_words(now: &Now<'_>, event: Event) -> String {
         Event::Copy { addr, .. } => format!("the entry for {} is copied.", page(addr)),
         Event::Move { .. } => "an entry moves.".to_owned(),
         Event::Mkwrite { .. } => "its owner is told of the write.".to_owned(),
+        Event::DirtyMethod { .. } => "the driver changes how it tracks writes.".to_owned(),
+        Event::DirtyTransfer { .. } => "written pages are handed to the device.".to_owned(),
         Event::MmNew { mm } => format!("process {} comes to be.", now.process(mm)),
         Event::MmGone { mm } => format!("process {} is gone.", now.process(mm)),
         Event::VmaChange { vma } => format!("mapping {} takes shape.", now.vma(vma)),

@@ -197,6 +197,7 @@ fn about(now: &Now<'_>, form: StageForm) -> String {
         FileKind::Ext4 => "ext4 file, write-notify",
         FileKind::DevPagetable { .. } => "device buffer, dirt in the page tables",
         FileKind::DevMkwrite { .. } => "device buffer, dirt by pfn_mkwrite",
+        FileKind::Vmwgfx { .. } => "vmwgfx buffer, dirt by whichever way pays",
     };
     let pages = count_words(space.pages, "page", "pages");
     if form == StageForm::Phone {

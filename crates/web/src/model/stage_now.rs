@@ -247,7 +247,9 @@ impl<'a> Now<'a> {
             | Event::ReadaheadMark { mapping, .. }
             | Event::ReadPages { mapping, .. }
             | Event::Record { mapping, .. }
-            | Event::Mkwrite { mapping, .. } => file(mapping),
+            | Event::Mkwrite { mapping, .. }
+            | Event::DirtyMethod { mapping, .. }
+            | Event::DirtyTransfer { mapping, .. } => file(mapping),
             Event::TreeLook { node: vma, .. }
             | Event::TreeDescend { at: vma, .. }
             | Event::TreeLink { node: vma }

@@ -65,6 +65,10 @@ impl Parser {
                 }
                 Expect::Written(file, page_list(words, "a page")?)
             }
+            "method" => {
+                let (file, method) = self.method(words)?;
+                Expect::Method(file, method)
+            }
             _ => {
                 let file = self.scope.file(words)?;
                 Expect::Tree(file, self.tree(words)?)

@@ -6,6 +6,7 @@ mod lex;
 mod number;
 mod scope;
 mod statement;
+mod vmw;
 
 use crate::scenario::ast::{FileId, Layout, ProcessId, Scenario, Statement};
 use crate::scenario::cover::Cover;

@@ -61,6 +61,7 @@ impl Parser {
             "bitmap" => self.bitmap(words)?,
             "wp" => self.wp(words)?,
             "clean" => self.clean(words)?,
+            "vmw" => self.vmw(words)?,
             "pending" => Op::Pending(self.living_process(words)?),
             "flushed" => Op::Flushed(self.living_process(words)?),
             "expect" => Op::Expect(self.expect(words)?),
@@ -112,7 +113,7 @@ impl Parser {
         let max = if kind.text == "ext4" { DISK_PAGES_MAX } else { FILE_PAGES_MAX };
         let pages = number(words, "the number of pages", max)?;
         let mut prefault = PREFAULT_DEFAULT;
-        if kind.text.starts_with("dev-") && words.take_if("prefault") {
+        if (kind.text.starts_with("dev-") || kind.text == "vmwgfx") && words.take_if("prefault") {
             let value = number(words, "the prefault", PREFAULT_MAX)?.max(1);
             prefault = u32::try_from(value).unwrap_or(PREFAULT_DEFAULT);
         }
@@ -121,13 +122,14 @@ impl Parser {
             "ext4" => FileKind::Ext4,
             "dev-pagetable" => FileKind::DevPagetable { prefault },
             "dev-mkwrite" => FileKind::DevMkwrite { prefault },
+            "vmwgfx" => FileKind::Vmwgfx { prefault },
             other => {
                 let near = match other {
                     "shm" | "memfd" | "tmpfs" => "shmem",
                     "dev0" | "pagetable" => "dev-pagetable",
                     "dev1" | "mkwrite" => "dev-mkwrite",
                     "disk" | "file" | "xfs" | "ext" => "ext4",
-                    _ => "shmem, ext4, dev-pagetable or dev-mkwrite",
+                    _ => "shmem, ext4, dev-pagetable, dev-mkwrite or vmwgfx",
                 };
                 let message = format!("`{other}` is not a kind of file");
                 return Err(Diagnostic::error(kind.site, message).hint(format!("write {near}")));
@@ -410,7 +412,12 @@ impl Parser {
     }
 
     fn bitmap(&mut self, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+        let token = words.peek();
         let file = self.scope.file(words)?;
+        if let (Some(token), FileKind::Vmwgfx { .. }) = (token, self.scenario.file(file).kind) {
+            let message = format!("the bitmap of {} is the driver's", token.text);
+            return Err(Diagnostic::error(token.site, message).hint("`vmw add` empties it"));
+        }
         let bits = number(words, "the number of bits", FILE_PAGES_MAX)?;
         let mut hull = None;
         if !words.is_done() {
@@ -457,7 +464,11 @@ impl Parser {
         }
     }
 
-    fn pages_within(&self, words: &mut Words<'_>, file: FileId) -> Result<Pages, Diagnostic> {
+    pub(super) fn pages_within(
+        &self,
+        words: &mut Words<'_>,
+        file: FileId,
+    ) -> Result<Pages, Diagnostic> {
         let token = words.peek();
         let pages = pages(words, "the page range")?;
         let file = self.scenario.file(file);

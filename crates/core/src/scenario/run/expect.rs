@@ -55,6 +55,10 @@ impl<S: Sink> Runner<'_, S> {
             Expect::Written(file, wanted) => {
                 same_ranges(wanted, &set_bits(&self.world.mapping(mapping(*file)).written))
             }
+            Expect::Method(file, wanted) => {
+                let method = self.world.mapping(mapping(*file)).method;
+                (method == *wanted, method.name().to_owned())
+            }
             Expect::Tree(file, wanted) => self.tree(*file, wanted.as_deref()),
         }
     }

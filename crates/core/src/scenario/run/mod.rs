@@ -2,6 +2,7 @@
 
 mod expect;
 mod statement;
+mod vmw;
 mod walk;
 mod watch;
 

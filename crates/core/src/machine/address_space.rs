@@ -24,8 +24,8 @@ pub enum FileKind {
         /// Entries that one fault inserts.
         prefault: u32,
     },
-    /// A buffer object of the vmwgfx driver, which changes between the two ways by itself. FIDELITY:
-    /// one-buffer-a-device.
+    /// A buffer object of the vmwgfx driver, which changes between the two ways by itself.
+    /// FIDELITY: one-buffer-a-device.
     Vmwgfx {
         /// Entries that one fault inserts.
         prefault: u32,

@@ -31,8 +31,8 @@ pub(super) fn fault<S: Sink>(
     insert_pfns(cpu, vma, mapping, addr, prefault, prot)
 }
 
-/// Inserts up to `prefault` entries from the one of `addr` on, with the bits of `prot`, and counts the
-/// fault. `None`: behind the buffer's end.
+/// Inserts up to `prefault` entries from the one of `addr` on, with the bits of `prot`, and counts
+/// the fault. `None`: behind the buffer's end.
 pub(super) fn insert_pfns<S: Sink>(
     cpu: &mut Cpu<S>,
     vma: &Vma,

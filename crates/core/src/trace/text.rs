@@ -215,13 +215,6 @@ impl Text<'_> {
             Event::Zap { addr, .. } => format!("zap {addr}"),
             Event::Copy { addr, .. } => format!("copy {addr}"),
             Event::Move { addr, .. } => format!("move to {addr}"),
-            Event::DirtyMethod { mapping, method } => {
-                format!("{} tracked by {}", file(mapping), method.name())
-            }
-            Event::DirtyTransfer { mapping, first, nr } => {
-                format!("transfer {} pages {first}+{nr}", file(mapping))
-            }
-            Event::Mkwrite { mapping, pgoff } => format!("mkwrite {} page {pgoff}", file(mapping)),
             event => self.processor(world, event),
         }
     }
@@ -265,6 +258,21 @@ impl Text<'_> {
                 format!("ipi to cpu {} for {}: {answer}", cpu.0, process(mm))
             }
             Event::Resume { cpu } => format!("cpu {} goes on", cpu.0),
+            event => self.owner(event),
+        }
+    }
+
+    /// The events of who owns a file: a file system or a driver.
+    fn owner(&self, event: Event) -> String {
+        let file = |mapping: MappingId| self.names.file(mapping);
+        match event {
+            Event::Mkwrite { mapping, pgoff } => format!("mkwrite {} page {pgoff}", file(mapping)),
+            Event::DirtyMethod { mapping, method } => {
+                format!("{} tracked by {}", file(mapping), method.name())
+            }
+            Event::DirtyTransfer { mapping, first, nr } => {
+                format!("transfer {} pages {first}+{nr}", file(mapping))
+            }
             other => unreachable!("{other:?} has its words above"),
         }
     }

@@ -9,7 +9,9 @@ use crate::arch::Pte;
 use crate::kernel::Kernel;
 use crate::machine::address_space::{DirtyMethod, FileRaState};
 use crate::machine::delta::{MachineField, MappingField, MmField, NodeField};
+use crate::machine::event::FaultEnd;
 use crate::machine::page_table::Table;
+use crate::machine::sink::Intrusion;
 use crate::machine::vma::OpenFile;
 use crate::machine::{
     Cell, CpuId, Event, FileKind, Func, MappingId, MmId, Page, PageFlags, PageId, RbNode, Sink,
@@ -89,6 +91,22 @@ impl<'a, S: Sink> Cpu<'a, S> {
     #[inline(always)]
     pub fn event(&mut self, event: Event) -> Result<(), Stop> {
         self.sink.event(event)
+    }
+
+    /// Entries of `mm` from `start` to `end` have changed and are about to be flushed: who comes in
+    /// before that?
+    pub(crate) fn intrusion(
+        &mut self,
+        mm: MmId,
+        start: VirtAddr,
+        end: VirtAddr,
+    ) -> Option<Intrusion> {
+        self.sink.intrusion(mm, start, end)
+    }
+
+    /// What came of it, as [`Sink::intruded`] has it.
+    pub(crate) fn intruded(&mut self, end: Option<(u32, FaultEnd)>) {
+        self.sink.intruded(end);
     }
 
     /// Writes any cell.

@@ -1,6 +1,8 @@
 //! Where a run's events and changes go: onto a tape, or nowhere.
 
-use crate::machine::{Cell, Event, Func};
+use crate::addr::VirtAddr;
+use crate::machine::event::{Access, FaultEnd};
+use crate::machine::{Cell, CpuId, Event, Func, MmId};
 
 /// Why a run ended before its end. Carried up by `?`, reported as a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +11,30 @@ pub enum Stop {
     Steps(u32),
     /// The machine has no more frames than this.
     Memory(u32),
+}
+
+/// Another CPU's access that comes in while this one is at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intrusion {
+    /// Which CPU.
+    pub cpu: CpuId,
+    /// Which process runs there.
+    pub mm: MmId,
+    /// What it touches.
+    pub addr: VirtAddr,
+    /// How.
+    pub access: Access,
+    /// If it needs a fault: whether that could go on now.
+    pub may_fault: MayFault,
+}
+
+/// Whether a fault could go on, for what is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MayFault {
+    /// Nobody is in its way.
+    Yes,
+    /// It would wait for a lock.
+    No,
 }
 
 /// Receives what a run does. A step is one event and the deltas up to the next.
@@ -27,6 +53,17 @@ pub trait Sink {
 
     /// The innermost function ends.
     fn exit(&mut self);
+
+    /// Entries of `mm` from `start` to `end` have changed and are about to be flushed. Who comes in
+    /// before that?
+    #[inline(always)]
+    fn intrusion(&mut self, _mm: MmId, _start: VirtAddr, _end: VirtAddr) -> Option<Intrusion> {
+        None
+    }
+
+    /// The one who came in got through with so many faults, to this end; `None`: it has to wait.
+    #[inline(always)]
+    fn intruded(&mut self, _end: Option<(u32, FaultEnd)>) {}
 }
 
 /// Runs untraced, at no cost.

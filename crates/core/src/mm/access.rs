@@ -4,6 +4,7 @@
 use crate::addr::VirtAddr;
 use crate::arch::Pte;
 use crate::machine::event::{Access, Cached, FaultCause, FaultEnd, Lock, Mode};
+use crate::machine::sink::{Intrusion, MayFault};
 use crate::machine::{Cell, Cpu, Event, MmId, Sink, Stop, VmFlags, VmaId};
 use crate::mm::bitmap::BITS_PER_WORD;
 use crate::mm::fault::{Attempt, FaultResult, handle_mm_fault};
@@ -48,6 +49,36 @@ pub fn touch<S: Sink>(
         }
     }
     unreachable!("{FAULTS_MAX} faults for one access at {addr}");
+}
+
+/// Between a change of entries and their flush other CPUs run on: those that the scenario lets come
+/// in here do.
+pub(super) fn interrupted<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    start: VirtAddr,
+    end: VirtAddr,
+) -> Result<(), Stop> {
+    while let Some(intrusion) = cpu.intrusion(mm, start, end) {
+        let Intrusion { cpu: other, mm, addr, access, may_fault } = intrusion;
+        if may_fault == MayFault::No && faults(&cpu.on(other), mm, addr.page_down(), access) {
+            cpu.intruded(None);
+            continue;
+        }
+        let done = touch(&mut cpu.on(other), mm, addr, access)?;
+        cpu.intruded(Some((done.faults, done.end)));
+        cpu.event(Event::Resume { cpu: cpu.id() })?;
+    }
+    Ok(())
+}
+
+/// True if the access would fault now.
+fn faults<S: Sink>(cpu: &Cpu<S>, mm: MmId, page: VirtAddr, access: Access) -> bool {
+    let word = match cpu.tlb_lookup(mm, page) {
+        Some(word) if access == Access::Load || !word.is_write() || word.hw_dirty() == word => word,
+        _ => cpu.pte_slot(mm, page).map_or(Pte::NONE, |slot| cpu.word(slot)),
+    };
+    !word.is_hw_present() || access == Access::Store && !word.is_write()
 }
 
 /// From the TLB if it allows the access. What is cached without D sends a store to the tables.

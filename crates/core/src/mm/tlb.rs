@@ -5,6 +5,7 @@ use crate::machine::delta::{CpuField, MachineField, MmField};
 use crate::machine::event::{Flush, IpiAnswer, Reach, SwitchIn};
 use crate::machine::tlb_state::CPUS_MAX;
 use crate::machine::{Cell, Cpu, CpuId, Event, Func, MmId, Sink, Stop};
+use crate::mm::access::interrupted;
 
 /// `tlb_single_page_flush_ceiling`: longer spans flush everything.
 pub const TLB_SINGLE_PAGE_FLUSH_CEILING: u64 = 33;
@@ -101,6 +102,7 @@ pub(super) fn flush_tlb_mm_range<S: Sink>(
     (start, end): (VirtAddr, VirtAddr),
     freed_tables: FreedTables,
 ) -> Result<(), Stop> {
+    interrupted(cpu, mm, start, end)?;
     let reach = reach_of(start, end);
     cpu.event(Event::Flush { mm, flush, reach, start, end })?;
     let new_gen = cpu.get(Cell::Mm(mm, MmField::TlbGen)) + 1;
@@ -264,5 +266,6 @@ pub(super) fn flush_unless_off<S: Sink>(
     if cpu.machine_field(MachineField::FlushesOff) == 0 {
         return flush_tlb_range(cpu, mm, flush, start, end);
     }
+    interrupted(cpu, mm, start, end)?;
     cpu.event(Event::FlushOmitted { mm, start, end })
 }

@@ -3,14 +3,15 @@
 use crate::addr::VirtAddr;
 use crate::arch::{Level, PteFlags};
 use crate::kernel::{Kernel, LINUX_7_3};
-use crate::machine::FileKind;
 use crate::machine::address_space::DirtyMethod;
 use crate::machine::event::Access;
 use crate::machine::rbtree::Colour;
 use crate::machine::vma::OpenMode;
+use crate::machine::{CpuId, FileKind};
 use crate::mm::Errno;
 use crate::mm::mmap::{Prot, Sharing};
 use crate::mm::pagewalk::FilterMiss;
+use crate::mm::tlb::Flushes;
 use crate::scenario::diagnostic::Site;
 
 /// Place in [`Scenario::files`].
@@ -235,6 +236,14 @@ pub enum Expect {
     Written(FileId, Vec<Pages>),
     /// How vmwgfx tracks this buffer.
     Method(FileId, DirtyMethod),
+    /// The last statement interrupted other CPUs so often.
+    Ipis(u64),
+    /// The last statement flushed so often.
+    Flushes(u64),
+    /// What a CPU has cached for each of these pages.
+    Tlb(LabelId, Pages, CpuId, PteWant),
+    /// Exactly these pages of a file were stored to and nobody came to know.
+    Lost(FileId, Vec<Pages>),
     /// The i_mmap tree of a file; `None`: empty.
     Tree(FileId, Option<Box<TreeWant>>),
 }
@@ -248,6 +257,10 @@ pub enum Op {
     Note(String),
     /// Which kernel.
     Kernel(&'static Kernel),
+    /// How many CPUs.
+    Cpus(u8),
+    /// Whether the two helpers flush.
+    Flushes(Flushes),
     /// `fault_around_bytes`, in pages.
     FaultAround(u64),
     /// What a filter miss does from here on.
@@ -266,10 +279,14 @@ pub enum Op {
     Protect(Place, Prot),
     /// `mremap(2)` with `MREMAP_FIXED`.
     Remap(Place, Target),
-    /// A load or a store of each page.
-    Access(Access, Place),
+    /// A load or a store of each page, on a CPU.
+    Access(Access, Place, CpuId),
+    /// Likewise, but it comes in during the statement above.
+    During(Access, Place, CpuId),
     /// An access or none for each page from the mapping's first.
-    Touch(LabelId, Vec<Option<Access>>),
+    Touch(LabelId, Vec<Option<Access>>, CpuId),
+    /// A kernel thread runs on a CPU.
+    Idle(CpuId),
     /// `fork(2)`: parent, child.
     Fork(ProcessId, ProcessId),
     /// `exit(2)`.
@@ -326,6 +343,28 @@ impl VmwCall {
     #[must_use]
     pub const fn takes_pages(self) -> bool {
         matches!(self, VmwCall::Transfer | VmwCall::Clear)
+    }
+}
+
+impl Op {
+    /// True if another CPU's access may come in during it.
+    #[must_use]
+    pub const fn may_be_interrupted(&self) -> bool {
+        !matches!(
+            self,
+            Op::Title(_)
+                | Op::Note(_)
+                | Op::Kernel(_)
+                | Op::Cpus(_)
+                | Op::Flushes(_)
+                | Op::FaultAround(_)
+                | Op::Filter(_)
+                | Op::File(_)
+                | Op::Proc(_)
+                | Op::Bitmap(..)
+                | Op::Idle(_)
+                | Op::Expect(_)
+        )
     }
 }
 
@@ -446,6 +485,16 @@ impl Scenario {
             _ => None,
         });
         named.unwrap_or(&LINUX_7_3)
+    }
+
+    /// How many CPUs it runs on.
+    #[must_use]
+    pub fn cpus(&self) -> u8 {
+        let said = self.statements.iter().find_map(|s| match s.op {
+            Op::Cpus(cpus) => Some(cpus),
+            _ => None,
+        });
+        said.unwrap_or(1)
     }
 
     /// Whose addresses a place is, from where to where.

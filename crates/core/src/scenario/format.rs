@@ -4,12 +4,13 @@
 use std::fmt::Write;
 
 use crate::addr::PAGE_SIZE;
-use crate::machine::FileKind;
 use crate::machine::event::Access;
 use crate::machine::rbtree::Colour;
 use crate::machine::vma::OpenMode;
+use crate::machine::{CpuId, FileKind};
 use crate::mm::mmap::{Prot, Sharing};
 use crate::mm::pagewalk::FilterMiss;
+use crate::mm::tlb::Flushes;
 use crate::scenario::ast::{
     Expect, FileId, FlushWant, Label, LabelId, Layout, Op, Pages, Place, PteWant, Scenario,
     Statement, TreeWant,
@@ -175,6 +176,9 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         Op::Title(text) => words("title", text),
         Op::Note(text) => words("note", text),
         Op::Kernel(kernel) => format!("kernel {kernel}"),
+        Op::Cpus(cpus) => format!("cpus {cpus}"),
+        Op::Flushes(Flushes::On) => "flushes on".to_owned(),
+        Op::Flushes(Flushes::Off) => "flushes off".to_owned(),
         Op::FaultAround(pages) => format!("faround {}K", pages * PAGE_SIZE / 1024),
         Op::Filter(FilterMiss::EndsWalk) => "filter stop".to_owned(),
         Op::Filter(FilterMiss::Skips) => "filter skip".to_owned(),
@@ -207,11 +211,12 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
             }
             line
         }
-        Op::Access(Access::Load, at) => words("load", &place(scenario, *at)),
-        Op::Access(Access::Store, at) => words("store", &place(scenario, *at)),
-        Op::Touch(id, accesses) => {
+        Op::Access(access, at, cpu) => accessing(scenario, *access, *at, *cpu),
+        Op::During(access, at, cpu) => words("during", &accessing(scenario, *access, *at, *cpu)),
+        Op::Idle(cpu) => format!("idle {}", cpu.0),
+        Op::Touch(id, accesses, cpu) => {
             let letters: String = accesses.iter().copied().map(access_letter).collect();
-            format!("touch {} {letters}", label(*id))
+            format!("touch {} {letters}{}", label(*id), on_cpu(*cpu))
         }
         Op::Fork(parent, child) => format!("fork {} {}", process(*parent), process(*child)),
         Op::Exit(id) => format!("exit {}", process(*id)),
@@ -230,6 +235,17 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         }
         Op::Expect(expect) => words("expect", &expectation(scenario, expect)),
     }
+}
+
+/// `load A 3 cpu 1`.
+fn accessing(scenario: &Scenario, access: Access, at: Place, cpu: CpuId) -> String {
+    let verb = if access == Access::Load { "load" } else { "store" };
+    words(verb, &(place(scenario, at) + &on_cpu(cpu)))
+}
+
+/// ` cpu 1`; CPU 0 need not be said.
+fn on_cpu(cpu: CpuId) -> String {
+    if cpu == CpuId(0) { String::new() } else { format!(" cpu {}", cpu.0) }
 }
 
 fn words(keyword: &str, rest: &str) -> String {
@@ -310,6 +326,12 @@ pub fn expectation(scenario: &Scenario, expect: &Expect) -> String {
         Expect::Pte(id, pages, want) => {
             format!("pte {} {} {}", label(*id), range(*pages), pte(want))
         }
+        Expect::Ipis(ipis) => format!("ipis {ipis}"),
+        Expect::Flushes(flushes) => format!("flushes {flushes}"),
+        Expect::Tlb(id, pages, cpu, want) => {
+            format!("tlb {} {}{} {}", label(*id), range(*pages), on_cpu(*cpu), pte(want))
+        }
+        Expect::Lost(id, pages) => format!("lost {} {}", file(*id), ranges(pages)),
         Expect::Bits(id, bits) => format!("bits {} {}", file(*id), ranges(bits)),
         Expect::Hull(id, start, end) => format!("hull {} {start} {end}", file(*id)),
         Expect::Written(id, pages) => format!("written {} {}", file(*id), ranges(pages)),

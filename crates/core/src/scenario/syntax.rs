@@ -33,10 +33,11 @@ const fn row(keyword: &'static str, form: &'static str, meaning: &'static str) -
 }
 
 /// All statements, in the order in which a story uses them.
-pub static STATEMENTS: [Syntax; 24] = [
+pub static STATEMENTS: [Syntax; 28] = [
     row("title", "title TEXT", "names the story"),
     row("note", "note TEXT", "a line of prose; it travels in the link"),
     row("kernel", "kernel 7.3|6.12|6.1", "which kernel; 7.3 unless said"),
+    row("cpus", "cpus NUMBER", "how many CPUs; 1 unless said, 4 at most"),
     row("faround", "faround BYTES", "fault-around window; 64K unless said, 4K is off"),
     row("filter", "filter stop|skip", "what a walk does at a VMA that fails its filter"),
     row(
@@ -58,9 +59,23 @@ pub static STATEMENTS: [Syntax; 24] = [
         "mremap to a fixed address; PAGES to grow or shrink",
     ),
     row("fill", "fill FILE FIRST+PAGES", "write(2): pages enter the page cache, dirty"),
-    row("load", "load LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES", "reads one byte a page"),
-    row("store", "store LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES", "writes one byte a page"),
-    row("touch", "touch LABEL rw.w", "one letter a page: r load, w store, . nothing"),
+    row(
+        "load",
+        "load LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES [cpu N]",
+        "reads one byte a page, on CPU 0 unless said",
+    ),
+    row(
+        "store",
+        "store LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES [cpu N]",
+        "writes one byte a page",
+    ),
+    row("touch", "touch LABEL rw.w [cpu N]", "one letter a page: r load, w store, . nothing"),
+    row(
+        "during",
+        "during load|store LABEL [FIRST+PAGES] cpu N",
+        "comes in during the statement above, just before its flush",
+    ),
+    row("idle", "idle N", "a kernel thread runs on CPU N: its TLB is lazy"),
     row("fork", "fork PARENT CHILD", "the child's mappings are called LABEL.CHILD"),
     row("exit", "exit PROCESS", "the process ends"),
     row("bitmap", "bitmap FILE BITS [START END]", "empties the bitmap that clean fills"),
@@ -73,11 +88,12 @@ pub static STATEMENTS: [Syntax; 24] = [
     ),
     row("pending", "pending PROCESS", "another thread begins to batch TLB flushes"),
     row("flushed", "flushed PROCESS", "that thread has flushed"),
+    row("flushes", "flushes on|off", "expert: off leaves out the flush of wp and clean"),
     row("expect", "expect WHAT", "something that must hold here"),
 ];
 
 /// What may follow `expect`.
-pub static EXPECTS: [Syntax; 11] = [
+pub static EXPECTS: [Syntax; 15] = [
     row("", "expect NUMBER", "the last walk returned this"),
     row("faults", "expect faults NUMBER", "faults of the last load, store or touch"),
     row("", "expect SIGSEGV|SIGBUS|EACCES|...", "the last statement failed so"),
@@ -96,6 +112,18 @@ pub static EXPECTS: [Syntax; 11] = [
         "pages pfn_mkwrite told of, exactly",
     ),
     row("method", "expect method FILE pagetable|mkwrite|untracked", "how vmwgfx tracks the buffer"),
+    row("ipis", "expect ipis NUMBER", "CPUs that the last statement interrupted to flush"),
+    row("flushes", "expect flushes NUMBER", "TLB flushes of the last statement"),
+    row(
+        "tlb",
+        "expect tlb LABEL FIRST+PAGES cpu N LETTERS | = WORD | none",
+        "what a CPU has cached for pages",
+    ),
+    row(
+        "lost",
+        "expect lost FILE FIRST+PAGES ...|none",
+        "stores that no entry, bitmap, page or driver knew of",
+    ),
     row("tree", "expect tree FILE B(A* C*)", "the i_mmap tree; * is red, - no child"),
 ];
 

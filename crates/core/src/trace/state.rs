@@ -9,7 +9,10 @@ use crate::arch::Pte;
 use crate::arch::pte::PFN_MASK;
 use crate::machine::rbtree::Colour;
 use crate::machine::vma::OpenMode;
-use crate::machine::{FileKind, MappingId, MmId, PageFlags, PageKind, VmFlags, Vma, VmaId, World};
+use crate::machine::{
+    CpuId, FileKind, MappingId, MmId, PageFlags, PageKind, TlbEntry, TlbState, VmFlags, Vma, VmaId,
+    World,
+};
 use crate::trace::Names;
 
 /// The whole world; `step` is the last step done, for names.
@@ -29,6 +32,11 @@ pub fn state(world: &World, names: &Names, step: u32) -> String {
         out.push('\n');
         for vma in mm.vmas() {
             view.vma(id, vma, &mut out);
+        }
+    }
+    if world.is_smp() {
+        for (id, cpu) in world.cpus() {
+            view.cpu(id, cpu, &mut out);
         }
     }
     out
@@ -99,6 +107,18 @@ impl View<'_> {
             if let Some(child) = child {
                 self.node(child, side, depth + 1, out);
             }
+        }
+    }
+
+    /// What a CPU runs and has cached; what it will not use any more is behind.
+    fn cpu(&self, id: CpuId, cpu: &TlbState, out: &mut String) {
+        let runs = cpu.loaded_mm.map_or("nothing", |mm| self.names.process(mm));
+        let lazy = if cpu.is_lazy { ", lazy" } else { "" };
+        let _ = writeln!(out, "cpu {} runs {runs}{lazy}", id.0);
+        for TlbEntry { mm, addr, word } in cpu.entries() {
+            let behind = if cpu.tlb_gen(mm) == self.world.mm(mm).tlb_gen { "" } else { ", behind" };
+            let (process, flags) = (self.names.process(mm), word.0 & !PFN_MASK);
+            let _ = writeln!(out, "  {process} {addr} {flags:016x}{behind}");
         }
     }
 

@@ -49,6 +49,15 @@ impl Parser {
                 let pages = self.own_pages(words, label)?;
                 Expect::Pte(label, pages, pte(words)?)
             }
+            "ipis" => Expect::Ipis(number(words, "the number of CPUs", PGOFF_MAX)?),
+            "flushes" => Expect::Flushes(number(words, "the number of flushes", PGOFF_MAX)?),
+            "tlb" => {
+                let label = self.living_label(words)?;
+                let pages = self.own_pages(words, label)?;
+                let cpu = self.on_cpu(words)?;
+                Expect::Tlb(label, pages, cpu, pte(words)?)
+            }
+            "lost" => Expect::Lost(self.scope.file(words)?, page_list(words, "a page")?),
             "bits" => Expect::Bits(self.scope.file(words)?, page_list(words, "a bit")?),
             "hull" => {
                 let file = self.scope.file(words)?;

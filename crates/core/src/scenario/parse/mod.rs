@@ -4,6 +4,7 @@
 mod expect;
 mod lex;
 mod number;
+mod processor;
 mod scope;
 mod statement;
 mod vmw;
@@ -45,9 +46,10 @@ struct Parser {
     exits: Vec<(ProcessId, u32)>,
     /// Bits of each file's bitmap at this point.
     bitmaps: Vec<(FileId, u64)>,
-    /// The line of `title` and of `kernel`.
+    /// The line of `title`, of `kernel` and of `cpus`.
     title_line: Option<u32>,
     kernel_line: Option<u32>,
+    cpus_line: Option<u32>,
 }
 
 impl Parser {

@@ -41,6 +41,8 @@ impl Parser {
         let op = match keyword.text {
             "title" | "note" => return self.prose(line, body, words),
             "kernel" => self.kernel(line, words)?,
+            "cpus" => self.cpus(line, words)?,
+            "flushes" => Op::Flushes(super::processor::flushes(words)?),
             "faround" => Op::FaultAround(size_in_pages(words, FAULT_AROUND_MAX)?),
             "filter" => Op::Filter(filter(words)?),
             "file" => self.file(line, words)?,
@@ -53,9 +55,11 @@ impl Parser {
             "unmap" => self.unmap(words)?,
             "protect" => Op::Protect(self.place(words)?, protection(words)?),
             "remap" => self.remap(line, words)?,
-            "load" => Op::Access(Access::Load, self.place(words)?),
-            "store" => Op::Access(Access::Store, self.place(words)?),
+            "load" => Op::Access(Access::Load, self.place(words)?, self.on_cpu(words)?),
+            "store" => Op::Access(Access::Store, self.place(words)?, self.on_cpu(words)?),
             "touch" => self.touch(words)?,
+            "during" => self.during(words)?,
+            "idle" => Op::Idle(self.cpu(words)?),
             "fork" => self.fork(line, words)?,
             "exit" => self.exit(line, words)?,
             "bitmap" => self.bitmap(words)?,
@@ -373,7 +377,7 @@ impl Parser {
         }
     }
 
-    fn place(&self, words: &mut Words<'_>) -> Result<Place, Diagnostic> {
+    pub(super) fn place(&self, words: &mut Words<'_>) -> Result<Place, Diagnostic> {
         if words.second_starts('@') {
             let process = self.living_process(words)?;
             let (addr, pages): (VirtAddr, u64) = address_range(words)?;
@@ -408,7 +412,7 @@ impl Parser {
             return Err(Diagnostic::error(token.site, message)
                 .hint("one letter a page, from the mapping's first"));
         }
-        Ok(Op::Touch(label, accesses))
+        Ok(Op::Touch(label, accesses, self.on_cpu(words)?))
     }
 
     fn bitmap(&mut self, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
@@ -517,7 +521,12 @@ fn protection(words: &mut Words<'_>) -> Result<Prot, Diagnostic> {
     Ok(prot)
 }
 
-fn once(seen: &mut Option<u32>, line: u32, site: Site, what: &str) -> Result<(), Diagnostic> {
+pub(super) fn once(
+    seen: &mut Option<u32>,
+    line: u32,
+    site: Site,
+    what: &str,
+) -> Result<(), Diagnostic> {
     match seen {
         Some(first) => {
             let message = format!("a second {what}; the first is in line {first}");

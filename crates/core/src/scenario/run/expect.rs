@@ -2,11 +2,12 @@
 
 use super::walk::{push_range, set_bits};
 use super::{Outcome, Runner, Verdict, mapping, outcome};
+use crate::addr::VirtAddr;
 use crate::arch::pte::PFN_MASK;
 use crate::arch::{Level, Pte, PteFlags};
 use crate::machine::event::{Reach, Verdict as Filtered};
 use crate::machine::rbtree::Colour;
-use crate::machine::{Sink, SlotId, VmaId};
+use crate::machine::{Sink, VmaId};
 use crate::scenario::ast::{
     Expect, Failure, FileId, FlushWant, LabelId, Pages, PteWant, Statement, TreeWant,
 };
@@ -42,7 +43,29 @@ impl<S: Sink> Runner<'_, S> {
             },
             Expect::Order(wanted) => self.order(wanted),
             Expect::Flush(label, wanted) => self.flush(*label, *wanted),
-            Expect::Pte(label, pages, wanted) => self.ptes(*label, *pages, *wanted),
+            Expect::Pte(label, pages, wanted) => {
+                let mm = self.mm(self.scenario.label(*label).process);
+                let entry = |addr| match self.world.pte_slot(mm, addr) {
+                    Ok(slot) => Ok(self.world.word(slot)),
+                    Err((level, _)) => Err(level),
+                };
+                self.words(*label, *pages, *wanted, &entry)
+            }
+            Expect::Ipis(wanted) => (self.watch.ipis == *wanted, self.watch.ipis.to_string()),
+            Expect::Flushes(wanted) => {
+                (self.watch.flushes == *wanted, self.watch.flushes.to_string())
+            }
+            Expect::Tlb(label, pages, cpu, wanted) => {
+                let cached = |addr| {
+                    let mm = self.mm(self.scenario.label(*label).process);
+                    let entry = self.world.cpu(*cpu).entry(mm, addr);
+                    Ok(entry.map_or(Pte::NONE, |entry| entry.word))
+                };
+                self.words(*label, *pages, *wanted, &cached)
+            }
+            Expect::Lost(file, wanted) => {
+                same_ranges(wanted, &set_bits(&self.world.mapping(mapping(*file)).lost))
+            }
             Expect::Bits(file, wanted) => {
                 let words = &self.world.mapping(mapping(*file)).bitmap.words;
                 same_ranges(wanted, &set_bits(words))
@@ -109,24 +132,23 @@ impl<S: Sink> Runner<'_, S> {
         (got == wanted, text)
     }
 
-    /// Every page must be as wanted; the first that is not is what was found.
-    fn ptes(&self, label: LabelId, pages: Pages, wanted: PteWant) -> Finding {
+    /// Every page's word must be as wanted; the first that is not is what was found.
+    fn words(
+        &self,
+        label: LabelId,
+        pages: Pages,
+        wanted: PteWant,
+        word_at: &dyn Fn(VirtAddr) -> Result<Pte, Level>,
+    ) -> Finding {
         let mut found = String::new();
         for pgoff in pages.first..pages.end() {
-            let entry = self.entry(label, pgoff);
+            let entry = word_at(self.scenario.label(label).address_of(pgoff));
             found = entry_text(entry);
             if !fits(entry, wanted) {
                 return (false, format!("{found} for page {pgoff}"));
             }
         }
         (true, found)
-    }
-
-    fn entry(&self, label: LabelId, pgoff: u64) -> Result<Pte, Level> {
-        let label = self.scenario.label(label);
-        let slot: Result<SlotId, (Level, SlotId)> =
-            self.world.pte_slot(self.mm(label.process), label.address_of(pgoff));
-        slot.map(|slot| self.world.word(slot)).map_err(|(level, _)| level)
     }
 
     fn tree(&self, file: FileId, wanted: Option<&TreeWant>) -> Finding {

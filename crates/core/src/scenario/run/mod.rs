@@ -1,6 +1,8 @@
 //! Carries a scenario out, statement by statement.
 
 mod expect;
+mod intrusions;
+mod processor;
 mod statement;
 mod vmw;
 mod walk;
@@ -214,6 +216,7 @@ struct Runner<'s, S> {
 impl<'s, S: Sink> Runner<'s, S> {
     fn new(scenario: &'s Scenario, sink: &'s mut S, steps_max: u32) -> Self {
         let mut world = World::new(scenario.kernel());
+        world.set_cpus(scenario.cpus());
         let mut names = Names::default();
         for file in &scenario.files {
             world.add_file(file.kind, file.pages);
@@ -240,12 +243,17 @@ impl<'s, S: Sink> Runner<'s, S> {
         }
         let unmeant = self.last.failure.take();
         self.diagnostics.extend(unmeant.map(|(_, diagnostic)| diagnostic));
+        if let Op::During(_, _, cpu) = statement.op {
+            return Ok(self.during(statement, cpu));
+        }
         if is_declaration(&statement.op) {
             return Ok(outcome(statement, Verdict::Done, None, String::new()));
         }
         self.watch.begin_statement();
         self.cpu().event(Event::Statement { index })?;
+        self.expect_intrusions(index);
         let effect = self.carry_out(statement);
+        self.let_waiting_go_on()?;
         self.name_vmas();
         Ok(match effect? {
             Effect::Nothing => outcome(statement, Verdict::Done, None, String::new()),
@@ -333,5 +341,5 @@ const fn mapping(file: FileId) -> MappingId {
 
 /// True if the statement takes no steps.
 const fn is_declaration(op: &Op) -> bool {
-    matches!(op, Op::Title(_) | Op::Note(_) | Op::Kernel(_) | Op::File(_))
+    matches!(op, Op::Title(_) | Op::Note(_) | Op::Kernel(_) | Op::Cpus(_) | Op::File(_))
 }

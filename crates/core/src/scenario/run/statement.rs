@@ -4,13 +4,13 @@ use super::{Runner, mapping};
 use crate::addr::VirtAddr;
 use crate::machine::event::{Access, FaultEnd};
 use crate::machine::vma::OpenFile;
-use crate::machine::{MmId, Sink, Stop};
+use crate::machine::{CpuId, MmId, Sink, Stop};
 use crate::mm::mmap::{MmapRequest, Prot, do_mmap};
 use crate::mm::mprotect::do_mprotect_pkey;
 use crate::mm::mremap::{MremapRequest, do_mremap};
 use crate::mm::munmap::do_munmap;
 use crate::mm::populate::mm_populate;
-use crate::mm::tlb::{dec_tlb_flush_pending, inc_tlb_flush_pending};
+use crate::mm::tlb::{dec_tlb_flush_pending, enter_lazy_tlb, inc_tlb_flush_pending, set_flushes};
 use crate::mm::{Errno, access, bitmap, exit, filemap, fork, process};
 use crate::scenario::ast::{Failure, LabelId, Op, Place, ProcessId, Statement, Target};
 use crate::scenario::cover::Piece;
@@ -27,7 +27,15 @@ pub(super) enum Effect {
 impl<S: Sink> Runner<'_, S> {
     pub(super) fn carry_out(&mut self, statement: &Statement) -> Result<Effect, Stop> {
         match &statement.op {
-            Op::Title(_) | Op::Note(_) | Op::Kernel(_) | Op::File(_) | Op::Expect(_) => {}
+            Op::Title(_)
+            | Op::Note(_)
+            | Op::Kernel(_)
+            | Op::Cpus(_)
+            | Op::File(_)
+            | Op::During(..)
+            | Op::Expect(_) => {}
+            Op::Flushes(flushes) => set_flushes(&mut self.cpu(), *flushes),
+            Op::Idle(cpu) => enter_lazy_tlb(&mut self.cpu().on(*cpu))?,
             Op::FaultAround(pages) => filemap::set_fault_around(&mut self.cpu(), *pages),
             Op::Filter(filter) => self.filter = *filter,
             Op::Fill(file, pages) => {
@@ -40,22 +48,22 @@ impl<S: Sink> Runner<'_, S> {
             Op::Unmap(place) => return self.unmap(*place),
             Op::Protect(place, prot) => return self.protect(*place, *prot),
             Op::Remap(place, to) => return self.remap(*place, *to),
-            Op::Access(access, place) => {
+            Op::Access(access, place, cpu) => {
                 let (process, start, end) = self.scenario.extent(*place);
                 let pages = end.pages_since(start);
                 let each = (0..pages).map(|page| (start.add_pages(page), *access));
-                return self.touch(process, each);
+                return self.touch(*cpu, process, each);
             }
-            Op::Touch(label, accesses) => {
+            Op::Touch(label, accesses, cpu) => {
                 let label = self.scenario.label(*label);
                 let each = (0u64..).zip(accesses).filter_map(|(page, access)| {
                     access.map(|access| (label.addr.add_pages(page), access))
                 });
-                return self.touch(label.process, each);
+                return self.touch(*cpu, label.process, each);
             }
             Op::Fork(parent, child) => self.fork(*parent, *child)?,
             Op::Exit(process) => {
-                let mm = self.mm(*process);
+                let mm = self.syscall_of(*process)?;
                 exit::exit_mmap(&mut self.cpu(), mm)?;
             }
             Op::Bitmap(file, bits, hull) => {
@@ -100,7 +108,7 @@ impl<S: Sink> Runner<'_, S> {
             sharing: label.sharing,
             prot: label.prot,
         };
-        let mm = self.mm(label.process);
+        let mm = self.syscall_of(label.process)?;
         if let Err(errno) = do_mmap(&mut self.cpu(), mm, request)? {
             return Ok(Effect::Failed(Failure::Errno(errno), self.refusal(id, errno.name())));
         }
@@ -127,7 +135,7 @@ impl<S: Sink> Runner<'_, S> {
 
     fn unmap(&mut self, place: Place) -> Result<Effect, Stop> {
         let (process, start, end) = self.scenario.extent(place);
-        let mm = self.mm(process);
+        let mm = self.syscall_of(process)?;
         let pages = end.pages_since(start);
         if let Err(errno) = do_munmap(&mut self.cpu(), mm, start, pages)? {
             let text = format!("munmap fails with {}", errno.name());
@@ -140,7 +148,7 @@ impl<S: Sink> Runner<'_, S> {
 
     fn protect(&mut self, place: Place, prot: Prot) -> Result<Effect, Stop> {
         let (process, start, end) = self.scenario.extent(place);
-        let (mm, pages) = (self.mm(process), end.pages_since(start));
+        let (mm, pages) = (self.syscall_of(process)?, end.pages_since(start));
         Ok(match do_mprotect_pkey(&mut self.cpu(), mm, start, pages, prot)? {
             Ok(()) => Effect::Nothing,
             Err(errno) => {
@@ -158,7 +166,7 @@ impl<S: Sink> Runner<'_, S> {
         let (process, addr, end) = self.scenario.extent(place);
         let pages = end.pages_since(addr);
         let request = MremapRequest { addr, pages, new_addr: to.addr, new_pages: to.pages };
-        let mm = self.mm(process);
+        let mm = self.syscall_of(process)?;
         let done = do_mremap(&mut self.cpu(), mm, request)?;
         self.name_dead_vmas(process);
         if let Err(errno) = done {
@@ -174,7 +182,7 @@ impl<S: Sink> Runner<'_, S> {
     }
 
     fn fork(&mut self, parent: ProcessId, child: ProcessId) -> Result<(), Stop> {
-        let mm = self.mm(parent);
+        let mm = self.syscall_of(parent)?;
         let child_mm = fork::dup_mmap(&mut self.cpu(), mm)?;
         self.name_process(child, child_mm);
         for (start, piece) in self.cover.of(parent) {
@@ -188,13 +196,14 @@ impl<S: Sink> Runner<'_, S> {
     /// One access after the other, up to the first that ends in a signal.
     fn touch(
         &mut self,
+        cpu: CpuId,
         process: ProcessId,
         accesses: impl Iterator<Item = (VirtAddr, Access)>,
     ) -> Result<Effect, Stop> {
         let mm = self.mm(process);
         let mut faults = 0;
         for (addr, access) in accesses {
-            let touch = access::touch(&mut self.cpu(), mm, addr, access)?;
+            let touch = access::touch(&mut self.cpu().on(cpu), mm, addr, access)?;
             faults += u64::from(touch.faults);
             self.last.faults = Some(faults);
             let (failure, why) = match touch.end {

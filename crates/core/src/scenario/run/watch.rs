@@ -2,8 +2,10 @@
 //! ask about.
 
 use crate::addr::VirtAddr;
-use crate::machine::event::{Flush, Reach, Verdict};
-use crate::machine::{Cell, Event, Func, Sink, Stop, VmaId};
+use crate::machine::event::{FaultEnd, Flush, Reach, Verdict};
+use crate::machine::sink::Intrusion;
+use crate::machine::{Cell, Event, Func, MmId, Sink, Stop, VmaId};
+use crate::scenario::run::intrusions::Intrusions;
 
 /// A VMA that a walk met.
 #[derive(Clone, Copy, Debug)]
@@ -25,12 +27,19 @@ pub(super) struct Watch<'a, S> {
     pub(super) changed: Vec<(VmaId, u32)>,
     /// Likewise: VMAs gone, and the step.
     pub(super) gone: Vec<(VmaId, u32)>,
+    /// Likewise: TLB flushes.
+    pub(super) flushes: u64,
+    /// Likewise: CPUs interrupted to flush.
+    pub(super) ipis: u64,
+    /// Other CPUs' accesses during the statement.
+    pub(super) intrusions: Intrusions,
 }
 
 impl<'a, S: Sink> Watch<'a, S> {
     pub(super) fn new(sink: &'a mut S, steps_max: u32) -> Self {
         let (visits, changed, gone) = (Vec::new(), Vec::new(), Vec::new());
-        Self { sink, steps_max, steps: 0, visits, changed, gone }
+        let (flushes, ipis, intrusions) = (0, 0, Intrusions::default());
+        Self { sink, steps_max, steps: 0, visits, changed, gone, flushes, ipis, intrusions }
     }
 
     /// Forgets what the last statement did.
@@ -38,10 +47,14 @@ impl<'a, S: Sink> Watch<'a, S> {
         self.visits.clear();
         self.changed.clear();
         self.gone.clear();
+        (self.flushes, self.ipis) = (0, 0);
+        self.intrusions = Intrusions::default();
     }
 
     fn flushed(&mut self, flush: Flush, reach: Reach, start: VirtAddr, end: VirtAddr) {
-        if let Some(visit) = self.visits.last_mut() {
+        self.flushes += u64::from(reach != Reach::None);
+        // A copy on write that another CPU makes meanwhile is not the walk's.
+        if let Some(visit) = self.visits.last_mut().filter(|_| !self.intrusions.is_inside()) {
             visit.flush = Some((flush, reach, end.pages_since(start)));
         }
     }
@@ -61,6 +74,11 @@ impl<S: Sink> Sink for Watch<'_, S> {
             Event::Flush { flush, reach, start, end, .. } => {
                 self.flushed(flush, reach, start, end);
             }
+            Event::FlushOmitted { start, .. } => {
+                self.flushed(Flush::Nothing, Reach::None, start, start)
+            }
+            Event::Ipi { .. } => self.ipis += 1,
+            Event::Lock { .. } | Event::Unlock { .. } => self.intrusions.step(event),
             Event::VmaChange { vma } => self.changed.push((vma, self.steps)),
             Event::VmaGone { vma } => self.gone.push((vma, self.steps)),
             _ => {}
@@ -82,5 +100,13 @@ impl<S: Sink> Sink for Watch<'_, S> {
     #[inline]
     fn exit(&mut self) {
         self.sink.exit();
+    }
+
+    fn intrusion(&mut self, mm: MmId, start: VirtAddr, end: VirtAddr) -> Option<Intrusion> {
+        self.intrusions.next(mm, start, end)
+    }
+
+    fn intruded(&mut self, end: Option<(u32, FaultEnd)>) {
+        self.intrusions.done(end);
     }
 }

@@ -2,6 +2,7 @@
 //! natively and in the browser's wasm. `cargo xtask bench` runs both and prints the table.
 
 mod figures;
+mod fork;
 mod measure;
 mod tree;
 mod walk;

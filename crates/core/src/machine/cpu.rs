@@ -8,7 +8,7 @@ use crate::addr::{Pfn, VirtAddr};
 use crate::arch::Pte;
 use crate::kernel::Kernel;
 use crate::machine::address_space::{DirtyMethod, FileRaState};
-use crate::machine::delta::{MachineField, MappingField, MmField, NodeField};
+use crate::machine::delta::{MachineField, MappingField, MmField, NodeField, PageField};
 use crate::machine::event::FaultEnd;
 use crate::machine::page_table::Table;
 use crate::machine::sink::Intrusion;
@@ -185,6 +185,7 @@ impl<'a, S: Sink> Cpu<'a, S> {
     }
 
     /// A page frame.
+    #[inline]
     #[must_use]
     pub fn page(&self, page: PageId) -> Page {
         *self.world.page(page)
@@ -202,7 +203,24 @@ impl<'a, S: Sink> Cpu<'a, S> {
         self.world.folio_flags(page)
     }
 
+    /// Writes how many entries map a page, and whether a copy on write is exclusive: without a
+    /// detour, for fork and exit do it for each entry.
+    #[inline(always)]
+    pub(crate) fn set_rmap(&mut self, page: PageId, mapcount: u32, flags: PageFlags) {
+        let old = *self.world.page(page);
+        self.world.put_rmap(page, mapcount, flags);
+        if old.mapcount != mapcount {
+            let cell = Cell::Page(page, PageField::Mapcount);
+            self.sink.delta(cell, old.mapcount.into(), mapcount.into());
+        }
+        if old.flags != flags {
+            let cell = Cell::Page(page, PageField::Flags);
+            self.sink.delta(cell, old.flags.bits().into(), flags.bits().into());
+        }
+    }
+
     /// The page behind a frame number; `None` for raw device frames.
+    #[inline]
     #[must_use]
     pub fn pfn_to_page(&self, pfn: Pfn) -> Option<PageId> {
         self.world.pfn_to_page(pfn)

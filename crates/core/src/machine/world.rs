@@ -141,6 +141,13 @@ impl World {
         self.tables.set_word(slot, word);
     }
 
+    #[inline(always)]
+    pub(in crate::machine) fn put_rmap(&mut self, page: PageId, mapcount: u32, flags: PageFlags) {
+        let page = &mut self.pages[page.index()];
+        page.mapcount = mapcount;
+        page.flags = flags;
+    }
+
     /// A live table, or `None`.
     #[must_use]
     pub fn table(&self, table: TableId) -> Option<Table> {

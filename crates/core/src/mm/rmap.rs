@@ -1,31 +1,31 @@
 //! How often a page is mapped (`mm/rmap.c`).
 
-use crate::machine::delta::{MachineField, PageField};
-use crate::machine::{Cell, Cpu, Event, MappingId, PageFlags, PageId, PageKind, Sink, Stop};
+use crate::machine::delta::MachineField;
+use crate::machine::{Cell, Cpu, Event, MappingId, Page, PageFlags, PageId, PageKind, Sink, Stop};
 use crate::mm::filemap::folio_set_flags;
 use crate::mm::page_alloc::free_page;
 
 /// `folio_add_file_rmap_ptes` and its kin: one more entry maps the page.
 pub(super) fn add_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
-    let mapcount = cpu.page(page).mapcount;
-    cpu.set(Cell::Page(page, PageField::Mapcount), u64::from(mapcount) + 1);
+    let Page { mapcount, flags, .. } = cpu.page(page);
+    cpu.set_rmap(page, mapcount + 1, flags);
 }
 
 /// `folio_try_dup_anon_rmap_ptes`, `folio_dup_file_rmap_ptes`: the child's entry maps the page too,
 /// which is nobody's alone any more.
 pub(super) fn dup_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
-    add_rmap(cpu, page);
-    let flags = cpu.page(page).flags.difference(PageFlags::ANON_EXCLUSIVE);
-    cpu.set(Cell::Page(page, PageField::Flags), flags.bits().into());
+    let Page { mapcount, flags, .. } = cpu.page(page);
+    cpu.set_rmap(page, mapcount + 1, flags.difference(PageFlags::ANON_EXCLUSIVE));
 }
 
 /// `folio_remove_rmap_ptes`: one entry less. A copy on write that nobody maps any more is freed.
 pub(super) fn remove_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
-    let Some(mapcount) = cpu.page(page).mapcount.checked_sub(1) else {
+    let Page { mapcount, flags, kind, .. } = cpu.page(page);
+    let Some(mapcount) = mapcount.checked_sub(1) else {
         unreachable!("an unmapped page loses a mapping");
     };
-    cpu.set(Cell::Page(page, PageField::Mapcount), mapcount.into());
-    if mapcount == 0 && cpu.page(page).kind == PageKind::Anon {
+    cpu.set_rmap(page, mapcount, flags);
+    if mapcount == 0 && kind == PageKind::Anon {
         free_page(cpu, page);
     }
 }

@@ -113,5 +113,5 @@ fn steps_come_in_the_kernels_order() {
         .iter()
         .map(|d| format!("{}: {} expected {}", d.scenario, d.text, d.mismatch.expected))
         .collect();
-    assert_eq!(differences, ["trace-kprobes: trdump expected tlb_finish_mmu()"], "{report}");
+    assert_eq!(differences, [] as [String; 0], "{report}");
 }

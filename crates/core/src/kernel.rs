@@ -22,6 +22,24 @@ pub enum MmapMiss {
     FaultedFolio,
 }
 
+/// When the flush for zapped raw frames comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PfnmapFlush {
+    /// At the end of their VMA.
+    VmaEnd,
+    /// With the rest of the gather; in `munmap` before the VMAs are unlinked.
+    BeforeUnlink,
+}
+
+/// Who opens the gather that a zap of one range of one VMA fills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZapGather {
+    /// The zap itself (`zap_page_range_single`).
+    Own,
+    /// Its caller (`zap_vma_range_batched`): `MADV_DONTNEED` opens one for all its VMAs.
+    Callers,
+}
+
 /// One release of Linux with its named differences. Sources: the measured answers of the three
 /// kernels.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,6 +99,20 @@ pub struct Kernel {
     pub vmw_transfer_ends_with_res: bool,
     /// `i_mmap` is held per VMA at unlink, not for up to eight of one file.
     pub unlinks_one_by_one: bool,
+    /// A zapped page's mapcount falls only behind the flush that its dirt forces.
+    pub delayed_rmap: bool,
+    /// A batch of the gather counts as full one page early, for a large folio takes two places.
+    pub batch_keeps_a_place: bool,
+    /// A zap that ran out of batches begins again at the PMD, not inside the PTE table.
+    pub zap_returns_midway: bool,
+    /// See [`PfnmapFlush`].
+    pub pfnmap_flush: PfnmapFlush,
+    /// See [`ZapGather`].
+    pub zap_gather: ZapGather,
+    /// `MADV_DONTNEED` frees PTE tables whose 2 MiB it covers (`PT_RECLAIM`).
+    pub dontneed_frees_tables: bool,
+    /// There is `mapping_wrprotect_range`.
+    pub mapping_wrprotect_range: bool,
     /// The tree's functions are `mapping_rmap_tree_*`, formerly `vma_interval_tree_*`.
     pub rmap_tree_names: bool,
 }
@@ -111,6 +143,13 @@ pub static LINUX_7_3: Kernel = Kernel {
     next_miss_names_last: false,
     vmw_transfer_ends_with_res: true,
     unlinks_one_by_one: false,
+    delayed_rmap: true,
+    batch_keeps_a_place: true,
+    zap_returns_midway: false,
+    pfnmap_flush: PfnmapFlush::BeforeUnlink,
+    zap_gather: ZapGather::Callers,
+    dontneed_frees_tables: true,
+    mapping_wrprotect_range: true,
     rmap_tree_names: true,
 };
 
@@ -140,6 +179,13 @@ pub static LINUX_6_12: Kernel = Kernel {
     next_miss_names_last: false,
     vmw_transfer_ends_with_res: false,
     unlinks_one_by_one: false,
+    delayed_rmap: true,
+    batch_keeps_a_place: true,
+    zap_returns_midway: true,
+    pfnmap_flush: PfnmapFlush::VmaEnd,
+    zap_gather: ZapGather::Own,
+    dontneed_frees_tables: false,
+    mapping_wrprotect_range: false,
     rmap_tree_names: false,
 };
 
@@ -169,6 +215,13 @@ pub static LINUX_6_1: Kernel = Kernel {
     next_miss_names_last: true,
     vmw_transfer_ends_with_res: false,
     unlinks_one_by_one: true,
+    delayed_rmap: false,
+    batch_keeps_a_place: false,
+    zap_returns_midway: false,
+    pfnmap_flush: PfnmapFlush::VmaEnd,
+    zap_gather: ZapGather::Own,
+    dontneed_frees_tables: false,
+    mapping_wrprotect_range: false,
     rmap_tree_names: false,
 };
 

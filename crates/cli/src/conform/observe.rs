@@ -154,10 +154,10 @@ fn place(vma: &Vma, procs: &Procs) -> (usize, u64) {
     (proc.expect("a VMA in the tree has a live process"), vma.start.pages_since(WINDOW))
 }
 
-/// The page cache: flags and mapcount of every page of the file.
-pub(super) fn pages(world: &World, mapping: MappingId) -> Pages {
+/// The page cache: flags and mapcount of the file's first `pages` pages.
+pub(super) fn pages(world: &World, mapping: MappingId, pages: u64) -> Pages {
     let file = world.mapping(mapping);
-    let pages = (0..file.pages).map(|pgoff| {
+    let pages = (0..pages).map(|pgoff| {
         file.page(pgoff).map_or(Cached(0, 0), |page| {
             let flags = world.folio_flags(page);
             let bit = |flag, bit| if flags.contains(flag) { bit } else { 0 };

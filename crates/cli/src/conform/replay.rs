@@ -6,8 +6,10 @@ use rangewalk_core::machine::event::{Access, FaultEnd};
 use rangewalk_core::machine::vma::{OpenFile, OpenMode};
 use rangewalk_core::machine::{Cpu, FileKind, MappingId, MmId, Sink, Stop, World};
 use rangewalk_core::mm::access::touch;
+use rangewalk_core::mm::clear_refs::clear_refs_write;
 use rangewalk_core::mm::exit::exit_mmap;
 use rangewalk_core::mm::fork::dup_mmap;
+use rangewalk_core::mm::madvise::madvise_dontneed;
 use rangewalk_core::mm::mapping_dirty_helpers::{
     clean_record_shared_mapping_range, wp_shared_mapping_range,
 };
@@ -17,6 +19,9 @@ use rangewalk_core::mm::mremap::{MremapRequest, do_mremap};
 use rangewalk_core::mm::munmap::do_munmap;
 use rangewalk_core::mm::pagewalk::FilterMiss;
 use rangewalk_core::mm::populate::mm_populate;
+use rangewalk_core::mm::rmap::{mkclean_file_range, wrprotect_file_range};
+use rangewalk_core::mm::truncate::{do_truncate, punch_hole};
+use rangewalk_core::mm::zap::{Cows, unmap_mapping_pages, unmap_mapping_range};
 use rangewalk_core::mm::{Errno, bitmap, device, filemap, process};
 
 use rangewalk_core::trace::Tape;
@@ -31,21 +36,14 @@ use super::script::{FILES_MAX, PROCS_MAX};
 /// Address of the window's first page.
 pub const WINDOW: VirtAddr = VirtAddr(0x3ff_fff0_0000);
 
+/// What `mkclean` answers where no page is cached: -ENOENT.
+const NOT_CACHED: i64 = -2;
+
 /// What a script asks for that is not emulated, by name.
 #[must_use]
 pub fn unsupported(op: &Op) -> Option<&'static str> {
     match op {
-        Op::Dontneed { .. }
-        | Op::Msync { .. }
-        | Op::Zap { .. }
-        | Op::ZapPages { .. }
-        | Op::Mkclean { .. }
-        | Op::Wprange { .. }
-        | Op::Fsync { .. }
-        | Op::Truncate { .. }
-        | Op::Punch { .. }
-        | Op::SoftClear { .. }
-        | Op::Cat => Some(op.name()),
+        Op::Msync { .. } | Op::Fsync { .. } | Op::Cat => Some(op.name()),
         _ => None,
     }
 }
@@ -74,6 +72,8 @@ pub struct Replay<R = ()> {
     sink: R,
     tracer: Tracer,
     files: [Option<MappingId>; FILES_MAX],
+    /// Pages with which each file was made: `pages` tells of them, whatever its size is by then.
+    made: [u64; FILES_MAX],
     procs: [Option<MmId>; PROCS_MAX],
 }
 
@@ -84,7 +84,8 @@ impl<R: Record> Replay<R> {
         let mut world = World::new(kernel);
         filemap::set_fault_around(&mut Cpu::new(&mut world, &mut ()), fault_around_pages);
         let (files, procs) = ([None; FILES_MAX], [None; PROCS_MAX]);
-        Self { world, sink, tracer: Tracer::default(), files, procs }
+        let made = [0; FILES_MAX];
+        Self { world, sink, tracer: Tracer::default(), files, made, procs }
     }
 
     /// The machine as the last op left it.
@@ -105,6 +106,7 @@ impl<R: Record> Replay<R> {
         match *op {
             Op::File { file, backing, pages } => {
                 self.files[file] = Some(self.world.add_file(file_kind(backing), pages));
+                self.made[file] = pages;
             }
             Op::Proc { proc } => self.procs[proc] = Some(process::create(&mut self.cpu())?),
             Op::Map { proc, file, at, pages, pgoff, mode } => {
@@ -160,6 +162,30 @@ impl<R: Record> Replay<R> {
                 self.tracer.write(file, text, now).expect("the script's parser tried it");
                 return Ok(Answer::Text);
             }
+            _ => return self.give_back(op),
+        }
+        Ok(Answer::Return(Return { rc }))
+    }
+
+    fn give_back(&mut self, op: &Op) -> Result<Answer, Stop> {
+        let mut rc = 0;
+        match *op {
+            Op::Dontneed { proc, at, pages } => {
+                let mm = self.mm(proc);
+                rc = code(madvise_dontneed(&mut self.cpu(), mm, WINDOW.add_pages(at), pages)?);
+            }
+            Op::SoftClear { proc } => {
+                let mm = self.mm(proc);
+                clear_refs_write(&mut self.cpu(), mm)?;
+            }
+            Op::Truncate { file, pages } => {
+                let mapping = self.mapping(file);
+                rc = code(do_truncate(&mut self.cpu(), mapping, pages)?);
+            }
+            Op::Punch { file, first, nr } => {
+                let mapping = self.mapping(file);
+                rc = code(punch_hole(&mut self.cpu(), mapping, first, nr)?);
+            }
             _ => return self.look_or_walk(op),
         }
         Ok(Answer::Return(Return { rc }))
@@ -177,6 +203,31 @@ impl<R: Record> Replay<R> {
             Op::Clean { file, first, nr, bitmap_pgoff } => {
                 self.clean(file, first, nr, bitmap_pgoff)?
             }
+            Op::Zap { file, first, nr, even_cows } => {
+                let (mapping, cows) = (self.mapping(file), cows(even_cows));
+                let (begin, len) = (first * PAGE_SIZE, nr * PAGE_SIZE);
+                unmap_mapping_range(&mut self.cpu(), mapping, begin, len, cows)?;
+                Answer::Count(Count { rc: 0, n: 0 })
+            }
+            Op::ZapPages { file, first, nr, even_cows } => {
+                let (mapping, cows) = (self.mapping(file), cows(even_cows));
+                unmap_mapping_pages(&mut self.cpu(), mapping, first, nr, cows)?;
+                Answer::Count(Count { rc: 0, n: 0 })
+            }
+            Op::Mkclean { file, pgoff } => {
+                let mapping = self.mapping(file);
+                let n = match self.world.mapping(mapping).page(pgoff) {
+                    Some(_) => signed(mkclean_file_range(&mut self.cpu(), mapping, pgoff, 1)?),
+                    None => NOT_CACHED,
+                };
+                Answer::Count(Count { rc: 0, n })
+            }
+            Op::Wprange { file, first, nr } => {
+                let mapping = self.mapping(file);
+                let n = wrprotect_file_range(&mut self.cpu(), mapping, first, nr)?;
+                let (rc, n) = n.map_or_else(|errno| (errno.code(), 0), |n| (0, signed(n)));
+                Answer::Count(Count { rc, n })
+            }
             Op::Dump => Answer::Dump(observe::dump(&self.world, &self.procs, &self.files)),
             Op::Tree { file } => {
                 Answer::Tree(observe::tree(&self.world, &self.procs, self.mapping(file)))
@@ -185,7 +236,9 @@ impl<R: Record> Replay<R> {
                 let (mapping, procs) = (self.mapping(file), self.procs);
                 Answer::Order(observe::order(&mut self.cpu(), &procs, mapping, first, nr)?)
             }
-            Op::Pages { file } => Answer::Pages(observe::pages(&self.world, self.mapping(file))),
+            Op::Pages { file } => {
+                Answer::Pages(observe::pages(&self.world, self.mapping(file), self.made[file]))
+            }
             Op::BufBits { file, clear } => {
                 let mapping = self.mapping(file);
                 let seen = observe::buf_bits(&self.world, mapping);
@@ -268,6 +321,10 @@ fn file_kind(backing: Backing) -> FileKind {
 
 fn sharing(mode: MapMode) -> Sharing {
     if mode.shared { Sharing::Shared } else { Sharing::Private }
+}
+
+fn cows(even_cows: bool) -> Cows {
+    if even_cows { Cows::Zap } else { Cows::Keep }
 }
 
 fn open_mode(mode: MapMode) -> OpenMode {

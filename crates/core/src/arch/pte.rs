@@ -254,6 +254,12 @@ impl Pte {
         self.has(PteFlags::SOFT_DIRTY)
     }
 
+    /// `pte_clear_soft_dirty`.
+    #[must_use]
+    pub const fn clear_soft_dirty(self) -> Self {
+        self.without(PteFlags::SOFT_DIRTY)
+    }
+
     /// `pte_mkold`.
     #[must_use]
     pub const fn mkold(self) -> Self {

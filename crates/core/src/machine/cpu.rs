@@ -232,6 +232,12 @@ impl<'a, S: Sink> Cpu<'a, S> {
         self.world.mapping(mapping).page(pgoff)
     }
 
+    /// The first page that a mapping caches at `pgoff` or behind.
+    #[must_use]
+    pub fn next_cached(&self, mapping: MappingId, pgoff: u64) -> Option<(u64, PageId)> {
+        self.world.mapping(mapping).pages_in(pgoff, u64::MAX).next()
+    }
+
     /// What stands behind a mapping.
     #[must_use]
     pub fn file_kind(&self, mapping: MappingId) -> FileKind {

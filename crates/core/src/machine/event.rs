@@ -59,6 +59,8 @@ pub enum Found {
     Leaf,
     /// A swap-like word.
     NonPresent,
+    /// A page, but none of those that the walk looks for.
+    Foreign,
 }
 
 impl From<Entry> for Found {
@@ -94,6 +96,8 @@ pub enum Flush {
     Nested,
     /// An unmap, fork or page free: the range it touched.
     Range,
+    /// The same, but before the PTL drops: dirt went to pages, or no batch has room.
+    Forced,
     /// One entry, at once, under its PTL.
     Page,
 }
@@ -266,6 +270,12 @@ pub enum Event {
     ReadaheadMark { mapping: MappingId, pgoff: u64 },
     /// The disk has delivered `pages` pages.
     ReadPages { mapping: MappingId, pgoff: u64, pages: u32 },
+    /// A folio of 2^order pages leaves the page cache and is freed.
+    CacheDrop { mapping: MappingId, pgoff: u64, order: u8 },
+    /// A folio is halved again and again until page `pgoff` is one alone.
+    FolioSplit { mapping: MappingId, pgoff: u64 },
+    /// A file has `pages` pages from now on.
+    FileSize { mapping: MappingId, pages: u64 },
     /// A page is marked dirty for the kernel.
     PageDirty { page: PageId },
     /// A new page for a copy on write.
@@ -274,6 +284,14 @@ pub enum Event {
     Install { slot: SlotId, addr: VirtAddr },
     /// A PTE is zapped.
     Zap { slot: SlotId, addr: VirtAddr },
+    /// A zap spares a PTE: it maps a copy on write.
+    Keep { slot: SlotId, addr: VirtAddr },
+    /// The gather has no room for more pages before it flushes and frees these.
+    BatchFull { mm: MmId, pages: u32 },
+    /// A page learns that an entry was accessed.
+    PageAccessed { page: PageId },
+    /// A page that nobody maps any more is freed.
+    PageFree { page: PageId },
     /// A PTE is copied to the child; the parent's may lose its write bit.
     Copy { from: SlotId, to: SlotId, addr: VirtAddr },
     /// An entry moves to another address of its process, `to`, which `mremap` gives it: a PTE, or
@@ -293,6 +311,8 @@ pub enum Event {
     MmGone { mm: MmId },
     /// A VMA comes to be, or changes its borders.
     VmaChange { vma: VmaId },
+    /// A VMA's flags and the protection of fresh entries change.
+    VmaFlags { vma: VmaId },
     /// A VMA is gone.
     VmaGone { vma: VmaId },
 }
@@ -376,19 +396,26 @@ impl Event {
             | Event::Readahead { .. }
             | Event::ReadaheadMark { .. }
             | Event::ReadPages { .. }
+            | Event::CacheDrop { .. }
+            | Event::FolioSplit { .. }
+            | Event::FileSize { .. }
             | Event::PageDirty { .. }
+            | Event::PageAccessed { .. }
+            | Event::PageFree { .. }
+            | Event::BatchFull { .. }
             | Event::Mkwrite { .. }
             | Event::DirtyMethod { .. }
             | Event::DirtyTransfer { .. }
             | Event::MmNew { .. }
             | Event::MmGone { .. }
             | Event::VmaChange { .. }
+            | Event::VmaFlags { .. }
             | Event::VmaGone { .. } => Kind::Mapping,
             Event::Descend { .. }
             | Event::Hole { .. }
             | Event::TableAlloc { .. }
             | Event::TableFree { .. } => Kind::Table,
-            Event::Slot { .. } | Event::Record { .. } => Kind::Entry,
+            Event::Slot { .. } | Event::Keep { .. } | Event::Record { .. } => Kind::Entry,
             Event::Xchg { .. }
             | Event::Store { .. }
             | Event::Hardware { .. }
@@ -418,6 +445,7 @@ impl Event {
             | Event::Hardware { slot, addr, .. }
             | Event::TlbFill { slot, addr, .. }
             | Event::Install { slot, addr }
+            | Event::Keep { slot, addr }
             | Event::Zap { slot, addr } => Some((slot, addr)),
             Event::Copy { to, addr, .. } | Event::Move { to, addr, .. } => Some((to, addr)),
             _ => None,

@@ -14,6 +14,8 @@ pub enum Args {
     Pgoffs,
     /// An address range.
     Range,
+    /// A number of pages.
+    Size,
     /// One address.
     Addr,
     /// A VMA's number.
@@ -82,6 +84,10 @@ funcs! {
     MovePtes, "move_ptes", "mm/mremap.c", Range;
     Populate, "populate_vma_page_range", "mm/gup.c", Range;
     UnmapRegion, "unmap_region", "mm/vma.c", Range;
+    UnmapMappingRange, "unmap_mapping_range", "mm/memory.c", Pages;
+    UnmapMappingPages, "unmap_mapping_pages", "mm/memory.c", Pages;
+    ZapPageRangeSingle, "zap_page_range_single", "mm/memory.c", Range;
+    ZapVmaRangeBatched, "zap_vma_range_batched", "mm/memory.c", Range;
     UnmapPageRange, "unmap_page_range", "mm/memory.c", Range;
     ZapPteRange, "zap_pte_range", "mm/memory.c", Range;
     FreePgtables, "free_pgtables", "mm/memory.c", Range;
@@ -122,6 +128,30 @@ funcs! {
     CopyPageRange, "copy_page_range", "mm/memory.c", Vma;
     DupMmap, "dup_mmap", "mm/mmap.c", Mm;
     ExitMmap, "exit_mmap", "mm/mmap.c", Mm;
+    ShmemSetattr, "shmem_setattr", "mm/shmem.c", Size;
+    ShmemFallocate, "shmem_fallocate", "mm/shmem.c", Pages;
+    ShmemTruncateRange, "shmem_truncate_range", "mm/shmem.c", Pgoffs;
+    Ext4Setattr, "ext4_setattr", "fs/ext4/inode.c", Size;
+    Ext4PunchHole, "ext4_punch_hole", "fs/ext4/inode.c", Pages;
+    TruncatePagecache, "truncate_pagecache", "mm/truncate.c", Size;
+    TruncatePagecacheRange, "truncate_pagecache_range", "mm/truncate.c", Pgoffs;
+    TruncateInodePagesRange, "truncate_inode_pages_range", "mm/truncate.c", Pgoffs;
+    TryToUnmap, "try_to_unmap", "mm/rmap.c", Pages;
+    TryToUnmapOne, "try_to_unmap_one", "mm/rmap.c", Vma;
+    DoMadvise, "do_madvise", "mm/madvise.c", Range;
+    ClearRefsWrite, "clear_refs_write", "fs/proc/task_mmu.c", Mm;
+    ClearRefsPteRange, "clear_refs_pte_range", "fs/proc/task_mmu.c", Range;
+    WalkMmRange, "walk_page_range", "mm/pagewalk.c", Range;
+    FolioMkclean, "folio_mkclean", "mm/rmap.c", Pages;
+    MappingWrprotectRange, "mapping_wrprotect_range", "mm/rmap.c", Pages;
+    RmapWalkFile, "rmap_walk_file", "mm/rmap.c", Pages;
+    PageMkcleanOne, "page_mkclean_one", "mm/rmap.c", Vma;
+    MappingWrprotectRangeOne, "mapping_wrprotect_range_one", "mm/rmap.c", Vma;
+    PageVmaMkcleanOne, "page_vma_mkclean_one", "mm/rmap.c", Range;
+    PageVmaMappedWalk, "page_vma_mapped_walk", "mm/page_vma_mapped.c", Range;
+    PtepClearFlush, "ptep_clear_flush", "mm/pgtable-generic.c", Addr;
+    TlbFinishMmu, "tlb_finish_mmu", "mm/mmu_gather.c", Mm;
+    FlushTlbMmRange, "flush_tlb_mm_range", "arch/x86/mm/tlb.c", Range;
     FlushTlbRange, "flush_tlb_range", "arch/x86/mm/tlb.c", Range;
     FlushTlbPage, "flush_tlb_page", "arch/x86/mm/tlb.c", Addr;
     FlushTlbMm, "flush_tlb_mm", "arch/x86/mm/tlb.c", Mm;

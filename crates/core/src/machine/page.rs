@@ -39,6 +39,8 @@ bitflags::bitflags! {
         const WRITEBACK = 8;
         /// `PG_readahead`: whoever comes here reads on.
         const READAHEAD = 16;
+        /// `PG_referenced`: an entry that mapped it had been accessed.
+        const REFERENCED = 32;
     }
 }
 

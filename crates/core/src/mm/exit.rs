@@ -5,9 +5,10 @@ use crate::machine::delta::MmField;
 use crate::machine::event::{Lock, Mode};
 use crate::machine::{Cell, Cpu, Event, Func, MmId, Sink, Stop};
 use crate::mm::free::free_pgtables;
+use crate::mm::mmu_gather::{Extent, MmuGather};
 use crate::mm::pgalloc::pgd_free;
 use crate::mm::vma::vm_area_free;
-use crate::mm::zap::{MmuGather, unmap_vmas};
+use crate::mm::zap::unmap_vmas;
 
 /// Everything that the process had mapped goes, without cuts, in ascending order; then the process
 /// itself.
@@ -21,7 +22,7 @@ pub fn exit_mmap<S: Sink>(cpu: &mut Cpu<S>, mm: MmId) -> Result<(), Stop> {
         let (start, end) = (cpu.vma(*first).start, cpu.vma(*last).end);
         let lock = Lock::Mmap(mm);
         cpu.event(Event::Lock { lock, mode: Mode::Read })?;
-        let mut tlb = MmuGather::begin(cpu, mm)?;
+        let mut tlb = MmuGather::begin(cpu, mm, Extent::FullMm)?;
         unmap_vmas(cpu, &mut tlb, &dying, start, end)?;
         cpu.event(Event::Unlock { lock, mode: Mode::Read })?;
         cpu.event(Event::Lock { lock, mode: Mode::Write })?;

@@ -13,7 +13,7 @@ use crate::mm::anon::{anon_pte, anon_vma_prepare, do_anonymous_page, new_copy};
 use crate::mm::device;
 use crate::mm::filemap::{do_fault_around, filemap_fault, folio_fits, shmem_get_folio};
 use crate::mm::pgalloc::{pmd_alloc, pte_alloc, pte_offset_map};
-use crate::mm::rmap::{add_rmap, folio_mark_dirty, remove_rmap};
+use crate::mm::rmap::{add_rmap, folio_mark_dirty, folio_put, folio_remove_rmap};
 use crate::mm::tlb::flush_tlb_page;
 
 /// Which try of a fault this is (`FAULT_FLAG_TRIED`).
@@ -347,7 +347,11 @@ fn wp_page_copy<S: Sink>(
     cpu.set_word(slot, pte);
     add_rmap(cpu, copy);
     if let Some(old) = old {
-        remove_rmap(cpu, old);
+        folio_remove_rmap(cpu, old);
     }
-    cpu.event(Event::Unlock { lock, mode: Mode::Write })
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+    match old {
+        Some(old) => folio_put(cpu, old),
+        None => Ok(()),
+    }
 }

@@ -3,9 +3,9 @@
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level};
 use crate::machine::{Cpu, Func, Sink, SlotId, Stop, TableId, VmaId};
+use crate::mm::mmu_gather::MmuGather;
 use crate::mm::pgalloc::table_free;
 use crate::mm::vma::{remove_shared_vm_struct, with_i_mmap_write};
-use crate::mm::zap::MmuGather;
 
 /// VMAs of one file that one hold of `i_mmap_rwsem` unlinks at most.
 const UNLINK_VMA_BATCH: usize = 8;
@@ -23,6 +23,7 @@ pub(super) fn free_pgtables<S: Sink>(
     let (Some(first), Some(last)) = (dying.first(), dying.last()) else { return Ok(()) };
     let range = [cpu.vma(*first).start.0, cpu.vma(*last).end.0];
     let cpu = &mut cpu.enter(Func::FreePgtables, range);
+    tlb.flush_raw_frames(cpu)?;
     let mut rest = dying;
     while let Some((group, after)) = next_group(cpu, rest) {
         unlink_file_vmas(cpu, group)?;
@@ -106,7 +107,7 @@ fn free_tables_below<S: Sink>(
             }
             if span.owns(level, addr, next) {
                 table_free(cpu, tlb.mm(), level, slot, addr)?;
-                tlb.grow(addr, next);
+                tlb.free_table(Level::Pmd.round_down(addr));
             }
         }
         addr = next;

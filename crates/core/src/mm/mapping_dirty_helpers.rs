@@ -5,9 +5,11 @@ use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level, Pte};
 use crate::machine::delta::MappingField;
 use crate::machine::event::{Flush, Found, Lock, Mode, Reach};
-use crate::machine::{Cell, Cpu, Event, Func, MappingId, Sink, SlotId, Stop, VmFlags, VmaId};
+use crate::machine::{
+    Cell, Cpu, Event, Func, MappingId, Sink, SlotId, Stop, TableId, VmFlags, Vma, VmaId,
+};
 use crate::mm::bitmap::BITS_PER_WORD;
-use crate::mm::pagewalk::{Action, FilterMiss, MmWalk, WalkOps, walk_page_mapping};
+use crate::mm::pagewalk::{Action, FilterMiss, MmWalk, WalkOps, walk_page_mapping, walk_pte_range};
 use crate::mm::tlb::{
     dec_tlb_flush_pending, flush_unless_off, inc_tlb_flush_pending, mm_tlb_flush_nested,
 };
@@ -147,6 +149,22 @@ impl WpWalk {
         dec_tlb_flush_pending(cpu, mm)
     }
 
+    /// `wp_pte`.
+    #[inline(always)]
+    fn wp_pte<S: Sink>(
+        &mut self,
+        cpu: &mut Cpu<S>,
+        slot: SlotId,
+        addr: VirtAddr,
+    ) -> Result<(), Stop> {
+        let cpu = &mut cpu.enter(Func::WpPte, [addr.0, 0]);
+        if visit(cpu, slot, addr)?.is_write() {
+            let kernel = cpu.kernel();
+            self.modify(cpu, slot, addr, |pte| pte.wrprotect(kernel))?;
+        }
+        Ok(())
+    }
+
     /// Exchanges the entry for what `change` makes of it, as `ptep_modify_prot_start` and `_commit`
     /// do, and counts it.
     #[inline(always)]
@@ -200,21 +218,15 @@ impl<S: Sink> WalkOps<S> for WpWalk {
         wp_clean_upper_entry(entry)
     }
 
-    /// `wp_pte`.
-    #[inline(always)]
-    fn pte_entry(
+    fn pte_table(
         &mut self,
         cpu: &mut Cpu<S>,
         _: &MmWalk,
-        slot: SlotId,
-        addr: VirtAddr,
+        table: TableId,
+        start: VirtAddr,
+        end: VirtAddr,
     ) -> Result<(), Stop> {
-        let cpu = &mut cpu.enter(Func::WpPte, [addr.0, 0]);
-        if visit(cpu, slot, addr)?.is_write() {
-            let kernel = cpu.kernel();
-            self.modify(cpu, slot, addr, |pte| pte.wrprotect(kernel))?;
-        }
-        Ok(())
+        walk_pte_range(cpu, table, start, end, |cpu, slot, addr| self.wp_pte(cpu, slot, addr))
     }
 }
 
@@ -241,12 +253,27 @@ impl<S: Sink> WalkOps<S> for CleanWalk {
         wp_clean_upper_entry(entry)
     }
 
-    /// `clean_record_pte`.
-    #[inline(always)]
-    fn pte_entry(
+    fn pte_table(
         &mut self,
         cpu: &mut Cpu<S>,
         walk: &MmWalk,
+        table: TableId,
+        start: VirtAddr,
+        end: VirtAddr,
+    ) -> Result<(), Stop> {
+        walk_pte_range(cpu, table, start, end, |cpu, slot, addr| {
+            self.clean_record_pte(cpu, &walk.vma, slot, addr)
+        })
+    }
+}
+
+impl CleanWalk {
+    /// `clean_record_pte`.
+    #[inline(always)]
+    fn clean_record_pte<S: Sink>(
+        &mut self,
+        cpu: &mut Cpu<S>,
+        vma: &Vma,
         slot: SlotId,
         addr: VirtAddr,
     ) -> Result<(), Stop> {
@@ -254,14 +281,12 @@ impl<S: Sink> WalkOps<S> for CleanWalk {
         let kernel = cpu.kernel();
         if visit(cpu, slot, addr)?.is_dirty(kernel) {
             self.base.modify(cpu, slot, addr, |pte| pte.mkclean(kernel))?;
-            let bit = walk.vma.pgoff_of(addr).wrapping_sub(self.bitmap_pgoff);
+            let bit = vma.pgoff_of(addr).wrapping_sub(self.bitmap_pgoff);
             self.record(cpu, bit)?;
         }
         Ok(())
     }
-}
 
-impl CleanWalk {
     /// Sets the page's bit. The caller's bitmap covers the range, so a bit outside of it is the
     /// caller's mistake.
     fn record<S: Sink>(&mut self, cpu: &mut Cpu<S>, bit: u64) -> Result<(), Stop> {

@@ -5,6 +5,7 @@
 pub mod access;
 mod anon;
 pub mod bitmap;
+pub mod clear_refs;
 pub mod copy;
 pub mod device;
 pub mod exit;
@@ -13,14 +14,17 @@ pub mod filemap;
 pub mod fork;
 pub mod free;
 pub mod interval_tree;
+pub mod madvise;
 pub mod mapping_dirty_helpers;
 pub mod merge;
 pub mod mmap;
+pub mod mmu_gather;
 mod move_tables;
 pub mod mprotect;
 pub mod mremap;
 pub mod munmap;
 pub mod page_alloc;
+pub mod page_vma_mapped;
 pub mod pagewalk;
 pub mod pgalloc;
 pub mod populate;
@@ -30,6 +34,7 @@ pub mod rbtree;
 pub mod readahead;
 pub mod rmap;
 pub mod tlb;
+pub mod truncate;
 pub mod vma;
 pub mod vmwgfx;
 pub mod zap;
@@ -45,10 +50,14 @@ pub enum Errno {
     Access = 13,
     /// A bad address.
     Fault = 14,
+    /// Not that kind of file.
+    NoDevice = 19,
     /// The arguments make no sense.
     Invalid = 22,
     /// A page offset that is too large.
     Overflow = 75,
+    /// This kernel has no such function.
+    NotSupported = 95,
 }
 
 impl Errno {
@@ -66,8 +75,10 @@ impl Errno {
             Errno::NoMemory => "ENOMEM",
             Errno::Access => "EACCES",
             Errno::Fault => "EFAULT",
+            Errno::NoDevice => "ENODEV",
             Errno::Invalid => "EINVAL",
             Errno::Overflow => "EOVERFLOW",
+            Errno::NotSupported => "EOPNOTSUPP",
         }
     }
 }

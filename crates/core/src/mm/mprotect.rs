@@ -11,9 +11,9 @@ use crate::machine::{
 };
 use crate::mm::Errno;
 use crate::mm::mmap::{Prot, prot_flags};
+use crate::mm::mmu_gather::{Extent, MmuGather};
 use crate::mm::protection::{vma_page_prot, vma_wants_manual_pte_write_upgrade};
 use crate::mm::vma::vma_modify_flags;
-use crate::mm::zap::MmuGather;
 
 /// What `PROT_*` decides.
 const ACCESS_FLAGS: VmFlags = VmFlags::READ.union(VmFlags::WRITE).union(VmFlags::EXEC);
@@ -46,7 +46,7 @@ pub fn do_mprotect_pkey<S: Sink>(
     cpu.event(Event::Lock { lock, mode: Mode::Write })?;
     let done = match cpu.find_vma(mm, addr).filter(|vma| cpu.vma(*vma).contains(addr)) {
         Some(first) => {
-            let mut tlb = MmuGather::begin(cpu, mm)?;
+            let mut tlb = MmuGather::begin(cpu, mm, Extent::Ranges)?;
             let done = mprotect_vmas(cpu, &mut tlb, first, addr, end, prot)?;
             tlb.finish(cpu)?;
             done
@@ -213,7 +213,7 @@ fn change_pte_range<S: Sink>(
             cpu.event(Event::Store { slot, addr })?;
             cpu.set_word(slot, new);
             if new.needs_flush_after(old) {
-                tlb.grow(addr, next);
+                tlb.adjust_range(addr);
             }
         }
         addr = next;

@@ -6,8 +6,9 @@ use crate::machine::event::{Lock, Mode};
 use crate::machine::{Cpu, Event, Func, MmId, Sink, Stop, VmaId};
 use crate::mm::Errno;
 use crate::mm::free::free_pgtables;
+use crate::mm::mmu_gather::{Extent, MmuGather};
 use crate::mm::vma::{NewPiece, split_vma, vm_area_free};
-use crate::mm::zap::{MmuGather, unmap_vmas};
+use crate::mm::zap::unmap_vmas;
 
 /// Unmaps `pages` pages from `addr`; what is not mapped there does not matter.
 ///
@@ -91,7 +92,7 @@ pub(super) fn unmap_region<S: Sink>(
     let ceiling = cpu.find_vma(mm, end).map_or(VirtAddr(0), |next| cpu.vma(next).start);
 
     let cpu = &mut cpu.enter(Func::UnmapRegion, [start.0, end.0]);
-    let mut tlb = MmuGather::begin(cpu, mm)?;
+    let mut tlb = MmuGather::begin(cpu, mm, Extent::Ranges)?;
     unmap_vmas(cpu, &mut tlb, dying, start, end)?;
     free_pgtables(cpu, &mut tlb, dying, floor, ceiling)?;
     tlb.finish(cpu)?;

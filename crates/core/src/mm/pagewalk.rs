@@ -1,10 +1,12 @@
 //! The generic page walker (`mm/pagewalk.c`): ranges of a file, through every VMA that maps them,
-//! down to each entry.
+//! or ranges of one process, down to each entry.
 
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level};
 use crate::machine::event::{Found, Lock, Mode, Verdict};
-use crate::machine::{Cpu, Event, Func, MappingId, MmId, Sink, SlotId, Stop, TableId, Vma, VmaId};
+use crate::machine::{
+    Cpu, Event, Func, MappingId, MmId, Sink, SlotId, Stop, TableId, VmFlags, Vma, VmaId,
+};
 use crate::mm::interval_tree::{
     TreeQuery, vma_interval_tree_iter_first, vma_interval_tree_iter_next,
 };
@@ -34,29 +36,41 @@ pub(super) struct MmWalk {
     pub(super) mm: MmId,
 }
 
-/// The callbacks of one kind of walk (`struct mm_walk_ops`).
+/// The callbacks of one kind of walk (`struct mm_walk_ops`). What is left out does what the kernel
+/// does without the callback.
 pub(super) trait WalkOps<S: Sink> {
     /// Whether to walk the VMA. It is asked about all of it, not about the clipped range.
-    fn test_walk(&mut self, cpu: &mut Cpu<S>, id: VmaId) -> Result<bool, Stop>;
+    /// `walk_page_test`: without a filter, raw frames are passed over.
+    fn test_walk(&mut self, cpu: &mut Cpu<S>, id: VmaId) -> Result<bool, Stop> {
+        Ok(!cpu.vma(id).flags.contains(VmFlags::PFNMAP))
+    }
     /// Before the entries of a VMA, with the clipped range.
     fn pre_vma(
         &mut self,
-        cpu: &mut Cpu<S>,
-        walk: &MmWalk,
-        start: VirtAddr,
-        end: VirtAddr,
-    ) -> Result<(), Stop>;
+        _: &mut Cpu<S>,
+        _: &MmWalk,
+        _start: VirtAddr,
+        _end: VirtAddr,
+    ) -> Result<(), Stop> {
+        Ok(())
+    }
     /// Behind them.
-    fn post_vma(&mut self, cpu: &mut Cpu<S>, walk: &MmWalk) -> Result<(), Stop>;
+    fn post_vma(&mut self, _: &mut Cpu<S>, _: &MmWalk) -> Result<(), Stop> {
+        Ok(())
+    }
     /// A PUD or PMD entry that is not empty.
-    fn upper_entry(&mut self, entry: Entry) -> Action;
-    /// A PTE, empty or not, under the PTL.
-    fn pte_entry(
+    fn upper_entry(&mut self, _: Entry) -> Action {
+        Action::Subtree
+    }
+    /// The entries of one PTE table: [`walk_pte_range`] with a `pte_entry`, or what a `pmd_entry`
+    /// does with them itself.
+    fn pte_table(
         &mut self,
         cpu: &mut Cpu<S>,
         walk: &MmWalk,
-        slot: SlotId,
-        addr: VirtAddr,
+        table: TableId,
+        start: VirtAddr,
+        end: VirtAddr,
     ) -> Result<(), Stop>;
 }
 
@@ -68,7 +82,7 @@ pub(super) fn walk_page_mapping<S: Sink>(
     first: u64,
     nr: u64,
     filter_miss: FilterMiss,
-    ops: &mut impl WalkOps<S>,
+    ops: &mut dyn WalkOps<S>,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::WalkPageMapping, [first, nr]);
     let end = first.saturating_add(nr);
@@ -105,13 +119,44 @@ pub(super) fn walk_page_mapping<S: Sink>(
     Ok(())
 }
 
+/// `walk_page_range`: the VMAs of one process that meet `start..end`, in address order. One that
+/// fails the filter is passed over.
+pub(super) fn walk_page_range<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    start: VirtAddr,
+    end: VirtAddr,
+    ops: &mut dyn WalkOps<S>,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::WalkMmRange, [start.0, end.0]);
+    let mut addr = start;
+    while let Some(id) = cpu.find_vma(mm, addr) {
+        let vma = cpu.vma(id);
+        if vma.start >= end {
+            break;
+        }
+        let (from, to) = (addr.max(vma.start), end.min(vma.end));
+        let verdict = if ops.test_walk(cpu, id)? { Verdict::Walk } else { Verdict::Skipped };
+        cpu.event(Event::Filter { vma: id, verdict })?;
+        if verdict == Verdict::Walk {
+            cpu.event(Event::Clip { vma: id, start: from, end: to })?;
+            walk_vma(cpu, &MmWalk { vma, mm }, from, to, ops)?;
+        }
+        addr = to;
+        if addr >= end {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// `__walk_page_range`: one VMA, between its callbacks.
 fn walk_vma<S: Sink>(
     cpu: &mut Cpu<S>,
     walk: &MmWalk,
     start: VirtAddr,
     end: VirtAddr,
-    ops: &mut impl WalkOps<S>,
+    ops: &mut dyn WalkOps<S>,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::WalkPageRange, [start.0, end.0]);
     ops.pre_vma(cpu, walk, start, end)?;
@@ -144,7 +189,7 @@ fn walk_pgd_range<S: Sink>(
     walk: &MmWalk,
     start: VirtAddr,
     end: VirtAddr,
-    ops: &mut impl WalkOps<S>,
+    ops: &mut dyn WalkOps<S>,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::WalkPgdRange, [start.0, end.0]);
     let pgd = cpu.pgd(walk.mm);
@@ -167,7 +212,7 @@ fn walk_p4d_range<S: Sink>(
     pud: TableId,
     start: VirtAddr,
     end: VirtAddr,
-    ops: &mut impl WalkOps<S>,
+    ops: &mut dyn WalkOps<S>,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::WalkP4dRange, [start.0, end.0]);
     walk_pud_range(cpu, walk, pud, start, end, ops)
@@ -180,7 +225,7 @@ fn walk_pud_range<S: Sink>(
     pud: TableId,
     start: VirtAddr,
     end: VirtAddr,
-    ops: &mut impl WalkOps<S>,
+    ops: &mut dyn WalkOps<S>,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::WalkPudRange, [start.0, end.0]);
     let mut addr = start;
@@ -203,7 +248,7 @@ fn walk_pmd_range<S: Sink>(
     pmd: TableId,
     start: VirtAddr,
     end: VirtAddr,
-    ops: &mut impl WalkOps<S>,
+    ops: &mut dyn WalkOps<S>,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::WalkPmdRange, [start.0, end.0]);
     let mut addr = start;
@@ -212,7 +257,7 @@ fn walk_pmd_range<S: Sink>(
         let entry = descend(cpu, Level::Pmd, pmd, addr, next)?;
         if let (Entry::Table(pfn), Action::Subtree) = (entry, ops.upper_entry(entry)) {
             let pte = cpu.table_at(pfn);
-            walk_pte_range(cpu, walk, pte, addr, next, ops)?;
+            ops.pte_table(cpu, walk, pte, addr, next)?;
         }
         addr = next;
     }
@@ -220,13 +265,13 @@ fn walk_pmd_range<S: Sink>(
 }
 
 /// `walk_pte_range`: every slot of the range, empty ones too, under the table's PTL.
-fn walk_pte_range<S: Sink>(
+#[inline(always)]
+pub(super) fn walk_pte_range<S: Sink>(
     cpu: &mut Cpu<S>,
-    walk: &MmWalk,
     pte: TableId,
     start: VirtAddr,
     end: VirtAddr,
-    ops: &mut impl WalkOps<S>,
+    mut pte_entry: impl FnMut(&mut Cpu<S>, SlotId, VirtAddr) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::WalkPteRange, [start.0, end.0]);
     let lock = Lock::Ptl(pte);
@@ -234,7 +279,7 @@ fn walk_pte_range<S: Sink>(
     let mut addr = start;
     while addr < end {
         let slot = SlotId::new(pte, Level::Pte.index(addr));
-        ops.pte_entry(cpu, walk, slot, addr)?;
+        pte_entry(cpu, slot, addr)?;
         addr = addr.add_pages(1);
     }
     cpu.event(Event::Unlock { lock, mode: Mode::Write })

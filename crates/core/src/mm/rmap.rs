@@ -1,9 +1,267 @@
-//! How often a page is mapped (`mm/rmap.c`).
+//! From a page to the entries that map it, and how many there are (`mm/rmap.c`).
 
+use crate::addr::{Pfn, VirtAddr};
+use crate::arch::Pte;
 use crate::machine::delta::MachineField;
-use crate::machine::{Cell, Cpu, Event, MappingId, Page, PageFlags, PageId, PageKind, Sink, Stop};
+use crate::machine::event::{Lock, Mode, Verdict};
+use crate::machine::{
+    Cell, Cpu, Event, Func, MappingId, MmId, Page, PageFlags, PageId, PageKind, Sink, SlotId, Stop,
+    VmFlags, Vma,
+};
+use crate::mm::Errno;
 use crate::mm::filemap::folio_set_flags;
+use crate::mm::interval_tree::{
+    TreeQuery, vma_interval_tree_iter_first, vma_interval_tree_iter_next,
+};
 use crate::mm::page_alloc::free_page;
+use crate::mm::page_vma_mapped::{PageVmaMappedWalk, page_vma_mapped_walk};
+use crate::mm::tlb::flush_tlb_page;
+
+/// Frames in a row with the file's pages that they hold.
+#[derive(Clone, Copy)]
+struct Frames {
+    mapping: MappingId,
+    pgoff: u64,
+    pfn: Pfn,
+    nr_pages: u64,
+}
+
+/// `folio_mkclean`: makes every entry that maps a page of the folio in a shared VMA read-only and
+/// clean. Returns how many it changed. The folio itself is not told.
+///
+/// # Errors
+/// The sink may stop the run.
+pub fn folio_mkclean<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<u64, Stop> {
+    let at = cpu.page(folio);
+    let nr_pages = at.part.pages();
+    let Some((mapping, pgoff)) = at.file() else { return Ok(0) };
+    let cpu = &mut cpu.enter(Func::FolioMkclean, [pgoff, nr_pages]);
+    if !folio_mapped(cpu, folio) {
+        return Ok(0);
+    }
+    let frames = Frames { mapping, pgoff, pfn: folio.pfn(), nr_pages };
+    rmap_walk_file(cpu, frames, RmapOne::PageMkclean)
+}
+
+/// `mapping_wrprotect_range`: the same for `nr_pages` frames in a row from `pfn`, which need be no
+/// pages of the page cache, where they are mapped as `pgoff` and following. Returns how many
+/// entries it changed.
+///
+/// # Errors
+/// The sink may stop the run.
+pub fn mapping_wrprotect_range<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    pgoff: u64,
+    pfn: Pfn,
+    nr_pages: u64,
+) -> Result<u64, Stop> {
+    let cpu = &mut cpu.enter(Func::MappingWrprotectRange, [pgoff, nr_pages]);
+    let frames = Frames { mapping, pgoff, pfn, nr_pages };
+    rmap_walk_file(cpu, frames, RmapOne::MappingWrprotectRange)
+}
+
+/// [`folio_mkclean`] of one folio after the other, as writeback does it: those with pages of
+/// `first..first + nr` that the file caches. Returns how many entries that changed.
+///
+/// # Errors
+/// The sink may stop the run.
+pub fn mkclean_file_range<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    first: u64,
+    nr: u64,
+) -> Result<u64, Stop> {
+    let end = first.saturating_add(nr);
+    let mut value = 0;
+    let mut next = cpu.next_cached(mapping, first);
+    while let Some((_, page)) = next.filter(|(pgoff, _)| *pgoff < end) {
+        let folio = cpu.folio(page);
+        value += folio_mkclean(cpu, folio)?;
+        let at = cpu.page(folio);
+        next = cpu.next_cached(mapping, at.pgoff + at.part.pages());
+    }
+    cpu.event(Event::Return { value })?;
+    Ok(value)
+}
+
+/// What a driver does that wants to hear of the next write of any of `nr` pages from `first`: one
+/// [`mapping_wrprotect_range`] for each run of adjacent frames. A device buffer is one run; of a
+/// page cache each cached page is one. Returns how many entries that changed.
+///
+/// # Errors
+/// Outer: the sink may stop the run. Inner: the kernel has no such function.
+pub fn wrprotect_file_range<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    first: u64,
+    nr: u64,
+) -> Result<Result<u64, Errno>, Stop> {
+    if !cpu.kernel().mapping_wrprotect_range {
+        return Ok(Err(Errno::NotSupported));
+    }
+    let end = first.saturating_add(nr).min(cpu.file_pages(mapping));
+    let mut total = 0;
+    if cpu.file_kind(mapping).is_device() {
+        if first < end {
+            let pfn = Pfn(cpu.device_pfn(mapping).0 + first);
+            total = mapping_wrprotect_range(cpu, mapping, first, pfn, end - first)?;
+        }
+    } else {
+        let mut next = cpu.next_cached(mapping, first);
+        while let Some((pgoff, page)) = next.filter(|(pgoff, _)| *pgoff < end) {
+            total += mapping_wrprotect_range(cpu, mapping, pgoff, page.pfn(), 1)?;
+            next = cpu.next_cached(mapping, pgoff + 1);
+        }
+    }
+    cpu.event(Event::Return { value: total })?;
+    Ok(Ok(total))
+}
+
+/// `try_to_unmap`: no entry maps a page of the folio any more, in private VMAs neither.
+pub(super) fn try_to_unmap<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<(), Stop> {
+    let at = cpu.page(folio);
+    let nr_pages = at.part.pages();
+    let Some((mapping, pgoff)) = at.file().filter(|_| folio_mapped(cpu, folio)) else {
+        return Ok(());
+    };
+    let cpu = &mut cpu.enter(Func::TryToUnmap, [pgoff, nr_pages]);
+    let frames = Frames { mapping, pgoff, pfn: folio.pfn(), nr_pages };
+    rmap_walk_file(cpu, frames, RmapOne::TryToUnmap)?;
+    Ok(())
+}
+
+/// What a walk does with a VMA's entries (`rmap_one`), and which VMAs it passes over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RmapOne {
+    PageMkclean,
+    MappingWrprotectRange,
+    TryToUnmap,
+}
+
+impl RmapOne {
+    fn func(self) -> Func {
+        match self {
+            RmapOne::PageMkclean => Func::PageMkcleanOne,
+            RmapOne::MappingWrprotectRange => Func::MappingWrprotectRangeOne,
+            RmapOne::TryToUnmap => Func::TryToUnmapOne,
+        }
+    }
+
+    /// `invalid_mkclean_vma`: what is not shared cannot dirty the file's page.
+    fn is_invalid(self, vma: &Vma) -> bool {
+        self != RmapOne::TryToUnmap && !vma.flags.contains(VmFlags::SHARED)
+    }
+}
+
+/// `rmap_walk_file`: every VMA that maps any of the pages, in tree order; one that does not qualify
+/// is passed over. Returns how many entries were changed.
+fn rmap_walk_file<S: Sink>(
+    cpu: &mut Cpu<S>,
+    frames: Frames,
+    rmap_one: RmapOne,
+) -> Result<u64, Stop> {
+    let Frames { mapping, pgoff, nr_pages, .. } = frames;
+    let cpu = &mut cpu.enter(Func::RmapWalkFile, [pgoff, nr_pages]);
+    let last = pgoff.saturating_add(nr_pages).wrapping_sub(1);
+    let mut changed = 0;
+    let lock = Lock::IMmap(mapping);
+    cpu.event(Event::Lock { lock, mode: Mode::Read })?;
+    let query = &mut TreeQuery::new(mapping, pgoff, last);
+    let mut next = vma_interval_tree_iter_first(cpu, query)?;
+    while let Some(id) = next {
+        let vma = cpu.vma(id);
+        let address = vma_address(&vma, pgoff);
+        let verdict = if rmap_one.is_invalid(&vma) { Verdict::Skipped } else { Verdict::Walk };
+        cpu.event(Event::Filter { vma: id, verdict })?;
+        if verdict == Verdict::Walk {
+            let pvmw = PageVmaMappedWalk::new(&vma, address, frames.pfn, pgoff, nr_pages);
+            cpu.event(Event::Clip { vma: id, start: address, end: pvmw.end })?;
+            let cpu = &mut cpu.enter(rmap_one.func(), [id.0.into(), address.0]);
+            changed += match rmap_one {
+                RmapOne::TryToUnmap => try_to_unmap_one(cpu, pvmw)?,
+                _ => page_vma_mkclean_one(cpu, pvmw)?,
+            };
+        }
+        next = vma_interval_tree_iter_next(cpu, query, id)?;
+    }
+    cpu.event(Event::Unlock { lock, mode: Mode::Read })?;
+    Ok(changed)
+}
+
+/// `vma_address`: where the pages from `pgoff` on begin in a VMA that maps some of them.
+fn vma_address(vma: &Vma, pgoff: u64) -> VirtAddr {
+    if pgoff >= vma.pgoff { vma.address_of(pgoff) } else { vma.start }
+}
+
+/// `page_vma_mkclean_one`: the pages' entries in one VMA, each flushed by itself under its PTL.
+fn page_vma_mkclean_one<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mut pvmw: PageVmaMappedWalk,
+) -> Result<u64, Stop> {
+    let (mm, start, end) = (pvmw.mm, pvmw.address, pvmw.end);
+    let kernel = cpu.kernel();
+    let cpu = &mut cpu.enter(Func::PageVmaMkcleanOne, [start.0, end.0]);
+    cpu.event(Event::NotifierStart { mm, start, end })?;
+    let mut cleaned = 0;
+    while page_vma_mapped_walk(cpu, &mut pvmw)? {
+        let Some(slot) = pvmw.pte else { unreachable!("it returned an entry") };
+        let addr = pvmw.address;
+        let old = cpu.word(slot);
+        if !old.is_dirty(kernel) && !old.is_write() {
+            continue;
+        }
+        ptep_clear_flush(cpu, mm, slot, addr)?;
+        cpu.event(Event::Store { slot, addr })?;
+        cpu.set_word(slot, old.wrprotect(kernel).mkclean(kernel));
+        cleaned += 1;
+    }
+    cpu.event(Event::NotifierEnd { mm, start, end })?;
+    Ok(cleaned)
+}
+
+/// `try_to_unmap_one`: takes the pages' entries of one VMA away; their dirt goes to the folio.
+fn try_to_unmap_one<S: Sink>(cpu: &mut Cpu<S>, mut pvmw: PageVmaMappedWalk) -> Result<u64, Stop> {
+    let (mm, start, end) = (pvmw.mm, pvmw.address, pvmw.end);
+    cpu.event(Event::NotifierStart { mm, start, end })?;
+    let mut unmapped = 0;
+    while page_vma_mapped_walk(cpu, &mut pvmw)? {
+        let Some(slot) = pvmw.pte else { unreachable!("it returned an entry") };
+        let old = cpu.word(slot);
+        let Some(page) = cpu.pfn_to_page(old.pfn()) else { unreachable!("a folio's page") };
+        ptep_clear_flush(cpu, mm, slot, pvmw.address)?;
+        if old.is_dirty(cpu.kernel()) {
+            folio_mark_dirty(cpu, page)?;
+        }
+        folio_remove_rmap(cpu, page);
+        unmapped += 1;
+    }
+    cpu.event(Event::NotifierEnd { mm, start, end })?;
+    Ok(unmapped)
+}
+
+/// `ptep_clear_flush`: takes the entry out, and out of every TLB at once.
+fn ptep_clear_flush<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    slot: SlotId,
+    addr: VirtAddr,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::PtepClearFlush, [addr.0, 0]);
+    cpu.event(Event::Xchg { slot, addr })?;
+    let old = cpu.word(slot);
+    cpu.set_word(slot, Pte::NONE);
+    if pte_accessible(cpu, mm, old) {
+        flush_tlb_page(cpu, mm, addr)?;
+    }
+    Ok(())
+}
+
+/// `arch/x86/include/asm/pgtable.h:pte_accessible`: a TLB may hold it; of `PROT_NONE` only as long
+/// as the flush behind `mprotect` is pending.
+fn pte_accessible<S: Sink>(cpu: &Cpu<S>, mm: MmId, pte: Pte) -> bool {
+    pte.is_hw_present() || (pte.is_present() && cpu.tlb_flush_pending(mm) > 0)
+}
 
 /// `folio_add_file_rmap_ptes` and its kin: one more entry maps the page.
 pub(super) fn add_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
@@ -18,16 +276,30 @@ pub(super) fn dup_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
     cpu.set_rmap(page, mapcount + 1, flags.difference(PageFlags::ANON_EXCLUSIVE));
 }
 
-/// `folio_remove_rmap_ptes`: one entry less. A copy on write that nobody maps any more is freed.
-pub(super) fn remove_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
-    let Page { mapcount, flags, kind, .. } = cpu.page(page);
+/// `folio_remove_rmap_ptes`: one entry less.
+#[inline]
+pub(super) fn folio_remove_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
+    let Page { mapcount, flags, .. } = cpu.page(page);
     let Some(mapcount) = mapcount.checked_sub(1) else {
         unreachable!("an unmapped page loses a mapping");
     };
     cpu.set_rmap(page, mapcount, flags);
-    if mapcount == 0 && kind == PageKind::Anon {
+}
+
+/// `folio_mapped`: some entry maps a page of the folio.
+pub(super) fn folio_mapped<S: Sink>(cpu: &Cpu<S>, folio: PageId) -> bool {
+    let pages = 1 << cpu.page(folio).part.order;
+    (0..pages).any(|page| cpu.page(folio.add(page)).mapcount > 0)
+}
+
+/// `mm/swap.c:folio_put`: a copy on write that nobody maps any more is freed.
+pub(super) fn folio_put<S: Sink>(cpu: &mut Cpu<S>, page: PageId) -> Result<(), Stop> {
+    let at = cpu.page(page);
+    if at.kind == PageKind::Anon && at.mapcount == 0 {
+        cpu.event(Event::PageFree { page })?;
         free_page(cpu, page);
     }
+    Ok(())
 }
 
 /// `mm/page-writeback.c:folio_mark_dirty`: the kernel now knows that the page's folio was written.
@@ -51,6 +323,18 @@ pub(super) fn mark_buffer_dirty<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Res
     }
     cpu.event(Event::PageDirty { page: folio })?;
     folio_set_flags(cpu, folio, flags | PageFlags::DIRTY);
+    Ok(())
+}
+
+/// `mm/swap.c:folio_mark_accessed`. FIDELITY: no-reclaim. Once is as good as often.
+#[inline]
+pub(super) fn folio_mark_accessed<S: Sink>(cpu: &mut Cpu<S>, page: PageId) -> Result<(), Stop> {
+    let folio = cpu.folio(page);
+    let flags = cpu.page(folio).flags;
+    if !flags.contains(PageFlags::REFERENCED) {
+        cpu.event(Event::PageAccessed { page: folio })?;
+        folio_set_flags(cpu, folio, flags | PageFlags::REFERENCED);
+    }
     Ok(())
 }
 

@@ -65,6 +65,7 @@ impl Text<'_> {
             Args::Pages => format!("{symbol} {one}+{two}"),
             Args::Pgoffs => format!("{symbol} {one}..{two}"),
             Args::Range => format!("{symbol} {one:x}-{two:x}"),
+            Args::Size => format!("{symbol} {one}"),
             Args::Addr => format!("{symbol} {one:x}"),
             Args::Vma => format!("{symbol} {}", self.names.vma(VmaId(id(one)), step)),
             Args::Mm => format!("{symbol} {}", self.names.process(crate::machine::MmId(id(one)))),
@@ -147,6 +148,10 @@ impl Text<'_> {
                 let (start, end, pgoff) = (record.start, record.end, record.pgoff);
                 format!("vma {} {start}-{end} from page {pgoff}", vma(id))
             }
+            Event::VmaFlags { vma: id } => {
+                let record = world.vma(id);
+                format!("vma {} flags {:x} prot {:x}", vma(id), record.flags.bits(), record.prot)
+            }
             Event::VmaGone { vma: id } => format!("vma {} gone", vma(id)),
             event => self.memory(world, event),
         }
@@ -161,8 +166,9 @@ impl Text<'_> {
                 format!("{} {} {addr} {}", level.name(), slot.entry(), found_name(found))
             }
             Event::Hole { level, addr, end } => format!("hole {} {addr}-{end}", level.name()),
-            Event::Slot { slot, addr, .. } => {
-                format!("slot {} {addr} {}", slot.entry(), word_text(world.word(slot).0))
+            Event::Slot { found, slot, addr } => {
+                let other = if found == Found::Foreign { ", not that page" } else { "" };
+                format!("slot {} {addr} {}{other}", slot.entry(), word_text(world.word(slot).0))
             }
             Event::Xchg { slot, .. } => format!("xchg {}", slot.entry()),
             Event::Store { slot, .. } => format!("store {}", slot.entry()),
@@ -190,6 +196,21 @@ impl Text<'_> {
             Event::TableFree { table, level, addr } => {
                 format!("free table {} below {} for {addr}", table.0, level.name())
             }
+            Event::Cow { page, addr } => format!("copy for {addr} into frame {}", page.pfn()),
+            Event::Install { addr, .. } => format!("install {addr}"),
+            Event::Zap { addr, .. } => format!("zap {addr}"),
+            Event::Keep { addr, .. } => format!("keep {addr}"),
+            Event::BatchFull { pages, .. } => format!("no room behind {pages} pages"),
+            Event::Copy { addr, .. } => format!("copy {addr}"),
+            Event::Move { addr, .. } => format!("move to {addr}"),
+            event => self.page_cache(world, event),
+        }
+    }
+
+    /// The events of files and of their pages.
+    fn page_cache(&self, world: &World, event: Event) -> String {
+        let file = |mapping: MappingId| self.names.file(mapping);
+        match event {
             Event::CacheAdd { mapping, pgoff, order: 0 } => {
                 format!("cache {} page {pgoff}", file(mapping))
             }
@@ -209,12 +230,16 @@ impl Text<'_> {
             Event::ReadPages { mapping, pgoff, pages } => {
                 format!("read {} pages {pgoff}+{pages} from disk", file(mapping))
             }
+            Event::CacheDrop { mapping, pgoff, order } => {
+                format!("drop {} pages {pgoff}+{}", file(mapping), 1u64 << order)
+            }
+            Event::FolioSplit { mapping, pgoff } => {
+                format!("split the folio of {} at page {pgoff}", file(mapping))
+            }
+            Event::FileSize { mapping, pages } => format!("size {} {pages}", file(mapping)),
             Event::PageDirty { page } => format!("{} dirty", self.page(world, page)),
-            Event::Cow { page, addr } => format!("copy for {addr} into frame {}", page.pfn()),
-            Event::Install { addr, .. } => format!("install {addr}"),
-            Event::Zap { addr, .. } => format!("zap {addr}"),
-            Event::Copy { addr, .. } => format!("copy {addr}"),
-            Event::Move { addr, .. } => format!("move to {addr}"),
+            Event::PageAccessed { page } => format!("{} accessed", self.page(world, page)),
+            Event::PageFree { page } => format!("free frame {}", page.pfn()),
             event => self.processor(world, event),
         }
     }
@@ -332,6 +357,7 @@ fn flush_text(flush: Flush, reach: Reach, start: VirtAddr, end: VirtAddr) -> Str
         Flush::Hull => "hull",
         Flush::Nested => "nested",
         Flush::Range => "range",
+        Flush::Forced => "forced",
         Flush::Page => "page",
     };
     let cost = match reach {
@@ -362,5 +388,6 @@ const fn found_name(found: Found) -> &'static str {
         Found::Table => "table",
         Found::Leaf => "leaf",
         Found::NonPresent => "not present",
+        Found::Foreign => "another page",
     }
 }

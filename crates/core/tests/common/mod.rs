@@ -6,6 +6,8 @@ use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::machine::event::Access;
 use rangewalk_core::machine::vma::{OpenFile, OpenMode};
 use rangewalk_core::machine::{Cpu, FileKind, MappingId, MmId, Sink, World};
+use rangewalk_core::mm::clear_refs::clear_refs_write;
+use rangewalk_core::mm::madvise::madvise_dontneed;
 use rangewalk_core::mm::mapping_dirty_helpers::{
     clean_record_shared_mapping_range, wp_shared_mapping_range,
 };
@@ -15,6 +17,9 @@ use rangewalk_core::mm::mremap::{MremapRequest, do_mremap};
 use rangewalk_core::mm::munmap::do_munmap;
 use rangewalk_core::mm::pagewalk::FilterMiss;
 use rangewalk_core::mm::populate::mm_populate;
+use rangewalk_core::mm::rmap::{mkclean_file_range, wrprotect_file_range};
+use rangewalk_core::mm::truncate::{do_truncate, punch_hole};
+use rangewalk_core::mm::zap::{Cows, unmap_mapping_pages};
 use rangewalk_core::mm::{access, exit, fork, process};
 
 /// Pages of every file.
@@ -49,6 +54,13 @@ pub(crate) enum Op {
     Touch { process: usize, vma: usize, page: u64, access: Access },
     Wp { file: usize, first: u64, nr: u64 },
     Clean { file: usize, first: u64, nr: u64 },
+    Zap { file: usize, first: u64, nr: u64, cows: Cows },
+    Mkclean { file: usize, first: u64, nr: u64 },
+    Wrprotect { file: usize, first: u64, nr: u64 },
+    Truncate { file: usize, pages: u64 },
+    Punch { file: usize, first: u64, nr: u64 },
+    Dontneed { process: usize, at: u64, pages: u64 },
+    SoftClear { process: usize },
     Fork { process: usize },
     Exit { process: usize },
 }
@@ -96,8 +108,19 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(process, vma, page, access)| Op::Touch { process, vma, page, access }),
         3 => (file.clone(), 0..9u64, 1..20u64)
             .prop_map(|(file, first, nr)| Op::Wp { file, first, nr }),
-        3 => (file, 0..9u64, 1..20u64)
+        3 => (file.clone(), 0..9u64, 1..20u64)
             .prop_map(|(file, first, nr)| Op::Clean { file, first, nr }),
+        2 => (file.clone(), 0..12u64, 0..9u64, prop_oneof![Just(Cows::Keep), Just(Cows::Zap)])
+            .prop_map(|(file, first, nr, cows)| Op::Zap { file, first, nr, cows }),
+        2 => (file.clone(), 0..12u64, 1..9u64)
+            .prop_map(|(file, first, nr)| Op::Mkclean { file, first, nr }),
+        2 => (file.clone(), 0..12u64, 1..20u64)
+            .prop_map(|(file, first, nr)| Op::Wrprotect { file, first, nr }),
+        1 => (file.clone(), 0..FILE_PAGES).prop_map(|(file, pages)| Op::Truncate { file, pages }),
+        1 => (file, 0..12u64, 1..9u64).prop_map(|(file, first, nr)| Op::Punch { file, first, nr }),
+        2 => (process.clone(), 0..WINDOW - 9, 1..9u64)
+            .prop_map(|(process, at, pages)| Op::Dontneed { process, at, pages }),
+        1 => process.clone().prop_map(|process| Op::SoftClear { process }),
         1 => process.clone().prop_map(|process| Op::Fork { process }),
         1 => process.prop_map(|process| Op::Exit { process }),
     ]
@@ -179,6 +202,35 @@ fn apply<S: Sink>(cpu: &mut Cpu<S>, mms: &mut Vec<MmId>, op: &Op) -> String {
             String::from("exited")
         }
         Op::Fork { .. } | Op::Exit { .. } => String::from("nothing"),
+        _ => take_away(cpu, mms, op),
+    }
+}
+
+fn take_away<S: Sink>(cpu: &mut Cpu<S>, mms: &[MmId], op: &Op) -> String {
+    match *op {
+        Op::Zap { file, first, nr, cows } => {
+            format!("{:?}", unmap_mapping_pages(cpu, mapping(file), first, nr, cows).unwrap())
+        }
+        Op::Mkclean { file, first, nr } => {
+            mkclean_file_range(cpu, mapping(file), first, nr).unwrap().to_string()
+        }
+        Op::Wrprotect { file, first, nr } => {
+            format!("{:?}", wrprotect_file_range(cpu, mapping(file), first, nr).unwrap())
+        }
+        Op::Truncate { file, pages } => {
+            format!("{:?}", do_truncate(cpu, mapping(file), pages).unwrap())
+        }
+        Op::Punch { file, first, nr } => {
+            format!("{:?}", punch_hole(cpu, mapping(file), first, nr).unwrap())
+        }
+        Op::Dontneed { process, at, pages } => {
+            let mm = mms[process % mms.len()];
+            format!("{:?}", madvise_dontneed(cpu, mm, addr(at), pages).unwrap())
+        }
+        Op::SoftClear { process } => {
+            format!("{:?}", clear_refs_write(cpu, mms[process % mms.len()]).unwrap())
+        }
+        _ => unreachable!("{op:?} is done above"),
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Ledger {
     pub installed: u32,
     /// Entries zapped.
     pub zapped: u32,
+    /// Entries that a zap spared.
+    pub spared: u32,
     /// Page tables made.
     pub tables: u32,
     /// Page tables freed.
@@ -111,6 +113,7 @@ impl Ledger {
             Event::Fault { .. } => self.faults += 1,
             Event::Install { .. } | Event::Copy { .. } => self.installed += 1,
             Event::Zap { .. } => self.zapped += 1,
+            Event::Keep { .. } => self.spared += 1,
             Event::TableAlloc { .. } => self.tables += 1,
             Event::TableFree { .. } => self.tables_freed += 1,
             Event::CacheAdd { .. } => self.cached += 1,
@@ -183,9 +186,17 @@ impl Counters {
 type Row = (&'static str, fn(&Ledger) -> String);
 
 fn walk_rows(now: &Now<'_>) -> Vec<Row> {
-    let clean = now.walk.is_some_and(|w| w.kind == WalkKind::Clean);
-    let mut rows: Vec<Row> =
-        vec![("entries seen", |l| l.entries.to_string()), ("changed", |l| l.changed.to_string())];
+    let kind = now.walk.map(|walk| walk.kind);
+    let clean = kind == Some(WalkKind::Clean);
+    let mut rows: Vec<Row> = match kind {
+        Some(WalkKind::Zap) => {
+            vec![("entries zapped", |l| l.zapped.to_string()), ("spared", |l| l.spared.to_string())]
+        }
+        _ => vec![
+            ("entries seen", |l| l.entries.to_string()),
+            ("changed", |l| l.changed.to_string()),
+        ],
+    };
     if clean {
         rows.push(("bits recorded", |l| l.recorded.to_string()));
     }

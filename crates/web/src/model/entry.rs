@@ -167,6 +167,7 @@ fn how(now: &Now<'_>) -> Option<&'static str> {
         Event::Hardware { .. } => "by the CPU",
         Event::Install { .. } => "installed",
         Event::Zap { .. } => "zapped",
+        Event::Keep { .. } => "spared",
         Event::Copy { .. } => "copied",
         Event::Move { .. } => "moved",
         Event::TableAlloc { .. } => "hooked in",

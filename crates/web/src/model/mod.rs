@@ -20,6 +20,7 @@ mod sentence_tlb;
 mod sentence_tree;
 mod sentence_walk;
 pub mod sentence_words;
+mod sentence_zap;
 pub mod share;
 pub mod stack;
 pub mod stage;

@@ -7,6 +7,7 @@ use crate::model::sentence_words::Words;
 use crate::model::stage_now::Now;
 use crate::model::{
     sentence_cache, sentence_fault, sentence_next, sentence_tlb, sentence_tree, sentence_walk,
+    sentence_zap,
 };
 
 /// What is said of a step.
@@ -100,10 +101,8 @@ fn said(now: &Now<'_>, event: Event) -> Said {
         | Event::FaultEnd { .. }
         | Event::TableAlloc { .. }
         | Event::TableFree { .. }
-        | Event::PageDirty { .. }
         | Event::Cow { .. }
         | Event::Install { .. }
-        | Event::Zap { .. }
         | Event::Copy { .. }
         | Event::Move { .. }
         | Event::Mkwrite { .. }
@@ -113,6 +112,16 @@ fn said(now: &Now<'_>, event: Event) -> Said {
         | Event::MmGone { .. }
         | Event::VmaChange { .. }
         | Event::VmaGone { .. } => sentence_fault::said(now, event),
+        Event::PageDirty { .. }
+        | Event::PageAccessed { .. }
+        | Event::PageFree { .. }
+        | Event::Zap { .. }
+        | Event::Keep { .. }
+        | Event::BatchFull { .. }
+        | Event::CacheDrop { .. }
+        | Event::FolioSplit { .. }
+        | Event::FileSize { .. }
+        | Event::VmaFlags { .. } => sentence_zap::said(now, event),
     }
 }
 

@@ -5,7 +5,7 @@ use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::arch::{Level, Pte, PteFlags};
 use rangewalk_core::machine::address_space::DirtyMethod;
 use rangewalk_core::machine::event::{Access, FaultCause, FaultEnd};
-use rangewalk_core::machine::{Event, FileKind, MappingId, MmId, PageId, SlotId, VmFlags, VmaId};
+use rangewalk_core::machine::{Event, FileKind, MappingId, MmId, SlotId, VmFlags, VmaId};
 
 use crate::model::entry;
 use crate::model::sentence::{Said, count_words, span_words};
@@ -40,13 +40,11 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
             format!("A {} table is freed.", level.below().map_or("", Level::name)),
             format!("No VMA is left for {} entry {}.", level.name(), level.index(addr)),
         ),
-        Event::PageDirty { page } => page_dirty(now, page),
         Event::Cow { addr, .. } => (
             format!("{} gets its own copy of {}.", now.whose(), now.page_words(now.place.mm, addr)),
             "The mapping is private: what is written here never reaches a file.".to_owned(),
         ),
         Event::Install { slot, addr } => install(now, slot, addr),
-        Event::Zap { slot, addr } => zap(now, slot, addr),
         Event::Copy { from, to, addr } => copy(now, from, to, addr),
         Event::Move { to, addr, .. } => moved(now, to, addr),
         Event::Mkwrite { mapping, pgoff } => {
@@ -149,17 +147,6 @@ fn fault_end(now: &Now<'_>, mm: MmId, end: FaultEnd) -> Said {
     }
 }
 
-fn page_dirty(now: &Now<'_>, page: PageId) -> Said {
-    let what = match now.world().page(page).file() {
-        Some((mapping, pgoff)) => format!("Page {pgoff} of {}", now.file_name(mapping)),
-        None => "The page".to_owned(),
-    };
-    (
-        format!("{what} is marked dirty for the kernel."),
-        "This mark is on the page, not in any entry.".to_owned(),
-    )
-}
-
 /// The marks of a fresh entry, in words.
 fn marks(word: Pte) -> String {
     let flags = word.flags();
@@ -185,18 +172,6 @@ fn install(now: &Now<'_>, slot: SlotId, addr: VirtAddr) -> Said {
     let why = entry::words(now, slot)
         .map_or_else(String::new, |(_, is)| format!("It is {}.", marks(Pte(is))));
     (format!("{}'s entry for {page} is set.", now.whose()), why)
-}
-
-fn zap(now: &Now<'_>, slot: SlotId, addr: VirtAddr) -> Said {
-    let page = now.page_words(now.place.mm, addr);
-    let was = now.step.and_then(|step| now.word_change(step, slot)).map(|(was, _)| Pte(was));
-    let why = match was {
-        Some(was) if was.is_dirty(now.kernel()) && !was.is_special() => {
-            "The slot is empty; its dirt went to the page."
-        }
-        _ => "The slot is empty.",
-    };
-    (format!("{}'s entry for {page} is zapped.", now.whose()), why.to_owned())
 }
 
 fn copy(now: &Now<'_>, from: SlotId, to: SlotId, addr: VirtAddr) -> Said {

@@ -109,6 +109,7 @@ fn slot_words(now: &Now<'_>, found: Found, slot: SlotId) -> &'static str {
     let again = matches!(now.event, Some(Event::Store { .. } | Event::Record { .. }));
     match (kind, found) {
         (_, Found::None) => "empty, nothing to do.",
+        (_, Found::Foreign) => "it maps another page.",
         (WalkKind::Wp, _) if word.is_write() && again => "writable, so it will change too.",
         (WalkKind::Wp, _) if word.is_write() => "writable, so it will change.",
         (WalkKind::Wp, _) => "not writable, nothing to do.",
@@ -117,6 +118,10 @@ fn slot_words(now: &Now<'_>, found: Found, slot: SlotId) -> &'static str {
         }
         (WalkKind::Clean, _) if word.is_dirty(now.kernel()) => "dirty, so it will change.",
         (WalkKind::Clean, _) => "clean, nothing to do.",
+        _ if word.is_write() || word.is_dirty(now.kernel()) => {
+            "writable or dirty, so it will change."
+        }
+        _ => "read-only and clean, nothing to do.",
     }
 }
 
@@ -132,6 +137,7 @@ fn change_words(now: &Now<'_>, event: Event) -> String {
                 let saved = was.is_some_and(|(was, _)| was & PteFlags::DIRTY.bits() == 0);
                 format!("it is put back without [{}].", if saved { 'V' } else { 'D' })
             }
+            Some(_) => "it is put back read-only and clean.".to_owned(),
             None if now.changes_protection() => "it is put back with its new bits.".to_owned(),
             None => "the entry becomes writable.".to_owned(),
         },
@@ -163,6 +169,14 @@ fn change_words(now: &Now<'_>, event: Event) -> String {
         Event::Cow { .. } => "a copy of the page is made.".to_owned(),
         Event::Install { addr, .. } => format!("the entry for {} is set.", page(addr)),
         Event::Zap { addr, .. } => format!("the entry for {} is zapped.", page(addr)),
+        Event::Keep { addr, .. } => format!("the entry for {} is spared.", page(addr)),
+        Event::BatchFull { .. } => "the gather has no room for more pages.".to_owned(),
+        Event::PageAccessed { .. } => "the page is marked accessed.".to_owned(),
+        Event::CacheDrop { pgoff, .. } => format!("page {pgoff} leaves the page cache."),
+        Event::FolioSplit { pgoff, .. } => format!("the folio is split at page {pgoff}."),
+        Event::FileSize { .. } => "the file gets its new size.".to_owned(),
+        Event::VmaFlags { vma } => format!("the flags of {} change.", now.vma(vma)),
+        Event::PageFree { .. } => "a frame is freed.".to_owned(),
         Event::Copy { addr, .. } => format!("the entry for {} is copied.", page(addr)),
         Event::Move { .. } => "an entry moves.".to_owned(),
         Event::Mkwrite { .. } => "its owner is told of the write.".to_owned(),

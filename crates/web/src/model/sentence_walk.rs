@@ -30,6 +30,21 @@ pub(super) fn statement(now: &Now<'_>) -> Said {
             format!("The driver asks which of {pages} of {file} were written."),
             "Dirty entries are recorded in a bitmap and made clean.".to_owned(),
         ),
+        WalkKind::Mkclean => (
+            format!(
+                "{} of {file} is to be read-only and clean wherever it is mapped.",
+                capital(&pages)
+            ),
+            "`rmap` goes the other way: from one page to all entries that map it.".to_owned(),
+        ),
+        WalkKind::Wrprotect => (
+            format!("The driver wants {pages} of {file} read-only and clean."),
+            "It is done by frame number, a run of adjacent frames at a time.".to_owned(),
+        ),
+        WalkKind::Zap => (
+            format!("No process may map {pages} of {file} any longer."),
+            "The next access to each page faults and finds what is there by then.".to_owned(),
+        ),
     }
 }
 
@@ -48,7 +63,13 @@ pub(super) fn returned(now: &Now<'_>, value: u64) -> Said {
             lead("clean_record_shared_mapping_range"),
             format!("{entries} went from dirty to clean and into the bitmap."),
         ),
-        None => (format!("It returns {value}."), String::new()),
+        Some(WalkKind::Mkclean) => {
+            (lead("folio_mkclean"), format!("{entries} became read-only and clean."))
+        }
+        Some(WalkKind::Wrprotect) => {
+            (format!("{entries} changed in all."), "Each is read-only and clean now.".to_owned())
+        }
+        Some(WalkKind::Zap) | None => (format!("It returns {value}."), String::new()),
     }
 }
 
@@ -100,11 +121,15 @@ pub(super) fn unlock(now: &Now<'_>, lock: Lock) -> Said {
         }
         Lock::Ptl(_) => (
             "The lock of the PTE table is released.".to_owned(),
-            match now.walk {
-                Some(_) if now.in_walk() => {
+            match now.walk.filter(|_| now.in_walk()).map(|walk| walk.kind) {
+                Some(WalkKind::Wp | WalkKind::Clean) => {
                     "The flush is still to come, after all tables of this VMA."
                 }
-                _ => "",
+                Some(WalkKind::Mkclean | WalkKind::Wrprotect) => {
+                    "Whatever changed was flushed at once, under this lock."
+                }
+                Some(WalkKind::Zap) => "What is not flushed yet waits for the end of the gather.",
+                None => "",
             }
             .to_owned(),
         ),
@@ -169,7 +194,17 @@ pub(super) fn capital(text: &str) -> String {
 fn filter(now: &Now<'_>, vma: VmaId, verdict: Verdict) -> Said {
     let name = now.vma(vma);
     let reason = now.filter_reason(vma);
+    let rmap =
+        now.walk.is_some_and(|walk| matches!(walk.kind, WalkKind::Mkclean | WalkKind::Wrprotect));
     match verdict {
+        Verdict::Walk if rmap => (
+            format!("{name} is shared."),
+            "Through it the page may be written, so its entry is looked for.".to_owned(),
+        ),
+        Verdict::Skipped if rmap => (
+            format!("{name} is passed over."),
+            format!("{}. `rmap_walk_file` really goes on behind it.", capital(reason)),
+        ),
         Verdict::Walk => (
             format!("{name} passes the filter."),
             "It is shared and may be written, so its entries may be writable or dirty.".to_owned(),
@@ -230,11 +265,15 @@ fn flush_said(
     (start, end): (VirtAddr, VirtAddr),
 ) -> Said {
     let name = now.process(mm);
-    let pages = now.pages_words(Some(mm), start, end);
     let n = end.0.saturating_sub(start.0) >> 12;
+    let pages = match start.0 {
+        0 => "everything".to_owned(),
+        _ => now.pages_words(Some(mm), start, end),
+    };
     let cost = match reach {
         Reach::None => String::new(),
         Reach::Pages => format!(" {}, one INVLPG each.", count_words(n, "page", "pages")),
+        Reach::All if start.0 == 0 => " all at once.".to_owned(),
         Reach::All => format!(" {n} pages are more than 33: everything of {name} goes."),
     };
     match flush {
@@ -258,6 +297,13 @@ fn flush_said(
             format!("The TLBs forget {pages} of {name}."),
             format!("What was taken out must not be used any more:{cost}"),
         ),
+        Flush::Forced => (
+            format!("The TLBs forget {pages} of {name}, before the lock drops."),
+            format!(
+                "A page was told of its dirt, or there is no room to keep more: a CPU must not \
+                 write on.{cost}"
+            ),
+        ),
     }
 }
 
@@ -279,7 +325,7 @@ fn descend(now: &Now<'_>, level: Level, found: Found, slot: SlotId, addr: VirtAd
             format!("{name} entry {index} maps a huge page."),
             "The walk leaves it alone.".to_owned(),
         ),
-        Found::NonPresent => (
+        Found::NonPresent | Found::Foreign => (
             format!("{name} entry {index} is not present."),
             "It holds a swap-like word.".to_owned(),
         ),
@@ -310,6 +356,7 @@ fn slot_said(now: &Now<'_>, found: Found, slot: SlotId, addr: VirtAddr) -> Said 
                 format!("Nothing is mapped for {page}."),
             );
         }
+        Found::Foreign => "It maps a page that is not looked for: passed over.".to_owned(),
         _ => verdict_on(now, word),
     };
     (lead, why)
@@ -328,6 +375,10 @@ pub(super) fn verdict_on(now: &Now<'_>, word: Pte) -> String {
             format!("It is dirty: {bit} will go, and the page into the bitmap.")
         }
         (WalkKind::Clean, _, false) => "It is clean: nothing to do.".to_owned(),
+        (_, false, false) => "It is read-only and clean: nothing to do.".to_owned(),
+        (_, true, false) => "It is writable: [W] will go.".to_owned(),
+        (_, false, true) => "It is dirty: its dirt will go.".to_owned(),
+        (_, true, true) => "It is writable and dirty: [W] and [D] will go.".to_owned(),
     }
 }
 
@@ -357,6 +408,8 @@ fn store(now: &Now<'_>, slot: SlotId, addr: VirtAddr) -> Said {
              dirt moved from [D] to [V]."
         } else if Pte(is).is_dirty(now.kernel()) {
             "The store cleared [W]; its dirt stays where it was."
+        } else if gone.contains(PteFlags::DIRTY) {
+            "The store cleared [W] and [D]: it is clean, and nothing recorded that it was dirty."
         } else {
             "The store cleared [W]; it was clean."
         };

@@ -63,6 +63,7 @@ fn args(now: &Now<'_>, frame: &Frame) -> String {
     }
     match frame.func.args() {
         Args::Nothing => String::new(),
+        Args::Size => a.to_string(),
         Args::Pages => format!("{a}, {b}"),
         Args::Pgoffs => format!("{a}–{b}"),
         Args::Vma => now.vma(VmaId(id)).to_owned(),

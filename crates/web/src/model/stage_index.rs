@@ -6,15 +6,21 @@ use std::ops::Range;
 use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::machine::event::{Flush, Lock, Look, Reach, Verdict};
 use rangewalk_core::machine::{Event, Func, MappingId, VmaId};
-use rangewalk_core::trace::{Frame, Tape, Timeline};
+use rangewalk_core::trace::{Frame, Timeline};
 
-/// Which helper walks.
+/// Who walks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WalkKind {
     /// `wp_shared_mapping_range`.
     Wp,
     /// `clean_record_shared_mapping_range`.
     Clean,
+    /// `folio_mkclean`.
+    Mkclean,
+    /// `mapping_wrprotect_range`.
+    Wrprotect,
+    /// `unmap_mapping_range`, `unmap_mapping_pages`.
+    Zap,
 }
 
 impl WalkKind {
@@ -24,6 +30,9 @@ impl WalkKind {
         match self {
             WalkKind::Wp => "wp",
             WalkKind::Clean => "clean",
+            WalkKind::Mkclean => "mkclean",
+            WalkKind::Wrprotect => "wrprotect",
+            WalkKind::Zap => "zap",
         }
     }
 }
@@ -72,7 +81,7 @@ pub struct Flushed {
 /// One walk over a file's mappings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Walk {
-    /// Which helper.
+    /// Who walks.
     pub kind: WalkKind,
     /// Whose mappings.
     pub mapping: MappingId,
@@ -106,10 +115,14 @@ impl Walk {
         self.first <= page && page < self.first + self.nr
     }
 
-    fn read(tape: &Tape, frame: &Frame) -> Option<Self> {
+    fn read(timeline: &Timeline, frame: &Frame) -> Option<Self> {
+        let tape = timeline.tape();
         let kind = match frame.func {
             Func::WpSharedMappingRange => WalkKind::Wp,
             Func::CleanRecordSharedMappingRange => WalkKind::Clean,
+            Func::FolioMkclean => WalkKind::Mkclean,
+            Func::MappingWrprotectRange => WalkKind::Wrprotect,
+            Func::UnmapMappingRange | Func::UnmapMappingPages => WalkKind::Zap,
             _ => return None,
         };
         let steps = frame.enter..frame.exit.min(tape.len());
@@ -119,7 +132,11 @@ impl Walk {
             }
             _ => None,
         })?;
-        let [first, nr] = frame.args;
+        let [first, mut nr] = frame.args;
+        if kind == WalkKind::Zap && nr == 0 {
+            // To the file's end.
+            nr = timeline.world().mapping(mapping).pages.saturating_sub(first).max(1);
+        }
         let (looks, visits) = (Vec::new(), Vec::new());
         let first_bit = None;
         let mut walk = Self { kind, mapping, first, nr, steps, looks, visits, first_bit };
@@ -132,18 +149,20 @@ impl Walk {
         Some(walk)
     }
 
+    fn visit(&mut self, step: u32, vma: VmaId, verdict: Verdict) {
+        let (clip, changed, changed_at, flush) = (None, 0, Vec::new(), None);
+        let steps = step..u32::MAX;
+        self.visits.push(Visit { vma, verdict, steps, clip, changed, changed_at, flush });
+    }
+
     fn take(&mut self, step: u32, event: Event) {
         match event {
             Event::TreeLook { node, look } => self.looks.push(Seen { step, node, look }),
-            Event::Filter { vma, verdict } => self.visits.push(Visit {
-                vma,
-                verdict,
-                steps: step..u32::MAX,
-                clip: None,
-                changed: 0,
-                changed_at: Vec::new(),
-                flush: None,
-            }),
+            Event::Filter { vma, verdict } => self.visit(step, vma, verdict),
+            // A zap asks no filter.
+            Event::Clip { vma, .. } if self.kind == WalkKind::Zap => {
+                self.visit(step, vma, Verdict::Walk);
+            }
             _ => {}
         }
         let Some(visit) = self.visits.last_mut() else { return };
@@ -152,7 +171,7 @@ impl Walk {
                 visit.steps.end = visit.steps.end.min(step);
             }
             Event::Clip { start, end, .. } => visit.clip = Some((start, end)),
-            Event::Xchg { addr, .. } => {
+            Event::Xchg { addr, .. } | Event::Zap { addr, .. } => {
                 visit.changed += 1;
                 if visit.changed_at.len() < CHANGED_KEPT {
                     visit.changed_at.push(addr);
@@ -190,7 +209,7 @@ impl StageIndex {
             .filter(|(_, event)| matches!(event, Event::Statement { .. }))
             .map(|(step, _)| step)
             .collect();
-        let walks = tape.frames().iter().filter_map(|frame| Walk::read(tape, frame)).collect();
+        let walks = tape.frames().iter().filter_map(|frame| Walk::read(timeline, frame)).collect();
         let world = timeline.world();
         let borders = world.mappings().map(|(mapping, _)| borders(world, mapping)).collect();
         Self { statements, walks, borders }

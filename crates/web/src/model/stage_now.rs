@@ -7,7 +7,7 @@ use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::arch::Level;
 use rangewalk_core::kernel::Kernel;
 use rangewalk_core::machine::event::Lock;
-use rangewalk_core::machine::{Cell, Event, Func, MappingId, MmId, SlotId, VmaId, World};
+use rangewalk_core::machine::{Cell, Event, Func, MappingId, MmId, SlotId, TableId, VmaId, World};
 use rangewalk_core::scenario::Run;
 use rangewalk_core::trace::{Frame, Tape};
 
@@ -160,6 +160,8 @@ impl<'a> Now<'a> {
                 | Event::Readahead { pgoff, .. }
                 | Event::ReadaheadMark { pgoff, .. }
                 | Event::ReadPages { pgoff, .. }
+                | Event::CacheDrop { pgoff, .. }
+                | Event::FolioSplit { pgoff, .. }
                 | Event::Mkwrite { pgoff, .. },
             ) => Some(pgoff),
             _ => self.page_at(self.place.vma?, self.place.addr?),
@@ -213,7 +215,11 @@ impl<'a> Now<'a> {
 
     /// Whose memory a table maps, also a table that the step freed.
     fn owner(&self, slot: SlotId) -> Option<MmId> {
-        self.world().table(slot.table()).map(|table| table.mm)
+        self.table_owner(slot.table())
+    }
+
+    fn table_owner(&self, table: TableId) -> Option<MmId> {
+        self.world().table(table).map(|table| table.mm)
     }
 
     fn entry(&self, slot: SlotId, addr: VirtAddr, level: Level) -> Place {
@@ -228,17 +234,10 @@ impl<'a> Now<'a> {
         let file = |mapping| Place { mapping: Some(mapping), ..Place::default() };
         let process = |mm| Place { mm: Some(mm), ..Place::default() };
         match event {
-            Event::Statement { .. }
-            | Event::Return { .. }
-            | Event::PageDirty { .. }
-            | Event::Lazy { .. }
-            | Event::Resume { .. } => Place::default(),
             Event::Lock { lock, .. } | Event::Unlock { lock, .. } => match lock {
                 Lock::IMmap(mapping) => file(mapping),
                 Lock::Mmap(mm) => process(mm),
-                Lock::Ptl(table) => {
-                    Place { mm: self.world().table(table).map(|t| t.mm), ..Place::default() }
-                }
+                Lock::Ptl(table) => Place { mm: self.table_owner(table), ..Place::default() },
             },
             Event::TreeQuery { mapping, .. }
             | Event::TreeEnd { mapping }
@@ -246,6 +245,9 @@ impl<'a> Now<'a> {
             | Event::Readahead { mapping, .. }
             | Event::ReadaheadMark { mapping, .. }
             | Event::ReadPages { mapping, .. }
+            | Event::CacheDrop { mapping, .. }
+            | Event::FolioSplit { mapping, .. }
+            | Event::FileSize { mapping, .. }
             | Event::Record { mapping, .. }
             | Event::Mkwrite { mapping, .. }
             | Event::DirtyMethod { mapping, .. }
@@ -260,6 +262,7 @@ impl<'a> Now<'a> {
             | Event::Filter { vma, .. }
             | Event::Clip { vma, .. }
             | Event::VmaChange { vma }
+            | Event::VmaFlags { vma }
             | Event::VmaGone { vma } => self.with_file(node(vma)),
             Event::NotifierStart { mm, .. }
             | Event::NotifierEnd { mm, .. }
@@ -268,6 +271,7 @@ impl<'a> Now<'a> {
             | Event::FlushOmitted { mm, .. }
             | Event::Ipi { mm, .. }
             | Event::SwitchMm { mm, .. }
+            | Event::BatchFull { mm, .. }
             | Event::MmNew { mm }
             | Event::MmGone { mm } => process(mm),
             Event::Access { mm, addr, .. }
@@ -280,25 +284,19 @@ impl<'a> Now<'a> {
             }
             Event::Cow { addr, .. } => Place { addr: Some(addr), ..Place::default() },
             Event::TableAlloc { table, level, addr } => {
-                let mm = self.world().table(table).map(|table| table.mm);
-                Place { level: Some(level), ..self.at(mm, addr) }
+                Place { level: Some(level), ..self.at(self.table_owner(table), addr) }
             }
             Event::TableFree { level, addr, .. } => {
                 Place { level: Some(level), addr: Some(addr), ..Place::default() }
             }
             Event::Descend { slot, addr, level, .. } => self.entry(slot, addr, level),
-            Event::Slot { slot, addr, .. }
-            | Event::Xchg { slot, addr }
-            | Event::Store { slot, addr }
-            | Event::Hardware { slot, addr, .. }
-            | Event::TlbFill { slot, addr, .. }
-            | Event::Install { slot, addr }
-            | Event::Zap { slot, addr }
-            | Event::Copy { to: slot, addr, .. } => self.entry(slot, addr, Level::Pte),
             Event::Move { to: slot, addr, .. } => {
                 let level = self.world().table(slot.table()).map_or(Level::Pte, |t| t.level);
                 self.entry(slot, addr, level)
             }
+            _ => event
+                .slot()
+                .map_or_else(Place::default, |(slot, addr)| self.entry(slot, addr, Level::Pte)),
         }
     }
 
@@ -328,6 +326,7 @@ fn leans_on_an_entry(event: Event) -> bool {
         event,
         Event::Record { .. }
             | Event::PageDirty { .. }
+            | Event::PageAccessed { .. }
             | Event::Mkwrite { .. }
             | Event::Cow { .. }
             | Event::CacheAdd { .. }

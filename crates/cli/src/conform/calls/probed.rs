@@ -107,7 +107,13 @@ impl Probed<'_> {
         self.open.push(number);
         let frame = self.frame(number);
         let symbol = traced_symbol(frame.func, self.kernel);
-        self.report(symbol, false, |probed| probed.arguments(&frame));
+        // An exiting process has foreign memory too, whose flush it is as well.
+        let ends_exit = frame.func == Func::FlushTlbMmRange
+            && self.is_inside(Func::TlbFinishMmu)
+            && self.is_inside(Func::ExitMmap);
+        if !ends_exit {
+            self.report(symbol, false, |probed| probed.arguments(&frame));
+        }
     }
 
     fn exit(&mut self, number: u32) {
@@ -123,7 +129,7 @@ impl Probed<'_> {
     fn step(&mut self, step: u32) {
         match self.timeline.tape().event(step) {
             Event::Fault { access, .. } => self.access = Some(access),
-            Event::Filter { verdict, .. } => {
+            Event::Filter { verdict, .. } if self.is_inside(Func::WalkPageMapping) => {
                 let skip = u64::from(verdict != Verdict::Walk);
                 let known = Known { returned: Some(Value::number(skip)), ..Known::default() };
                 self.report(Func::WpCleanTestWalk.symbol(), true, |_| known);
@@ -194,6 +200,15 @@ impl Probed<'_> {
                 }
             }
             "unmap_page_range" => known.arg(2, a).arg(3, b),
+            "flush_tlb_mm" => known.arg(1, 0).arg(2, u64::MAX).arg(4, 1),
+            "flush_tlb_page" => known.arg(1, a).arg(2, a + PAGE_SIZE).arg(4, 0),
+            // All addresses are told as the greatest.
+            "flush_tlb_mm_range" if a == 0 => known.arg(1, 0).arg(2, u64::MAX),
+            "flush_tlb_mm_range" => known.arg(1, a).arg(2, b),
+            "page_mkclean_one" => {
+                let start = self.vm_start(vma_id(a), frame.enter);
+                known.pointed(1, start).arg(2, b)
+            }
             "zap_page_range_single" => known.arg(1, a).arg(2, b - a),
             "flush_tlb_range" => {
                 let known = known.arg(1, a).arg(2, b);
@@ -266,7 +281,7 @@ fn vma_id(arg: u64) -> VmaId {
 /// The function that a tracer sees: where a frame bears the name of a macro, what that calls.
 pub(super) fn traced_symbol(func: Func, kernel: &Kernel) -> &'static str {
     match func {
-        Func::FlushTlbRange => "flush_tlb_mm_range",
+        Func::FlushTlbRange | Func::FlushTlbMm | Func::FlushTlbPage => "flush_tlb_mm_range",
         func => func.symbol_in(kernel),
     }
 }

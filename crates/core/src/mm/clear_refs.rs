@@ -1,0 +1,81 @@
+//! `echo 4 > /proc/PID/clear_refs`: from now on it shows which pages a process writes
+//! (`fs/proc/task_mmu.c`). A walk of one process, where the walks of a file go through all.
+
+use crate::addr::VirtAddr;
+use crate::arch::{Entry, Level, Pte};
+use crate::machine::delta::VmaField;
+use crate::machine::event::{Flush, Found, Lock, Mode};
+use crate::machine::{Cell, Cpu, Event, Func, MmId, Sink, SlotId, Stop, TableId, VmFlags};
+use crate::mm::pagewalk::{MmWalk, WalkOps, walk_page_range};
+use crate::mm::protection::vma_page_prot;
+use crate::mm::tlb::{EVERYTHING, dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending};
+
+/// `clear_refs_write` with `CLEAR_REFS_SOFT_DIRTY`: every VMA and every entry forgets that it was
+/// written; the next store faults and says so again.
+///
+/// # Errors
+/// The sink may stop the run.
+pub fn clear_refs_write<S: Sink>(cpu: &mut Cpu<S>, mm: MmId) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::ClearRefsWrite, [mm.0.into(), 0]);
+    let lock = Lock::Mmap(mm);
+    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    for id in cpu.vmas(mm) {
+        let vma = cpu.vma(id);
+        if !vma.flags.contains(VmFlags::SOFTDIRTY) {
+            continue;
+        }
+        let flags = vma.flags.difference(VmFlags::SOFTDIRTY);
+        cpu.event(Event::VmaFlags { vma: id })?;
+        cpu.set(Cell::Vma(id, VmaField::Flags), flags.bits());
+        let prot = vma_page_prot(cpu, flags, vma.file);
+        cpu.set(Cell::Vma(id, VmaField::Prot), prot);
+    }
+    inc_tlb_flush_pending(cpu, mm)?;
+    let (start, end) = EVERYTHING;
+    cpu.event(Event::NotifierStart { mm, start, end })?;
+    walk_page_range(cpu, mm, start, end, &mut ClearRefs)?;
+    cpu.event(Event::NotifierEnd { mm, start, end })?;
+    flush_tlb_mm(cpu, mm, Flush::Range)?;
+    dec_tlb_flush_pending(cpu, mm)?;
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })
+}
+
+/// `clear_refs_walk_ops`: raw frames are passed over, as any walk does that has no filter.
+struct ClearRefs;
+
+impl<S: Sink> WalkOps<S> for ClearRefs {
+    /// `clear_refs_pte_range`.
+    fn pte_table(
+        &mut self,
+        cpu: &mut Cpu<S>,
+        _: &MmWalk,
+        table: TableId,
+        start: VirtAddr,
+        end: VirtAddr,
+    ) -> Result<(), Stop> {
+        let cpu = &mut cpu.enter(Func::ClearRefsPteRange, [start.0, end.0]);
+        let lock = Lock::Ptl(table);
+        cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+        let mut addr = start;
+        while addr < end {
+            let slot = SlotId::new(table, Level::Pte.index(addr));
+            clear_soft_dirty(cpu, slot, addr)?;
+            addr = addr.add_pages(1);
+        }
+        cpu.event(Event::Unlock { lock, mode: Mode::Write })
+    }
+}
+
+/// `clear_soft_dirty`: read-only, and not soft-dirty. Dirt stays. FIDELITY: no-pinned-pages.
+fn clear_soft_dirty<S: Sink>(cpu: &mut Cpu<S>, slot: SlotId, addr: VirtAddr) -> Result<(), Stop> {
+    let old = cpu.word(slot);
+    let entry = old.decode(Level::Pte);
+    cpu.event(Event::Slot { found: Found::from(entry), slot, addr })?;
+    if let Entry::Leaf(_) = entry {
+        cpu.event(Event::Xchg { slot, addr })?;
+        cpu.set_word(slot, Pte::NONE);
+        cpu.event(Event::Store { slot, addr })?;
+        cpu.set_word(slot, old.wrprotect(cpu.kernel()).clear_soft_dirty());
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Where a VMA maps the pages that somebody has in hand (`mm/page_vma_mapped.c`): one entry after
+//! the other, each with its PTL held.
+
+use crate::addr::{Pfn, VirtAddr};
+use crate::arch::{Entry, Level};
+use crate::machine::event::{Found, Lock, Mode};
+use crate::machine::{Cpu, Event, Func, MmId, Sink, SlotId, Stop, Vma};
+
+/// `struct page_vma_mapped_walk`, with `PVMW_SYNC`: it never peeks without the lock.
+pub(super) struct PageVmaMappedWalk {
+    /// The pages looked for.
+    pub(super) pfn: Pfn,
+    pub(super) nr_pages: u64,
+    pub(super) mm: MmId,
+    /// Where the walk is: at the entry that it returned last.
+    pub(super) address: VirtAddr,
+    /// First address behind the range.
+    pub(super) end: VirtAddr,
+    /// The entry returned last; its table's PTL is held.
+    pub(super) pte: Option<SlotId>,
+}
+
+impl PageVmaMappedWalk {
+    /// A walk over `pgoff..pgoff + nr_pages` of the file as far as `vma` maps it, from `address`.
+    pub(super) fn new(vma: &Vma, address: VirtAddr, pfn: Pfn, pgoff: u64, nr_pages: u64) -> Self {
+        let mm = vma.mm.expect("a VMA belongs to a process");
+        let end = vma_address_end(vma, pgoff, nr_pages);
+        Self { pfn, nr_pages, mm, address, end, pte: None }
+    }
+}
+
+/// `vma_address_end`: first address behind the pages, or behind the VMA.
+fn vma_address_end(vma: &Vma, pgoff: u64, nr_pages: u64) -> VirtAddr {
+    vma.address_of((pgoff + nr_pages).min(vma.last_pgoff() + 1))
+}
+
+/// The next entry that maps any of the pages, in `pte` and `address`; false when there is none
+/// left. Empty entries are stepped over, and where an upper entry is empty, all below it.
+#[inline]
+pub(super) fn page_vma_mapped_walk<S: Sink>(
+    cpu: &mut Cpu<S>,
+    pvmw: &mut PageVmaMappedWalk,
+) -> Result<bool, Stop> {
+    let cpu = &mut cpu.enter(Func::PageVmaMappedWalk, [pvmw.address.0, pvmw.end.0]);
+    let mut next = match pvmw.pte {
+        Some(slot) => next_pte(cpu, pvmw, slot)?,
+        None => restart(cpu, pvmw)?,
+    };
+    while let Some(slot) = next {
+        if check_pte(cpu, pvmw, slot)? {
+            pvmw.pte = Some(slot);
+            return Ok(true);
+        }
+        next = next_pte(cpu, pvmw, slot)?;
+    }
+    pvmw.pte = None;
+    Ok(false)
+}
+
+/// From the top down to the PTE of `address`, with its PTL taken. An empty entry on the way moves
+/// `address` behind all that it maps (`step_forward`).
+fn restart<S: Sink>(
+    cpu: &mut Cpu<S>,
+    pvmw: &mut PageVmaMappedWalk,
+) -> Result<Option<SlotId>, Stop> {
+    while pvmw.address < pvmw.end {
+        let addr = pvmw.address;
+        let mut table = cpu.pgd(pvmw.mm);
+        let mut hole = None;
+        for level in [Level::Pgd, Level::Pud, Level::Pmd] {
+            let slot = SlotId::new(table, level.index(addr));
+            let entry = cpu.word(slot).decode(level);
+            cpu.event(Event::Descend { level, found: Found::from(entry), slot, addr })?;
+            match entry {
+                Entry::Table(pfn) => table = cpu.table_at(pfn),
+                _ => {
+                    hole = Some(level);
+                    break;
+                }
+            }
+        }
+        let Some(level) = hole else {
+            cpu.event(Event::Lock { lock: Lock::Ptl(table), mode: Mode::Write })?;
+            return Ok(Some(SlotId::new(table, Level::Pte.index(addr))));
+        };
+        pvmw.address = level.addr_end(addr, pvmw.end);
+        cpu.event(Event::Hole { level, addr, end: pvmw.address })?;
+    }
+    Ok(None)
+}
+
+/// The next entry of the table that is not empty. Behind the table's end it goes down again.
+fn next_pte<S: Sink>(
+    cpu: &mut Cpu<S>,
+    pvmw: &mut PageVmaMappedWalk,
+    from: SlotId,
+) -> Result<Option<SlotId>, Stop> {
+    let unlock = Event::Unlock { lock: Lock::Ptl(from.table()), mode: Mode::Write };
+    loop {
+        pvmw.address = pvmw.address.add_pages(1);
+        if pvmw.address >= pvmw.end {
+            cpu.event(unlock)?;
+            return Ok(None);
+        }
+        if Level::Pte.index(pvmw.address) == 0 {
+            cpu.event(unlock)?;
+            return restart(cpu, pvmw);
+        }
+        let slot = SlotId::new(from.table(), Level::Pte.index(pvmw.address));
+        if !cpu.word(slot).is_none() {
+            return Ok(Some(slot));
+        }
+        cpu.event(Event::Slot { found: Found::None, slot, addr: pvmw.address })?;
+    }
+}
+
+/// `check_pte`: present, `PROT_NONE` included, and one of the pages.
+fn check_pte<S: Sink>(
+    cpu: &mut Cpu<S>,
+    pvmw: &PageVmaMappedWalk,
+    slot: SlotId,
+) -> Result<bool, Stop> {
+    let entry = cpu.word(slot).decode(Level::Pte);
+    let found = match entry {
+        Entry::Leaf(pfn) if pfn < pvmw.pfn || pfn.0 - pvmw.pfn.0 >= pvmw.nr_pages => Found::Foreign,
+        _ => Found::from(entry),
+    };
+    cpu.event(Event::Slot { found, slot, addr: pvmw.address })?;
+    Ok(found == Found::Leaf)
+}

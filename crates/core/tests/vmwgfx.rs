@@ -69,3 +69,10 @@ fn a_transfer_takes_its_part_and_shrinks_the_hull() {
     let begin = "kernel 6.12\nfile bo vmwgfx 16\nproc P\nmap A P bo 0+16 @7f1000000000 rw\n";
     check(&format!("{begin}vmw add bo\n{written}vmw transfer bo 0+4\nexpect 4\n"));
 }
+
+#[test]
+fn unmapping_saves_the_dirt_and_may_begin_the_hull_too_early() {
+    // The helper's neutral start is the length of the range, 2, not the object's size.
+    let story = "store A 9\nvmw unmap bo 8+2\nexpect pte A 9 none\nexpect bits bo 9\n";
+    tracked(16, &format!("{story}expect hull bo 2 10\nstore A 9\nexpect faults 1\n"));
+}

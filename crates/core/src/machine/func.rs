@@ -121,6 +121,8 @@ funcs! {
     VmwBoDirtyScan, "vmw_bo_dirty_scan", VMWGFX, Nothing;
     VmwBoDirtyScanPagetable, "vmw_bo_dirty_scan_pagetable", VMWGFX, Nothing;
     VmwBoDirtyScanMkwrite, "vmw_bo_dirty_scan_mkwrite", VMWGFX, Nothing;
+    VmwBoDirtyUnmap, "vmw_bo_dirty_unmap", VMWGFX, Pages;
+    VmwBoDirtyPreUnmap, "vmw_bo_dirty_pre_unmap", VMWGFX, Pages;
     VmwBoDirtyTransferToRes, "vmw_bo_dirty_transfer_to_res", VMWGFX, Pages;
     VmwBoDirtyClearRes, "vmw_bo_dirty_clear_res", VMWGFX, Pages;
     VmwBoVmFault, "vmw_bo_vm_fault", VMWGFX, Addr;

@@ -6,7 +6,7 @@
 //!
 //! [`DirtyBitmap`]: crate::machine::address_space::DirtyBitmap
 
-use crate::addr::VirtAddr;
+use crate::addr::{PAGE_SHIFT, VirtAddr};
 use crate::arch::level::PTRS_PER_TABLE;
 use crate::machine::address_space::DirtyMethod;
 use crate::machine::delta::MappingField;
@@ -18,6 +18,7 @@ use crate::mm::mapping_dirty_helpers::{
 };
 use crate::mm::pagewalk::FilterMiss;
 use crate::mm::protection::vm_get_page_prot;
+use crate::mm::zap::{Cows, unmap_mapping_range};
 
 /// `VMW_DIRTY_NUM_CHANGE_TRIGGERS`: the method changes when more scans in a row than this ask for
 /// it.
@@ -109,6 +110,39 @@ fn vmw_bo_dirty_scan_mkwrite<S: Sink>(cpu: &mut Cpu<S>, bo: VmwBo) -> Result<(),
         set_bits(cpu, bo, 0, size, Bits::Clear);
         set_bits(cpu, bo, start, end, Bits::Set);
         set_hull(cpu, bo, start, end);
+    }
+    Ok(())
+}
+
+/// `vmw_bo_dirty_unmap`: the device is about to write pages `first..first + nr`; whoever touches
+/// them later faults.
+///
+/// # Errors
+/// The sink may stop the run.
+pub fn vmw_bo_dirty_unmap<S: Sink>(
+    cpu: &mut Cpu<S>,
+    bo: VmwBo,
+    first: u64,
+    nr: u64,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::VmwBoDirtyUnmap, [first, nr]);
+    vmw_bo_dirty_pre_unmap(cpu, bo, first, nr)?;
+    let (holebegin, holelen) = (first << PAGE_SHIFT, nr << PAGE_SHIFT);
+    unmap_mapping_range(cpu, bo.mapping, holebegin, holelen, Cows::Keep)
+}
+
+/// `vmw_bo_dirty_pre_unmap`: pages `first..first + nr` are about to be unmapped, which would lose
+/// the dirt of their special entries.
+fn vmw_bo_dirty_pre_unmap<S: Sink>(
+    cpu: &mut Cpu<S>,
+    bo: VmwBo,
+    first: u64,
+    nr: u64,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::VmwBoDirtyPreUnmap, [first, nr]);
+    if method(cpu, bo) == DirtyMethod::Pagetable {
+        wp(cpu, bo, first, nr)?;
+        clean_record(cpu, bo, first, nr)?;
     }
     Ok(())
 }

@@ -318,14 +318,22 @@ pub enum VmwCall {
     Transfer,
     /// `vmw_bo_dirty_clear_res`.
     Clear,
+    /// `vmw_bo_dirty_unmap`.
+    Unmap,
     /// `vmw_bo_dirty_release`.
     Release,
 }
 
 impl VmwCall {
     /// All of them.
-    pub const ALL: [VmwCall; 5] =
-        [VmwCall::Add, VmwCall::Scan, VmwCall::Transfer, VmwCall::Clear, VmwCall::Release];
+    pub const ALL: [VmwCall; 6] = [
+        VmwCall::Add,
+        VmwCall::Scan,
+        VmwCall::Transfer,
+        VmwCall::Clear,
+        VmwCall::Unmap,
+        VmwCall::Release,
+    ];
 
     /// Its word: `add`, `scan`, ...
     #[must_use]
@@ -335,6 +343,7 @@ impl VmwCall {
             VmwCall::Scan => "scan",
             VmwCall::Transfer => "transfer",
             VmwCall::Clear => "clear",
+            VmwCall::Unmap => "unmap",
             VmwCall::Release => "release",
         }
     }
@@ -342,7 +351,7 @@ impl VmwCall {
     /// True if it concerns some of the buffer's pages.
     #[must_use]
     pub const fn takes_pages(self) -> bool {
-        matches!(self, VmwCall::Transfer | VmwCall::Clear)
+        matches!(self, VmwCall::Transfer | VmwCall::Clear | VmwCall::Unmap)
     }
 }
 

@@ -83,7 +83,7 @@ pub static STATEMENTS: [Syntax; 28] = [
     row("clean", "clean FILE FIRST+PAGES [at PAGE]", "clean_record_shared_mapping_range"),
     row(
         "vmw",
-        "vmw add|scan|release FILE | transfer|clear FILE FIRST+PAGES",
+        "vmw add|scan|release FILE | transfer|clear|unmap FILE FIRST+PAGES",
         "the vmwgfx driver tracks what is written into its buffer",
     ),
     row("pending", "pending PROCESS", "another thread begins to batch TLB flushes"),

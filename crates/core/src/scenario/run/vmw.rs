@@ -6,7 +6,7 @@ use super::{Runner, mapping};
 use crate::machine::{Sink, Stop};
 use crate::mm::vmwgfx::{
     VmwBo, vmw_bo_dirty_add, vmw_bo_dirty_clear_res, vmw_bo_dirty_release, vmw_bo_dirty_scan,
-    vmw_bo_dirty_transfer_to_res,
+    vmw_bo_dirty_transfer_to_res, vmw_bo_dirty_unmap,
 };
 use crate::scenario::ast::{FileId, Pages, VmwCall};
 
@@ -24,6 +24,7 @@ impl<S: Sink> Runner<'_, S> {
             VmwCall::Add => vmw_bo_dirty_add(cpu, bo)?,
             VmwCall::Release => vmw_bo_dirty_release(cpu, bo)?,
             VmwCall::Scan => vmw_bo_dirty_scan(cpu, bo)?,
+            VmwCall::Unmap => vmw_bo_dirty_unmap(cpu, bo, first, nr)?,
             VmwCall::Clear => vmw_bo_dirty_clear_res(cpu, bo, first, nr),
             VmwCall::Transfer => {
                 let returned = vmw_bo_dirty_transfer_to_res(cpu, bo, first, nr)?;

@@ -14,7 +14,8 @@ wp 0 0 4
 dump
 scenario other
 proc 0
-msync 0 0 1
+cat /proc/version
+proc 1
 ";
 
 const ANSWERS: &str = concat!(
@@ -26,7 +27,8 @@ const ANSWERS: &str = concat!(
     r#"{"a":0,"n":4,"o":0,"f":0,"fl":"80000fb","pp":"8000000000000027","#,
     r#""t":"0 8400000000000825 0*2","x":". f1 .*2","m":"0 1 0*2"}]}]}]}"#,
     "\n",
-    r#"{"s":"other","ops":[{"op":"proc 0","rc":0},{"op":"msync 0 0 1","rc":-12}]}"#,
+    r#"{"s":"other","ops":[{"op":"proc 0","rc":0},"#,
+    r#"{"op":"cat /proc/version","text":"Linux"},{"op":"proc 1","rc":0}]}"#,
     "\n",
     r#"{"done":2,"secs":0.1}"#,
     "\n",
@@ -79,7 +81,7 @@ tree           0/0
 order          0/0
 page cache     0/0
 calls          0/0
-unsupported: msync 1
+unsupported: cat 1
 conform: 1 of 2 scenarios equal (kernel 6.12)
 ";
     assert_eq!(text(&output.stdout), expected);

@@ -78,6 +78,8 @@ pub struct Kernel {
     pub anon_offset_must_match: bool,
     /// Files of a disk file system may have folios of more than one page.
     pub large_folios: bool,
+    /// `mprotect` changes the entries of a large folio as one: all get the A and D of any.
+    pub batches_large_folios: bool,
     /// See [`MmapMiss`].
     pub mmap_miss: MmapMiss,
     /// A fault that must be tried again only because more was read ahead counts as its first try:
@@ -134,6 +136,7 @@ pub static LINUX_7_3: Kernel = Kernel {
     mremap_aligns_down: true,
     anon_offset_must_match: true,
     large_folios: true,
+    batches_large_folios: true,
     mmap_miss: MmapMiss::FaultedFolio,
     minor_retry_is_first_try: true,
     last_folio_maps_nothing: true,
@@ -170,6 +173,7 @@ pub static LINUX_6_12: Kernel = Kernel {
     mremap_aligns_down: true,
     anon_offset_must_match: false,
     large_folios: false,
+    batches_large_folios: false,
     mmap_miss: MmapMiss::EveryPage,
     minor_retry_is_first_try: true,
     last_folio_maps_nothing: true,
@@ -206,6 +210,7 @@ pub static LINUX_6_1: Kernel = Kernel {
     mremap_aligns_down: false,
     anon_offset_must_match: false,
     large_folios: false,
+    batches_large_folios: false,
     mmap_miss: MmapMiss::EveryPage,
     minor_retry_is_first_try: false,
     last_folio_maps_nothing: false,

@@ -22,7 +22,7 @@ use rangewalk_core::mm::populate::mm_populate;
 use rangewalk_core::mm::rmap::{mkclean_file_range, wrprotect_file_range};
 use rangewalk_core::mm::truncate::{do_truncate, punch_hole};
 use rangewalk_core::mm::zap::{Cows, unmap_mapping_pages, unmap_mapping_range};
-use rangewalk_core::mm::{Errno, bitmap, device, filemap, process};
+use rangewalk_core::mm::{Errno, bitmap, device, filemap, msync, process};
 
 use rangewalk_core::trace::Tape;
 
@@ -43,7 +43,7 @@ const NOT_CACHED: i64 = -2;
 #[must_use]
 pub fn unsupported(op: &Op) -> Option<&'static str> {
     match op {
-        Op::Msync { .. } | Op::Fsync { .. } | Op::Cat => Some(op.name()),
+        Op::Cat => Some(op.name()),
         _ => None,
     }
 }
@@ -170,6 +170,14 @@ impl<R: Record> Replay<R> {
     fn give_back(&mut self, op: &Op) -> Result<Answer, Stop> {
         let mut rc = 0;
         match *op {
+            Op::Fsync { file } => {
+                let mapping = self.mapping(file);
+                rc = code(msync::fsync(&mut self.cpu(), mapping)?);
+            }
+            Op::Msync { proc, at, pages } => {
+                let mm = self.mm(proc);
+                rc = code(msync::msync(&mut self.cpu(), mm, WINDOW.add_pages(at), pages)?);
+            }
             Op::Dontneed { proc, at, pages } => {
                 let mm = self.mm(proc);
                 rc = code(madvise_dontneed(&mut self.cpu(), mm, WINDOW.add_pages(at), pages)?);

@@ -154,6 +154,12 @@ impl Pte {
         Pfn((raw & PFN_MASK) >> 12)
     }
 
+    /// `pte_advance_pfn`: the same word for a page `pages` frames further on.
+    #[must_use]
+    pub const fn advance_pfn(self, pages: u64) -> Self {
+        Self::new(Pfn(self.pfn().0 + pages), self.0 & !PFN_MASK)
+    }
+
     /// What this word of `level` means.
     #[must_use]
     pub const fn decode(self, level: Level) -> Entry {

@@ -278,6 +278,12 @@ pub enum Event {
     FileSize { mapping: MappingId, pages: u64 },
     /// A page is marked dirty for the kernel.
     PageDirty { page: PageId },
+    /// A folio is clean for the kernel: what was written is on its way to the disk.
+    PageClean { page: PageId },
+    /// The disk is given the folio.
+    Writeback { page: PageId },
+    /// The disk has it.
+    WritebackEnd { page: PageId },
     /// A new page for a copy on write.
     Cow { page: PageId, addr: VirtAddr },
     /// A PTE is installed.
@@ -403,6 +409,9 @@ impl Event {
             | Event::PageAccessed { .. }
             | Event::PageFree { .. }
             | Event::BatchFull { .. }
+            | Event::PageClean { .. }
+            | Event::Writeback { .. }
+            | Event::WritebackEnd { .. }
             | Event::Mkwrite { .. }
             | Event::DirtyMethod { .. }
             | Event::DirtyTransfer { .. }

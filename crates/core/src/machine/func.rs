@@ -113,6 +113,11 @@ funcs! {
     PageCacheRaOrder, "page_cache_ra_order", "mm/readahead.c", Pages;
     PageCacheRaUnbounded, "page_cache_ra_unbounded", "mm/readahead.c", Pages;
     GenericPerformWrite, "generic_perform_write", "mm/filemap.c", Pages;
+    FolioClearDirtyForIo, "folio_clear_dirty_for_io", "mm/page-writeback.c", Pages;
+    Ext4Writepages, "ext4_writepages", "fs/ext4/inode.c", Pages;
+    VfsFsyncRange, "vfs_fsync_range", "fs/sync.c", Pages;
+    Msync, "__do_sys_msync", "mm/msync.c", Range;
+    FolioSplit, "folio_split", "mm/huge_memory.c", Pages;
     ShmemFault, "shmem_fault", "mm/shmem.c", Pages;
     DeviceFault, "vm_ops.fault", "the driver", Addr;
     DeviceMkwrite, "vm_ops.pfn_mkwrite", "the driver", Addr;

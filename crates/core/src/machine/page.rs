@@ -25,7 +25,7 @@ pub enum PageKind {
 }
 
 bitflags::bitflags! {
-    /// Flags of a folio, kept in its first page.
+    /// Flags of a folio, kept in its first page, and few of a page itself.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
     pub struct PageFlags: u8 {
         /// `PG_dirty`: the kernel knows that it was written.
@@ -35,6 +35,8 @@ bitflags::bitflags! {
         /// `PG_anon_exclusive`: a copy on write that no fork has shared since it was made or last
         /// written.
         const ANON_EXCLUSIVE = 4;
+        /// Of a page of a large folio, not of the folio: blocks of it are dirty.
+        const BLOCKS_DIRTY = 64;
         /// `PG_writeback`: on its way to the disk.
         const WRITEBACK = 8;
         /// `PG_readahead`: whoever comes here reads on.

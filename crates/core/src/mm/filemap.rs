@@ -100,11 +100,15 @@ fn generic_perform_write<S: Sink>(
         };
         let folio = cpu.folio(page);
         let head = cpu.page(folio);
+        let next = (head.pgoff + head.part.pages()).min(end);
         match cpu.file_kind(mapping) {
-            FileKind::Ext4 => mark_buffer_dirty(cpu, folio)?,
+            FileKind::Ext4 => {
+                let (first, end) = (pgoff - head.pgoff, next - head.pgoff);
+                mark_buffer_dirty(cpu, folio, first, end)?;
+            }
             _ => folio_mark_dirty(cpu, folio)?,
         }
-        pgoff = (head.pgoff + head.part.pages()).min(end);
+        pgoff = next;
         if pgoff > cpu.file_pages(mapping) {
             cpu.set(Cell::Mapping(mapping, MappingField::Pages), pgoff);
         }

@@ -201,24 +201,75 @@ fn change_pte_range<S: Sink>(
     let mut addr = start;
     while addr < end {
         let slot = SlotId::new(table, Level::Pte.index(addr));
-        let old = cpu.word(slot);
-        let next = addr.add_pages(1);
-        if let Entry::Leaf(_) = old.decode(Level::Pte) {
-            cpu.event(Event::Xchg { slot, addr })?;
-            cpu.set_word(slot, Pte::NONE);
+        let mut next = addr.add_pages(1);
+        if let Entry::Leaf(_) = cpu.word(slot).decode(Level::Pte) {
+            next = addr.add_pages(mprotect_folio_pte_batch(cpu, slot, end.pages_since(addr)));
+            let old = modify_prot_start_ptes(cpu, slot, addr, next)?;
             let mut new = old.modify(change.vma.prot, kernel);
             if change.upgrade && !new.is_write() && can_change_pte_writable(cpu, &change.vma, new) {
                 new = new.mkwrite(kernel);
             }
-            cpu.event(Event::Store { slot, addr })?;
-            cpu.set_word(slot, new);
-            if new.needs_flush_after(old) {
-                tlb.adjust_range(addr);
+            for (i, at) in (0..).zip(pages_between(addr, next)) {
+                let slot = SlotId(slot.0 + i);
+                cpu.event(Event::Store { slot, addr: at })?;
+                cpu.set_word(slot, new.advance_pfn(i.into()));
+                if new.needs_flush_after(old) {
+                    tlb.adjust_range(at);
+                }
             }
         }
         addr = next;
     }
     cpu.event(Event::Unlock { lock, mode: Mode::Write })
+}
+
+/// `mprotect_folio_pte_batch`: how many entries from `slot` on, at most `max`, map one large folio
+/// in a row and differ in nothing but A and dirt.
+fn mprotect_folio_pte_batch<S: Sink>(cpu: &Cpu<S>, slot: SlotId, max: u64) -> u64 {
+    let kernel = cpu.kernel();
+    let first = cpu.word(slot);
+    let folio = cpu.pfn_to_page(first.pfn()).filter(|_| !first.is_special());
+    let Some(part) = folio.map(|page| cpu.page(page).part).filter(|part| part.order > 0) else {
+        return 1;
+    };
+    if !kernel.batches_large_folios {
+        return 1;
+    }
+    let max = max.min(part.pages() - u64::from(part.index));
+    let same = |i: &u64| {
+        let word = cpu.word(SlotId(slot.0 + u32::try_from(*i).expect("below 512")));
+        word.mkclean(kernel).mkold() == first.mkclean(kernel).mkold().advance_pfn(*i)
+    };
+    1 + (1..max).take_while(same).count() as u64
+}
+
+/// `modify_prot_start_ptes`: takes out the entries from `slot` on. Returns the first, with A and
+/// dirt of all.
+fn modify_prot_start_ptes<S: Sink>(
+    cpu: &mut Cpu<S>,
+    slot: SlotId,
+    start: VirtAddr,
+    end: VirtAddr,
+) -> Result<Pte, Stop> {
+    let kernel = cpu.kernel();
+    let mut all = cpu.word(slot);
+    for (i, addr) in (0..).zip(pages_between(start, end)) {
+        let slot = SlotId(slot.0 + i);
+        cpu.event(Event::Xchg { slot, addr })?;
+        let word = cpu.word(slot);
+        cpu.set_word(slot, Pte::NONE);
+        if i > 0 && word.is_dirty(kernel) {
+            all = all.mkdirty(kernel);
+        }
+        if word.is_young() {
+            all = all.mkyoung();
+        }
+    }
+    Ok(all)
+}
+
+fn pages_between(start: VirtAddr, end: VirtAddr) -> impl Iterator<Item = VirtAddr> {
+    (0..end.pages_since(start)).map(move |page| start.add_pages(page))
 }
 
 /// `can_change_pte_writable`: nobody needs the fault that the next write would take.

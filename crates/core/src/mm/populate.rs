@@ -46,16 +46,19 @@ fn populate_vma_page_range<S: Sink>(
     let copies = vma.flags.contains(VmFlags::WRITE) && !vma.flags.contains(VmFlags::SHARED);
     let access = if copies { Access::Store } else { Access::Load };
     let mm = vma.mm.expect("a VMA belongs to a process");
+    let lock = Lock::Mmap(mm);
     let mut addr = start;
-    let mut attempt = Attempt::First;
     while addr < end {
         if follow_page_mask(cpu, mm, addr, access) {
-            (addr, attempt) = (addr.add_pages(1), Attempt::First);
+            addr = addr.add_pages(1);
             continue;
         }
-        match handle_mm_fault(cpu, id, addr, access, attempt)? {
+        match handle_mm_fault(cpu, id, addr, access, Attempt::First)? {
             FaultResult::Bus => break,
-            FaultResult::Retry | FaultResult::RetryMajor => attempt = Attempt::Tried,
+            // The lock was dropped; unlike the processor's, this fault begins anew.
+            FaultResult::Retry | FaultResult::RetryMajor => {
+                cpu.event(Event::Lock { lock, mode: Mode::Read })?;
+            }
             FaultResult::Done | FaultResult::Page(_) => {}
         }
     }

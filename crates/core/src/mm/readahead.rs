@@ -12,6 +12,9 @@ pub(super) const RA_PAGES: u64 = 32;
 /// log2 of the largest folio's pages: 2 MiB.
 pub(super) const MAX_PAGECACHE_ORDER: u64 = 9;
 
+/// log2 of the slots of an xarray node (`XA_CHUNK_SHIFT`).
+const XA_CHUNK_SHIFT: u8 = 6;
+
 /// The mark of a window that has none.
 const NO_MARK: u64 = u64::MAX;
 
@@ -91,11 +94,39 @@ const fn get_next_ra_size(size: u64) -> u64 {
 }
 
 /// `mm/filemap.c:page_cache_next_miss`: the first page from `index` on that is not cached, looking
-/// at as many as a window has.
+/// at as many as a window has. Begun inside a large folio, it looks from the folio's start on and
+/// so names a page too far, up to where the next node of the xarray begins.
 fn page_cache_next_miss<S: Sink>(cpu: &Cpu<S>, mapping: MappingId, index: u64) -> u64 {
-    let end = index + RA_PAGES;
-    let miss = (index..end).find(|pgoff| cpu.cached(mapping, *pgoff).is_none());
-    miss.unwrap_or(if cpu.kernel().next_miss_names_last { end - 1 } else { end })
+    let Some(first) = cpu.cached(mapping, index) else { return index };
+    let mut slot = cpu.page(cpu.folio(first)).pgoff;
+    let mut at_node = cpu.page(first).part.order < XA_CHUNK_SHIFT;
+    for index in index + 1..index + RA_PAGES {
+        let crosses = slot >> XA_CHUNK_SHIFT != (slot + 1) >> XA_CHUNK_SHIFT;
+        let chunk = |pgoff: u64| pgoff >> XA_CHUNK_SHIFT;
+        if at_node && !crosses {
+            slot += 1;
+        } else {
+            // Through the node above, whose slots are chunks; down again, it looks at `index`.
+            let above = chunk(slot);
+            let next = if at_node || above != chunk(index) { above + 1 } else { above };
+            let Some((_, page)) = cpu
+                .next_cached(mapping, next << XA_CHUNK_SHIFT)
+                .filter(|(pgoff, _)| chunk(*pgoff) == next)
+            else {
+                return index;
+            };
+            at_node = cpu.page(page).part.order < XA_CHUNK_SHIFT;
+            slot = next << XA_CHUNK_SHIFT;
+            if at_node {
+                slot += index % (1 << XA_CHUNK_SHIFT);
+            }
+        }
+        if at_node && cpu.cached(mapping, slot).is_none() {
+            return index;
+        }
+    }
+    let last = index + RA_PAGES - 1;
+    if cpu.kernel().next_miss_names_last { last } else { last + 1 }
 }
 
 /// `page_cache_ra_order`: reads the window `ra`, in folios of its order where that fits; from the

@@ -312,17 +312,27 @@ pub(super) fn folio_mark_dirty<S: Sink>(cpu: &mut Cpu<S>, page: PageId) -> Resul
         cpu.event(Event::ReadaheadMark { mapping: MappingId(cpu.page(folio).owner), pgoff })?;
         folio_set_flags(cpu, folio, flags.difference(PageFlags::READAHEAD));
     }
-    mark_buffer_dirty(cpu, folio)
+    mark_buffer_dirty(cpu, folio, 0, cpu.page(folio).part.pages())
 }
 
-/// `fs/buffer.c:mark_buffer_dirty`: the same by way of the folio's blocks, as `write` does it.
-pub(super) fn mark_buffer_dirty<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<(), Stop> {
-    let flags = cpu.page(folio).flags;
-    if flags.contains(PageFlags::DIRTY) {
-        return Ok(());
+/// `fs/buffer.c:mark_buffer_dirty`: the same by way of the blocks of pages `first..end` of the
+/// folio, as `write` does it.
+pub(super) fn mark_buffer_dirty<S: Sink>(
+    cpu: &mut Cpu<S>,
+    folio: PageId,
+    first: u64,
+    end: u64,
+) -> Result<(), Stop> {
+    if !cpu.page(folio).flags.contains(PageFlags::DIRTY) {
+        cpu.event(Event::PageDirty { page: folio })?;
+        folio_set_flags(cpu, folio, cpu.page(folio).flags | PageFlags::DIRTY);
     }
-    cpu.event(Event::PageDirty { page: folio })?;
-    folio_set_flags(cpu, folio, flags | PageFlags::DIRTY);
+    if cpu.page(folio).part.order > 0 {
+        for index in first..end {
+            let page = folio.add(u32::try_from(index).expect("a folio is small"));
+            folio_set_flags(cpu, page, cpu.page(page).flags | PageFlags::BLOCKS_DIRTY);
+        }
+    }
     Ok(())
 }
 

@@ -2,11 +2,11 @@
 //! hole). `mm/truncate.c`, `mm/shmem.c`.
 
 use crate::addr::PAGE_SHIFT;
-use crate::machine::delta::{MappingField, PageField};
-use crate::machine::page::Part;
+use crate::machine::delta::MappingField;
 use crate::machine::{Cell, Cpu, Event, FileKind, Func, MappingId, PageFlags, PageId, Sink, Stop};
 use crate::mm::Errno;
 use crate::mm::filemap::folio_set_flags;
+use crate::mm::huge_memory::{Split, folio_split};
 use crate::mm::page_alloc::free_page;
 use crate::mm::rmap::{folio_mapped, try_to_unmap};
 use crate::mm::zap::{Cows, unmap_mapping_range};
@@ -99,7 +99,7 @@ fn ext4_setattr<S: Sink>(cpu: &mut Cpu<S>, mapping: MappingId, pages: u64) -> Re
     truncate_pagecache(cpu, mapping, pages)
 }
 
-/// `ext4_punch_hole`.
+/// `ext4_punch_hole`: clipped to the file.
 fn ext4_punch_hole<S: Sink>(
     cpu: &mut Cpu<S>,
     mapping: MappingId,
@@ -107,10 +107,11 @@ fn ext4_punch_hole<S: Sink>(
     nr: u64,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::Ext4PunchHole, [first, nr]);
-    if first >= cpu.file_pages(mapping) {
+    let end = (first + nr).min(cpu.file_pages(mapping));
+    if first >= end {
         return Ok(());
     }
-    truncate_pagecache_range(cpu, mapping, first, first + nr)
+    truncate_pagecache_range(cpu, mapping, first, end)
 }
 
 /// `truncate_pagecache`: what lies behind the new end is unmapped, copies on write too, dropped,
@@ -218,7 +219,8 @@ fn truncate_inode_partial_folio<S: Sink>(
     }
     let folio_end = at.pgoff + at.part.pages();
     let cut = first.max(at.pgoff);
-    if !folio_split_or_unmap(cpu, mapping, folio, cut)? {
+    folio_invalidate(cpu, folio, cut - at.pgoff, end.min(folio_end) - at.pgoff);
+    if folio_split_or_unmap(cpu, folio, cut)? == Split::Busy {
         if cpu.page(folio).flags.contains(PageFlags::DIRTY) {
             return Ok(Partial::Stays);
         }
@@ -227,54 +229,32 @@ fn truncate_inode_partial_folio<S: Sink>(
     }
     let rest = if end < folio_end { folio_at(cpu, mapping, end) } else { None };
     if let Some(rest) = rest.filter(|rest| cpu.page(*rest).part.order > 0) {
-        folio_split_or_unmap(cpu, mapping, rest, end)?;
+        folio_split_or_unmap(cpu, rest, end)?;
     }
     Ok(Partial::Done)
 }
 
-/// `folio_split_or_unmap`: true if it could be split. What is dirty has dirty blocks, which cannot
-/// be taken from it.
-fn folio_split_or_unmap<S: Sink>(
-    cpu: &mut Cpu<S>,
-    mapping: MappingId,
-    folio: PageId,
-    cut: u64,
-) -> Result<bool, Stop> {
-    let splits = !cpu.page(folio).flags.contains(PageFlags::DIRTY);
-    try_to_unmap(cpu, folio)?;
-    if splits {
-        cpu.event(Event::FolioSplit { mapping, pgoff: cut })?;
-        folio_split(cpu, folio, cut);
+/// `folio_split_or_unmap`: what cannot be split is at least mapped nowhere, so that nobody sees
+/// pages behind the file's end.
+fn folio_split_or_unmap<S: Sink>(cpu: &mut Cpu<S>, folio: PageId, cut: u64) -> Result<Split, Stop> {
+    let split = folio_split(cpu, folio, cut)?;
+    if split == Split::Busy {
+        try_to_unmap(cpu, folio)?;
     }
-    Ok(splits)
+    Ok(split)
 }
 
-/// `mm/huge_memory.c:folio_split`, not uniform: the part with page `cut` is halved until that page
-/// is alone.
-fn folio_split<S: Sink>(cpu: &mut Cpu<S>, folio: PageId, cut: u64) {
-    let mut part = folio;
-    let flags = cpu.page(folio).flags;
-    while let Some(order) = cpu.page(part).part.order.checked_sub(1) {
-        let half = 1 << order;
-        for head in [part, part.add(half)] {
-            for page in 0..half {
-                let index = u16::try_from(page).expect("a folio's pages");
-                set_part(cpu, head.add(page), Part { order, index });
-            }
-            folio_set_flags(cpu, head, flags);
-        }
-        if cut >= cpu.page(part).pgoff + u64::from(half) {
-            part = part.add(half);
-        }
+/// `fs/buffer.c:block_invalidate_folio`: the disk need not hear of these pages of the folio.
+fn folio_invalidate<S: Sink>(cpu: &mut Cpu<S>, folio: PageId, from: u64, to: u64) {
+    for index in from..to {
+        let page = folio.add(u32::try_from(index).expect("a folio is small"));
+        let flags = cpu.page(page).flags.difference(PageFlags::BLOCKS_DIRTY);
+        folio_set_flags(cpu, page, flags);
     }
-}
-
-fn set_part<S: Sink>(cpu: &mut Cpu<S>, page: PageId, part: Part) {
-    cpu.set(Cell::Page(page, PageField::Part), part.to_cell());
 }
 
 /// `truncate_inode_folio`: one folio leaves the cache and is freed.
-fn truncate_inode_folio<S: Sink>(
+pub(super) fn truncate_inode_folio<S: Sink>(
     cpu: &mut Cpu<S>,
     mapping: MappingId,
     folio: PageId,

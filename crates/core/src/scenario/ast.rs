@@ -287,6 +287,10 @@ pub enum Op {
     Touch(LabelId, Vec<Option<Access>>, CpuId),
     /// A kernel thread runs on a CPU.
     Idle(CpuId),
+    /// `fsync(2)`.
+    Fsync(FileId),
+    /// `msync(2)` with `MS_SYNC`.
+    Msync(Place),
     /// `fork(2)`: parent, child.
     Fork(ProcessId, ProcessId),
     /// `exit(2)`.

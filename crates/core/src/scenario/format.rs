@@ -218,6 +218,8 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
             let letters: String = accesses.iter().copied().map(access_letter).collect();
             format!("touch {} {letters}{}", label(*id), on_cpu(*cpu))
         }
+        Op::Fsync(id) => format!("fsync {}", file(*id)),
+        Op::Msync(at) => words("msync", &place(scenario, *at)),
         Op::Fork(parent, child) => format!("fork {} {}", process(*parent), process(*child)),
         Op::Exit(id) => format!("exit {}", process(*id)),
         Op::Bitmap(id, bits, None) => format!("bitmap {} {bits}", file(*id)),

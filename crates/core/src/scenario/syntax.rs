@@ -33,7 +33,7 @@ const fn row(keyword: &'static str, form: &'static str, meaning: &'static str) -
 }
 
 /// All statements, in the order in which a story uses them.
-pub static STATEMENTS: [Syntax; 28] = [
+pub static STATEMENTS: [Syntax; 30] = [
     row("title", "title TEXT", "names the story"),
     row("note", "note TEXT", "a line of prose; it travels in the link"),
     row("kernel", "kernel 7.3|6.12|6.1", "which kernel; 7.3 unless said"),
@@ -76,6 +76,12 @@ pub static STATEMENTS: [Syntax; 28] = [
         "comes in during the statement above, just before its flush",
     ),
     row("idle", "idle N", "a kernel thread runs on CPU N: its TLB is lazy"),
+    row("fsync", "fsync FILE", "fsync: the file's dirty pages go to the disk"),
+    row(
+        "msync",
+        "msync LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES",
+        "msync(MS_SYNC): the same for what is mapped there",
+    ),
     row("fork", "fork PARENT CHILD", "the child's mappings are called LABEL.CHILD"),
     row("exit", "exit PROCESS", "the process ends"),
     row("bitmap", "bitmap FILE BITS [START END]", "empties the bitmap that clean fills"),

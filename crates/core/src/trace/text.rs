@@ -238,6 +238,9 @@ impl Text<'_> {
             }
             Event::FileSize { mapping, pages } => format!("size {} {pages}", file(mapping)),
             Event::PageDirty { page } => format!("{} dirty", self.page(world, page)),
+            Event::PageClean { page } => format!("{} clean", self.page(world, page)),
+            Event::Writeback { page } => format!("write {} to disk", self.page(world, page)),
+            Event::WritebackEnd { page } => format!("{} written", self.page(world, page)),
             Event::PageAccessed { page } => format!("{} accessed", self.page(world, page)),
             Event::PageFree { page } => format!("free frame {}", page.pfn()),
             event => self.processor(world, event),

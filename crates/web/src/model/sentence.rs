@@ -87,7 +87,10 @@ fn said(now: &Now<'_>, event: Event) -> Said {
         Event::CacheAdd { .. }
         | Event::Readahead { .. }
         | Event::ReadaheadMark { .. }
-        | Event::ReadPages { .. } => sentence_cache::said(now, event),
+        | Event::ReadPages { .. }
+        | Event::PageClean { .. }
+        | Event::Writeback { .. }
+        | Event::WritebackEnd { .. } => sentence_cache::said(now, event),
         Event::SwitchMm { .. }
         | Event::Lazy { .. }
         | Event::TlbHit { .. }

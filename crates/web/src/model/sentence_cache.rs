@@ -1,6 +1,6 @@
 //! Sentences about the page cache: pages that come from the disk and go back to it.
 
-use rangewalk_core::machine::{Event, MappingId, PageFlags};
+use rangewalk_core::machine::{Event, MappingId, PageFlags, PageId};
 
 use crate::model::sentence::{Said, span_words};
 use crate::model::stage_now::Now;
@@ -36,8 +36,24 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
             ),
             "They are up to date: faults may map them.".to_owned(),
         ),
+        Event::PageClean { page } => (
+            format!("{} counts as clean.", capital(&folio(now, page))),
+            "Every shared entry was made read-only first: the next store faults.".to_owned(),
+        ),
+        Event::Writeback { page } => {
+            (format!("The disk is given {}.", folio(now, page)), String::new())
+        }
+        Event::WritebackEnd { page } => {
+            (format!("The disk has {}.", folio(now, page)), String::new())
+        }
         _ => unreachable!("not a step of the page cache: {event:?}"),
     }
+}
+
+/// `page 5` or `pages 4–7`: what the folio caches.
+fn folio(now: &Now<'_>, page: PageId) -> String {
+    let head = now.world().page(page);
+    pages(head.pgoff, head.part.pages())
 }
 
 /// What comes next.
@@ -54,6 +70,9 @@ pub(super) fn next(event: Event) -> String {
         Event::ReadPages { pgoff, pages: count, .. } => {
             format!("the disk delivers {}.", pages(pgoff, count.into()))
         }
+        Event::PageClean { .. } => "the page counts as clean.".to_owned(),
+        Event::Writeback { .. } => "the disk is given the page.".to_owned(),
+        Event::WritebackEnd { .. } => "the disk has the page.".to_owned(),
         _ => unreachable!("not a step of the page cache: {event:?}"),
     }
 }

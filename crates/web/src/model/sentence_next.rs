@@ -164,7 +164,10 @@ fn change_words(now: &Now<'_>, event: Event) -> String {
         Event::CacheAdd { .. }
         | Event::Readahead { .. }
         | Event::ReadaheadMark { .. }
-        | Event::ReadPages { .. } => sentence_cache::next(event),
+        | Event::ReadPages { .. }
+        | Event::PageClean { .. }
+        | Event::Writeback { .. }
+        | Event::WritebackEnd { .. } => sentence_cache::next(event),
         Event::PageDirty { .. } => "the page is marked dirty.".to_owned(),
         Event::Cow { .. } => "a copy of the page is made.".to_owned(),
         Event::Install { addr, .. } => format!("the entry for {} is set.", page(addr)),

@@ -60,6 +60,8 @@ impl Parser {
             "touch" => self.touch(words)?,
             "during" => self.during(words)?,
             "idle" => Op::Idle(self.cpu(words)?),
+            "fsync" => Op::Fsync(self.scope.file(words)?),
+            "msync" => Op::Msync(self.place(words)?),
             "fork" => self.fork(line, words)?,
             "exit" => self.exit(line, words)?,
             "bitmap" => self.bitmap(words)?,

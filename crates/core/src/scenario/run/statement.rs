@@ -11,7 +11,7 @@ use crate::mm::mremap::{MremapRequest, do_mremap};
 use crate::mm::munmap::do_munmap;
 use crate::mm::populate::mm_populate;
 use crate::mm::tlb::{dec_tlb_flush_pending, enter_lazy_tlb, inc_tlb_flush_pending, set_flushes};
-use crate::mm::{Errno, access, bitmap, exit, filemap, fork, process};
+use crate::mm::{Errno, access, bitmap, exit, filemap, fork, msync, process};
 use crate::scenario::ast::{Failure, LabelId, Op, Place, ProcessId, Statement, Target};
 use crate::scenario::cover::Piece;
 
@@ -60,6 +60,16 @@ impl<S: Sink> Runner<'_, S> {
                     access.map(|access| (label.addr.add_pages(page), access))
                 });
                 return self.touch(*cpu, label.process, each);
+            }
+            Op::Fsync(file) => {
+                let synced = msync::fsync(&mut self.cpu(), mapping(*file))?;
+                return Ok(called("fsync", synced));
+            }
+            Op::Msync(place) => {
+                let (process, start, end) = self.scenario.extent(*place);
+                let (mm, pages) = (self.mm(process), end.pages_since(start));
+                let synced = msync::msync(&mut self.cpu(), mm, start, pages)?;
+                return Ok(called("msync", synced));
             }
             Op::Fork(parent, child) => self.fork(*parent, *child)?,
             Op::Exit(process) => {
@@ -218,6 +228,16 @@ impl<S: Sink> Runner<'_, S> {
         }
         self.last.faults = Some(faults);
         Ok(Effect::Value(faults, counted(faults, "fault")))
+    }
+}
+
+/// A system call that returns nothing but an error.
+fn called(call: &str, done: Result<(), Errno>) -> Effect {
+    match done {
+        Ok(()) => Effect::Nothing,
+        Err(errno) => {
+            Effect::Failed(Failure::Errno(errno), format!("{call} fails with {}", errno.name()))
+        }
     }
 }
 

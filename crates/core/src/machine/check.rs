@@ -22,6 +22,8 @@ pub enum Violation {
         /// Entries that map it.
         entries: u32,
     },
+    /// A page's place in its folio does not fit the pages beside it, or the cache.
+    Folio(PageId),
     /// Two VMAs of a process overlap, or one is empty or listed at the wrong address.
     VmaOrder(MmId, VmaId),
     /// An entry maps something where its process has no VMA.
@@ -89,12 +91,31 @@ impl World {
         }
         for (id, page) in (0u32..).map(PageId).zip(self.pages()) {
             let entries = mapped.get(&id).copied().unwrap_or(0);
+            if !is_part_of_its_folio(self, id) {
+                found.push(Violation::Folio(id));
+            }
             if page.kind != PageKind::Table && page.mapcount != entries {
                 found.push(Violation::Mapcount { page: id, mapcount: page.mapcount, entries });
             }
         }
         found
     }
+}
+
+/// True if the page before it in its folio says so too, and the cache has it where it belongs.
+fn is_part_of_its_folio(world: &World, id: PageId) -> bool {
+    let page = world.page(id);
+    let cached = |(mapping, pgoff)| world.mapping(mapping).page(pgoff) == Some(id);
+    let follows = |index: u16| {
+        let before = world.page(PageId(id.0 - 1));
+        before.part.order == page.part.order
+            && before.part.index == index
+            && before.owner == page.owner
+            && before.pgoff + 1 == page.pgoff
+    };
+    u64::from(page.part.index) < page.part.pages()
+        && page.file().is_none_or(cached)
+        && page.part.index.checked_sub(1).is_none_or(follows)
 }
 
 fn check_vmas(world: &World, id: MmId, mm: &Mm, found: &mut Vec<Violation>) {

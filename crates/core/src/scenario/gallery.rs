@@ -28,6 +28,7 @@ gallery! {
     "snapshot/exact"
     "filter/read-only"
     "filter/private"
+    "fs/write-notify"
     "tlb/nested"
     "tlb/ceiling"
     "tlb/window"

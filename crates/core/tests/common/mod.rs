@@ -20,7 +20,7 @@ use rangewalk_core::mm::populate::mm_populate;
 use rangewalk_core::mm::rmap::{mkclean_file_range, wrprotect_file_range};
 use rangewalk_core::mm::truncate::{do_truncate, punch_hole};
 use rangewalk_core::mm::zap::{Cows, unmap_mapping_pages};
-use rangewalk_core::mm::{access, exit, fork, process};
+use rangewalk_core::mm::{access, exit, filemap, fork, msync, process};
 
 /// Pages of every file.
 pub(crate) const FILE_PAGES: u64 = 40;
@@ -59,6 +59,9 @@ pub(crate) enum Op {
     Wrprotect { file: usize, first: u64, nr: u64 },
     Truncate { file: usize, pages: u64 },
     Punch { file: usize, first: u64, nr: u64 },
+    Fill { file: usize, first: u64, nr: u64 },
+    Fsync { file: usize },
+    Msync { process: usize, at: u64, pages: u64 },
     Dontneed { process: usize, at: u64, pages: u64 },
     SoftClear { process: usize },
     Fork { process: usize },
@@ -117,7 +120,13 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         2 => (file.clone(), 0..12u64, 1..20u64)
             .prop_map(|(file, first, nr)| Op::Wrprotect { file, first, nr }),
         1 => (file.clone(), 0..FILE_PAGES).prop_map(|(file, pages)| Op::Truncate { file, pages }),
-        1 => (file, 0..12u64, 1..9u64).prop_map(|(file, first, nr)| Op::Punch { file, first, nr }),
+        1 => (file.clone(), 0..12u64, 1..40u64)
+            .prop_map(|(file, first, nr)| Op::Punch { file, first, nr }),
+        2 => (file.clone(), 0..12u64, 1..20u64)
+            .prop_map(|(file, first, nr)| Op::Fill { file, first, nr }),
+        1 => file.prop_map(|file| Op::Fsync { file }),
+        1 => (process.clone(), 0..WINDOW - 9, 1..9u64)
+            .prop_map(|(process, at, pages)| Op::Msync { process, at, pages }),
         2 => (process.clone(), 0..WINDOW - 9, 1..9u64)
             .prop_map(|(process, at, pages)| Op::Dontneed { process, at, pages }),
         1 => process.clone().prop_map(|process| Op::SoftClear { process }),
@@ -222,6 +231,14 @@ fn take_away<S: Sink>(cpu: &mut Cpu<S>, mms: &[MmId], op: &Op) -> String {
         }
         Op::Punch { file, first, nr } => {
             format!("{:?}", punch_hole(cpu, mapping(file), first, nr).unwrap())
+        }
+        Op::Fill { file, first, nr } => {
+            format!("{}", filemap::fill(cpu, mapping(file), first, nr).unwrap())
+        }
+        Op::Fsync { file } => format!("{:?}", msync::fsync(cpu, mapping(file)).unwrap()),
+        Op::Msync { process, at, pages } => {
+            let mm = mms[process % mms.len()];
+            format!("{:?}", msync::msync(cpu, mm, addr(at), pages).unwrap())
         }
         Op::Dontneed { process, at, pages } => {
             let mm = mms[process % mms.len()];

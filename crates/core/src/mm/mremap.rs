@@ -146,6 +146,10 @@ fn mremap_to<S: Sink>(
     request: MremapRequest,
 ) -> Result<Result<(), Errno>, Stop> {
     unmap_locked(cpu, mm, request.new_addr, request.new_end())?;
+    // A source of no pages may begin where the target does.
+    if vma_lookup(cpu, mm, request.addr).is_none() {
+        return Ok(Err(Errno::Fault));
+    }
     let pages = shrink_vma(cpu, mm, &request)?;
     move_vma(cpu, mm, MremapRequest { pages, ..request })?;
     Ok(Ok(()))
@@ -173,7 +177,11 @@ fn move_vma<S: Sink>(cpu: &mut Cpu<S>, mm: MmId, request: MremapRequest) -> Resu
         request.pages,
         locks,
     )?;
-    unmap_locked(cpu, mm, request.addr, request.end())
+    match request.pages {
+        // What was only mapped a second time stays.
+        0 => Ok(()),
+        _ => unmap_locked(cpu, mm, request.addr, request.end()),
+    }
 }
 
 /// `mm/vma.c:copy_vma`: a neighbour of the target takes it in, or it gets a VMA like the source.

@@ -29,6 +29,7 @@ gallery! {
     "filter/read-only"
     "filter/private"
     "fs/write-notify"
+    "fs/large-folio"
     "tlb/nested"
     "tlb/ceiling"
     "tlb/window"

@@ -48,7 +48,7 @@ impl Parser {
             "file" => self.file(line, words)?,
             "fill" => {
                 let file = self.scope.file(words)?;
-                Op::Fill(file, self.pages_within(words, file)?)
+                Op::Fill(file, self.pages_to_write(words, file)?)
             }
             "proc" => self.proc(line, words)?,
             "map" => self.map(line, words)?,
@@ -467,6 +467,24 @@ impl Parser {
         if let Some(site) = site.filter(|_| pages.end() > file.pages) {
             let message = format!("reaches beyond {}, which has {} pages", file.name, file.pages);
             self.diagnostics.push(Diagnostic::warning(site, message));
+        }
+    }
+
+    /// Pages of a file that `write` brings in: behind its end it grows.
+    fn pages_to_write(&self, words: &mut Words<'_>, file: FileId) -> Result<Pages, Diagnostic> {
+        let max = match self.scenario.file(file).kind {
+            FileKind::Shmem => FILE_PAGES_MAX,
+            FileKind::Ext4 => DISK_PAGES_MAX,
+            _ => return self.pages_within(words, file),
+        };
+        let token = words.peek();
+        let pages = pages(words, "the page range")?;
+        match token {
+            Some(token) if pages.end() > max => {
+                let message = format!("the file's end is {}; the limit is {max}", pages.end());
+                Err(Diagnostic::error(token.site, message))
+            }
+            _ => Ok(pages),
         }
     }
 

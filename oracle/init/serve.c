@@ -14,11 +14,14 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "init.h"
 
-unsigned long window_first = WINDOW_FIRST;
+/* The program is linked to low addresses; user addresses end here. */
+#define PROGRAM_END 0x100000000UL
+#define ADDRESSES_END 0x7ffffffff000UL
 
 enum access { LOAD, STORE };
 
@@ -66,24 +69,29 @@ static long touch(volatile char *at, enum access access)
 	return faults() - before;
 }
 
-static char hit(unsigned long page, enum access access)
+static char hit(volatile char *at, enum access access)
 {
 	long count;
 
 	touch(rehearsal, access);
 	if (sigsetjmp(after_signal, 0))
 		return signal_letter;
-	count = touch((volatile char *)(page * PAGE), access);
+	count = touch(at, access);
 	return count < 10 ? '0' + count : '+';
 }
 
-static long access_pages(unsigned long first, unsigned long count, enum access access)
+static long access_pages(char *first, unsigned long count, enum access access)
 {
-	for (unsigned long i = 0; i < count && i < sizeof(reply.hit); i++) {
-		reply.hit[i] = hit(first + i, access);
+	for (unsigned long i = 0; i < count && i < HITS_MAX; i++) {
+		reply.hit[i] = hit(first + i * PAGE, access);
 		reply.hits++;
 	}
 	return 0;
+}
+
+static void *address(unsigned long page)
+{
+	return (void *)(WINDOW + page * PAGE);
 }
 
 static long result(long value)
@@ -116,26 +124,28 @@ static int protection_of(const char *word)
 	return !strcmp(word, "r") ? PROT_READ : PROT_NONE;
 }
 
+static void listen_to(const int *sockets, long number) __attribute__((noreturn));
+
 /* fork(), but the child's parent is /init too: it is the one who waits. */
 static long fork_to(const int *sockets, long child)
 {
 	long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
 
 	if (pid == 0)
-		serve(sockets, child);
+		listen_to(sockets, child);
 	return pid < 0 ? -errno : pid;
 }
 
 static long perform(const int *sockets)
 {
 	const char *name = request.name;
-	unsigned long page = window_first + request.n[0], length = request.n[1] * PAGE;
-	void *at = (void *)(page * PAGE);
+	unsigned long length = request.n[1] * PAGE;
+	void *at = address(request.n[0]);
 
 	if (!strcmp(name, "r"))
-		return access_pages(page, request.n[1], LOAD);
+		return access_pages(at, request.n[1], LOAD);
 	if (!strcmp(name, "w"))
-		return access_pages(page, request.n[1], STORE);
+		return access_pages(at, request.n[1], STORE);
 	if (!strcmp(name, "map"))
 		return map(at);
 	if (!strcmp(name, "unmap"))
@@ -147,7 +157,7 @@ static long perform(const int *sockets)
 	if (!strcmp(name, "msync"))
 		return result(msync(at, length, MS_SYNC));
 	if (!strcmp(name, "remap")) {
-		void *to = (void *)((window_first + request.n[2]) * PAGE);
+		void *to = address(request.n[2]);
 
 		to = mremap(at, length, request.n[3] * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 		return to == MAP_FAILED ? -errno : 0;
@@ -159,12 +169,10 @@ static long perform(const int *sockets)
 	return -ENOSYS;
 }
 
-/* Everything it needs is static: a process of the scenario must not map memory of its own. */
-void serve(const int *sockets, long number)
+static void listen_to(const int *sockets, long number)
 {
 	int socket = sockets[number];
 
-	catch_signals();
 	for (;;) {
 		if (read(socket, &request, sizeof(request)) != sizeof(request))
 			_exit(1);
@@ -173,4 +181,35 @@ void serve(const int *sockets, long number)
 		if (write(socket, &reply, offsetof(struct reply, hit) + reply.hits) < 0)
 			_exit(1);
 	}
+}
+
+static const int *first_sockets;
+static long first_number;
+
+static void begin(void)
+{
+	/* The old stack, the vdso and whatever else lies above the program. */
+	munmap((void *)PROGRAM_END, ADDRESSES_END - PROGRAM_END);
+	catch_signals();
+	listen_to(first_sockets, first_number);
+}
+
+/*
+ * Everything a process needs is static, its stack too: it maps no memory of its own but the
+ * program, so that all other addresses, and their page tables, are the scenario's.
+ */
+void serve(const int *sockets, long number)
+{
+	static char stack[1 << 16];
+	ucontext_t context;
+
+	first_sockets = sockets;
+	first_number = number;
+	getcontext(&context);
+	context.uc_stack.ss_sp = stack;
+	context.uc_stack.ss_size = sizeof(stack);
+	context.uc_link = NULL;
+	makecontext(&context, begin, 0);
+	setcontext(&context);
+	_exit(1);
 }

@@ -16,6 +16,7 @@ use rangewalk_core::mm::mapping_dirty_helpers::{
     clean_record_shared_mapping_range, wp_shared_mapping_range,
 };
 use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
+use rangewalk_core::mm::mprotect::do_mprotect_pkey;
 use rangewalk_core::mm::munmap::do_munmap;
 use rangewalk_core::mm::pagewalk::FilterMiss;
 use rangewalk_core::mm::{bitmap, exit, filemap, fork, process};
@@ -96,6 +97,13 @@ impl<S: Sink> Emulator<S> {
             Op::FaultAround { pages } => {
                 filemap::set_fault_around(cpu, pages);
                 String::new()
+            }
+            Op::Protect { process, at, pages, access } => {
+                let mut prot = Prot::empty();
+                prot.set(Prot::READ, access & 1 != 0);
+                prot.set(Prot::WRITE, access & 2 != 0);
+                let done = do_mprotect_pkey(cpu, mm(process), addr(at), pages, prot);
+                format!("{:?}", done.unwrap())
             }
             Op::Fork { process } => fork::dup_mmap(cpu, mm(process)).unwrap().0.to_string(),
             Op::Exit { process } => {

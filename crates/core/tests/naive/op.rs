@@ -80,6 +80,13 @@ pub(crate) enum Op {
     FaultAround {
         pages: u64,
     },
+    /// `READ`, `WRITE` or neither, as in `vm_flags`.
+    Protect {
+        process: usize,
+        at: u64,
+        pages: u64,
+        access: u64,
+    },
     Fork {
         process: usize,
     },
@@ -206,6 +213,9 @@ pub(crate) fn choice(theme: Theme) -> impl Strategy<Value = Choice> {
             .prop_map(|(file, start, end)| Op::BitmapReset { file, start, end }),
         2 => (0..2usize, range()).prop_map(|(file, (first, nr))| Op::Fill { file, first, nr }),
         1 => (0..6u32).prop_map(|log| Op::FaultAround { pages: 1 << log }),
+        5 => (process.clone(), stretch(theme), prop::sample::select(vec![0, 1, 3])).prop_map(
+            |(process, (at, pages), access)| Op::Protect { process, at, pages, access }
+        ),
         3 => process.clone().prop_map(|process| Op::Fork { process }),
         1 => process.clone().prop_map(|process| Op::Exit { process }),
     ];

@@ -4,6 +4,7 @@
 mod fault;
 mod fork;
 mod merge;
+mod protect;
 mod vma;
 mod walk;
 
@@ -83,6 +84,8 @@ pub(crate) struct Model {
     next_vma: u32,
     next_family: u32,
     next_copy: u32,
+    /// Copies that no fork has shared since they were made or last written.
+    exclusive: BTreeSet<u32>,
 }
 
 /// A process: entries by page of the window.
@@ -103,6 +106,7 @@ impl Model {
             next_vma: 0,
             next_family: 1,
             next_copy: 0,
+            exclusive: BTreeSet::new(),
         }
     }
 
@@ -129,6 +133,7 @@ impl Model {
             Op::Exit { .. } if live.len() == 1 => return None,
             Op::Map { process, .. }
             | Op::Unmap { process, .. }
+            | Op::Protect { process, .. }
             | Op::Touch { process, .. }
             | Op::Fork { process }
             | Op::Exit { process } => *process = alive(*process),
@@ -161,6 +166,9 @@ impl Model {
             Op::FaultAround { pages } => {
                 self.fault_around = pages;
                 String::new()
+            }
+            Op::Protect { process, at, pages, access } => {
+                returned(self.mprotect(process, (at, at + pages), access))
             }
             Op::Fork { process } => self.fork(process).to_string(),
             Op::Exit { process } => {

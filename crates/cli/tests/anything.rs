@@ -90,6 +90,16 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
+/// What the fuzzers, or thinking about them, brought up.
+#[test]
+fn a_bitmap_may_show_less_than_is_cleaned() {
+    let head = "scenario s\nfile 0 memfd 8\nproc 0\nmap 0 0 0 8 0 srw\nw 0 0 8\n";
+    properties::golden_script(&format!("{head}bmreset 0 2\nclean 0 0 8 0\n"));
+    properties::golden_script(&format!(
+        "{head}fill 0 8 8\nmap 0 0 0 8 8 srw\nw 0 0 8\nclean 0 0 16 0\n"
+    ));
+}
+
 proptest! {
     #![proptest_config(config(256))]
 

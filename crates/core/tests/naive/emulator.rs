@@ -12,6 +12,8 @@ use rangewalk_core::machine::{
     Cpu, Event, MappingId, MmId, PageFlags, PageKind, Sink, Vma, VmaId, World,
 };
 use rangewalk_core::mm::access::touch;
+use rangewalk_core::mm::clear_refs::clear_refs_write;
+use rangewalk_core::mm::madvise::madvise_dontneed;
 use rangewalk_core::mm::mapping_dirty_helpers::{
     clean_record_shared_mapping_range, wp_shared_mapping_range,
 };
@@ -19,6 +21,9 @@ use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
 use rangewalk_core::mm::mprotect::do_mprotect_pkey;
 use rangewalk_core::mm::munmap::do_munmap;
 use rangewalk_core::mm::pagewalk::FilterMiss;
+use rangewalk_core::mm::rmap::{mkclean_file_range, wrprotect_file_range};
+use rangewalk_core::mm::truncate::{do_truncate, punch_hole};
+use rangewalk_core::mm::zap::{Cows, unmap_mapping_range};
 use rangewalk_core::mm::{bitmap, exit, filemap, fork, process};
 use rangewalk_core::trace::Tape;
 
@@ -96,6 +101,30 @@ impl<S: Sink> Emulator<S> {
             }
             Op::FaultAround { pages } => {
                 filemap::set_fault_around(cpu, pages);
+                String::new()
+            }
+            Op::Zap { file, first, nr, even_cows } => {
+                let cows = if even_cows { Cows::Zap } else { Cows::Keep };
+                unmap_mapping_range(cpu, mapping(file), first << 12, nr << 12, cows).unwrap();
+                String::new()
+            }
+            Op::Mkclean { file, first, nr } => {
+                mkclean_file_range(cpu, mapping(file), first, nr).unwrap().to_string()
+            }
+            Op::WrprotectRange { file, first, nr } => {
+                format!("{:?}", wrprotect_file_range(cpu, mapping(file), first, nr).unwrap())
+            }
+            Op::Dontneed { process, at, pages } => {
+                format!("{:?}", madvise_dontneed(cpu, mm(process), addr(at), pages).unwrap())
+            }
+            Op::Truncate { file, pages } => {
+                format!("{:?}", do_truncate(cpu, mapping(file), pages).unwrap())
+            }
+            Op::Punch { file, first, nr } => {
+                format!("{:?}", punch_hole(cpu, mapping(file), first, nr).unwrap())
+            }
+            Op::SoftClear { process } => {
+                clear_refs_write(cpu, mm(process)).unwrap();
                 String::new()
             }
             Op::Protect { process, at, pages, access } => {

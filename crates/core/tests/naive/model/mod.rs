@@ -7,6 +7,7 @@ mod merge;
 mod protect;
 mod vma;
 mod walk;
+mod zap;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -133,6 +134,8 @@ impl Model {
             Op::Exit { .. } if live.len() == 1 => return None,
             Op::Map { process, .. }
             | Op::Unmap { process, .. }
+            | Op::Dontneed { process, .. }
+            | Op::SoftClear { process }
             | Op::Protect { process, .. }
             | Op::Touch { process, .. }
             | Op::Fork { process }
@@ -165,6 +168,22 @@ impl Model {
             Op::Fill { file, first, nr } => self.fill(file, first, nr).to_string(),
             Op::FaultAround { pages } => {
                 self.fault_around = pages;
+                String::new()
+            }
+            Op::Zap { file, first, nr, even_cows } => {
+                self.unmap_mapping(file, first, nr, even_cows);
+                String::new()
+            }
+            Op::Mkclean { file, first, nr } => self.mkclean(file, first, nr).to_string(),
+            Op::WrprotectRange { file, first, nr } => {
+                let changed = self.wrprotect_range(file, first, nr);
+                changed.map_or_else(|errno| format!("Err({errno})"), |n| format!("Ok({n})"))
+            }
+            Op::Dontneed { process, at, pages } => returned(self.dontneed(process, at, at + pages)),
+            Op::Truncate { file, pages } => returned(self.truncate(file, pages)),
+            Op::Punch { file, first, nr } => returned(self.punch(file, first, nr)),
+            Op::SoftClear { process } => {
+                self.soft_clear(process);
                 String::new()
             }
             Op::Protect { process, at, pages, access } => {

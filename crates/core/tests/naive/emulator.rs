@@ -71,7 +71,6 @@ impl<S: Sink> Emulator<S> {
         let cpu = &mut self.cpu();
         // As a scenario's runner does: what is changed without a step of its own belongs to it.
         cpu.event(Event::Statement { index: 0 }).unwrap();
-        let miss = FilterMiss::EndsWalk;
         match *op {
             Op::Map { process, file, at, pages, pgoff, how } => {
                 let request = request(file, (at, pages, pgoff), how);
@@ -84,44 +83,12 @@ impl<S: Sink> Emulator<S> {
                 let done = touch(cpu, mm(process), addr(page), access).unwrap();
                 format!("{} {:?}", done.faults, done.end)
             }
-            Op::Wp { file, first, nr } => {
-                wp_shared_mapping_range(cpu, mapping(file), first, nr, miss).unwrap().to_string()
-            }
-            Op::Clean { file, first, nr, bitmap_pgoff } => {
-                clean_record_shared_mapping_range(cpu, mapping(file), first, nr, bitmap_pgoff, miss)
-                    .unwrap()
-                    .to_string()
-            }
-            Op::BitmapReset { file, start, end } => {
-                bitmap::reset(cpu, mapping(file), BITMAP_BITS, start, end);
-                String::new()
-            }
-            Op::Fill { file, first, nr } => {
-                filemap::fill(cpu, mapping(file), first, nr).unwrap().to_string()
-            }
             Op::FaultAround { pages } => {
                 filemap::set_fault_around(cpu, pages);
                 String::new()
             }
-            Op::Zap { file, first, nr, even_cows } => {
-                let cows = if even_cows { Cows::Zap } else { Cows::Keep };
-                unmap_mapping_range(cpu, mapping(file), first << 12, nr << 12, cows).unwrap();
-                String::new()
-            }
-            Op::Mkclean { file, first, nr } => {
-                mkclean_file_range(cpu, mapping(file), first, nr).unwrap().to_string()
-            }
-            Op::WrprotectRange { file, first, nr } => {
-                format!("{:?}", wrprotect_file_range(cpu, mapping(file), first, nr).unwrap())
-            }
             Op::Dontneed { process, at, pages } => {
                 format!("{:?}", madvise_dontneed(cpu, mm(process), addr(at), pages).unwrap())
-            }
-            Op::Truncate { file, pages } => {
-                format!("{:?}", do_truncate(cpu, mapping(file), pages).unwrap())
-            }
-            Op::Punch { file, first, nr } => {
-                format!("{:?}", punch_hole(cpu, mapping(file), first, nr).unwrap())
             }
             Op::SoftClear { process } => {
                 clear_refs_write(cpu, mm(process)).unwrap();
@@ -139,7 +106,48 @@ impl<S: Sink> Emulator<S> {
                 exit::exit_mmap(cpu, mm(process)).unwrap();
                 String::new()
             }
+            _ => of_file(cpu, op),
         }
+    }
+}
+
+/// Likewise, of what is done to a file.
+fn of_file<S: Sink>(cpu: &mut Cpu<S>, op: &Op) -> String {
+    let miss = FilterMiss::EndsWalk;
+    match *op {
+        Op::Wp { file, first, nr } => {
+            wp_shared_mapping_range(cpu, mapping(file), first, nr, miss).unwrap().to_string()
+        }
+        Op::Clean { file, first, nr, bitmap_pgoff } => {
+            clean_record_shared_mapping_range(cpu, mapping(file), first, nr, bitmap_pgoff, miss)
+                .unwrap()
+                .to_string()
+        }
+        Op::BitmapReset { file, start, end } => {
+            bitmap::reset(cpu, mapping(file), BITMAP_BITS, start, end);
+            String::new()
+        }
+        Op::Fill { file, first, nr } => {
+            filemap::fill(cpu, mapping(file), first, nr).unwrap().to_string()
+        }
+        Op::Zap { file, first, nr, even_cows } => {
+            let cows = if even_cows { Cows::Zap } else { Cows::Keep };
+            unmap_mapping_range(cpu, mapping(file), first << 12, nr << 12, cows).unwrap();
+            String::new()
+        }
+        Op::Mkclean { file, first, nr } => {
+            mkclean_file_range(cpu, mapping(file), first, nr).unwrap().to_string()
+        }
+        Op::WrprotectRange { file, first, nr } => {
+            format!("{:?}", wrprotect_file_range(cpu, mapping(file), first, nr).unwrap())
+        }
+        Op::Truncate { file, pages } => {
+            format!("{:?}", do_truncate(cpu, mapping(file), pages).unwrap())
+        }
+        Op::Punch { file, first, nr } => {
+            format!("{:?}", punch_hole(cpu, mapping(file), first, nr).unwrap())
+        }
+        _ => unreachable!("{op:?} is of a process"),
     }
 }
 

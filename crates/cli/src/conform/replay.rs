@@ -310,8 +310,12 @@ impl<R: Record> Replay<R> {
 
     fn clean(&mut self, file: usize, first: u64, nr: u64, base: u64) -> Result<Answer, Stop> {
         let (mapping, miss) = (self.mapping(file), FilterMiss::EndsWalk);
+        let shown = self.world.mapping(mapping).bitmap.bits;
         let cpu = &mut self.cpu();
+        // A script may ask for more pages than its bitmap shows.
+        bitmap::resize(cpu, mapping, shown.max(first.saturating_add(nr) - base));
         let n = clean_record_shared_mapping_range(cpu, mapping, first, nr, base, miss)?;
+        bitmap::resize(cpu, mapping, shown);
         let bitmap = &self.world.mapping(mapping).bitmap;
         let bits = observe::hex_words(&bitmap.words, bitmap.bits);
         Ok(Answer::Clean(Clean { n, start: bitmap.start, end: bitmap.end, bits }))

@@ -6,6 +6,11 @@ use crate::machine::{Cell, Cpu, MappingId, Sink};
 /// Bits in one word of a bitmap.
 pub const BITS_PER_WORD: u64 = 64;
 
+/// Gives the bitmap `bits` bits; what is set stays.
+pub fn resize<S: Sink>(cpu: &mut Cpu<S>, mapping: MappingId, bits: u64) {
+    cpu.set(Cell::Mapping(mapping, MappingField::BitmapBits), bits);
+}
+
 /// Empties the bitmap, gives it `bits` bits, and sets the in-out `start` and `end` (`start >= end`:
 /// none set).
 pub fn reset<S: Sink>(cpu: &mut Cpu<S>, mapping: MappingId, bits: u64, start: u64, end: u64) {

@@ -12,12 +12,18 @@ use rangewalk_core::machine::{
     Cpu, Event, MappingId, MmId, PageFlags, PageKind, Sink, Vma, VmaId, World,
 };
 use rangewalk_core::mm::access::touch;
+use rangewalk_core::mm::clear_refs::clear_refs_write;
+use rangewalk_core::mm::madvise::madvise_dontneed;
 use rangewalk_core::mm::mapping_dirty_helpers::{
     clean_record_shared_mapping_range, wp_shared_mapping_range,
 };
 use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
+use rangewalk_core::mm::mprotect::do_mprotect_pkey;
 use rangewalk_core::mm::munmap::do_munmap;
 use rangewalk_core::mm::pagewalk::FilterMiss;
+use rangewalk_core::mm::rmap::{mkclean_file_range, wrprotect_file_range};
+use rangewalk_core::mm::truncate::{do_truncate, punch_hole};
+use rangewalk_core::mm::zap::{Cows, unmap_mapping_range};
 use rangewalk_core::mm::{bitmap, exit, filemap, fork, process};
 use rangewalk_core::trace::Tape;
 
@@ -65,7 +71,6 @@ impl<S: Sink> Emulator<S> {
         let cpu = &mut self.cpu();
         // As a scenario's runner does: what is changed without a step of its own belongs to it.
         cpu.event(Event::Statement { index: 0 }).unwrap();
-        let miss = FilterMiss::EndsWalk;
         match *op {
             Op::Map { process, file, at, pages, pgoff, how } => {
                 let request = request(file, (at, pages, pgoff), how);
@@ -78,31 +83,71 @@ impl<S: Sink> Emulator<S> {
                 let done = touch(cpu, mm(process), addr(page), access).unwrap();
                 format!("{} {:?}", done.faults, done.end)
             }
-            Op::Wp { file, first, nr } => {
-                wp_shared_mapping_range(cpu, mapping(file), first, nr, miss).unwrap().to_string()
-            }
-            Op::Clean { file, first, nr, bitmap_pgoff } => {
-                clean_record_shared_mapping_range(cpu, mapping(file), first, nr, bitmap_pgoff, miss)
-                    .unwrap()
-                    .to_string()
-            }
-            Op::BitmapReset { file, start, end } => {
-                bitmap::reset(cpu, mapping(file), BITMAP_BITS, start, end);
-                String::new()
-            }
-            Op::Fill { file, first, nr } => {
-                filemap::fill(cpu, mapping(file), first, nr).unwrap().to_string()
-            }
             Op::FaultAround { pages } => {
                 filemap::set_fault_around(cpu, pages);
                 String::new()
+            }
+            Op::Dontneed { process, at, pages } => {
+                format!("{:?}", madvise_dontneed(cpu, mm(process), addr(at), pages).unwrap())
+            }
+            Op::SoftClear { process } => {
+                clear_refs_write(cpu, mm(process)).unwrap();
+                String::new()
+            }
+            Op::Protect { process, at, pages, access } => {
+                let mut prot = Prot::empty();
+                prot.set(Prot::READ, access & 1 != 0);
+                prot.set(Prot::WRITE, access & 2 != 0);
+                let done = do_mprotect_pkey(cpu, mm(process), addr(at), pages, prot);
+                format!("{:?}", done.unwrap())
             }
             Op::Fork { process } => fork::dup_mmap(cpu, mm(process)).unwrap().0.to_string(),
             Op::Exit { process } => {
                 exit::exit_mmap(cpu, mm(process)).unwrap();
                 String::new()
             }
+            _ => of_file(cpu, op),
         }
+    }
+}
+
+/// Likewise, of what is done to a file.
+fn of_file<S: Sink>(cpu: &mut Cpu<S>, op: &Op) -> String {
+    let miss = FilterMiss::EndsWalk;
+    match *op {
+        Op::Wp { file, first, nr } => {
+            wp_shared_mapping_range(cpu, mapping(file), first, nr, miss).unwrap().to_string()
+        }
+        Op::Clean { file, first, nr, bitmap_pgoff } => {
+            clean_record_shared_mapping_range(cpu, mapping(file), first, nr, bitmap_pgoff, miss)
+                .unwrap()
+                .to_string()
+        }
+        Op::BitmapReset { file, start, end } => {
+            bitmap::reset(cpu, mapping(file), BITMAP_BITS, start, end);
+            String::new()
+        }
+        Op::Fill { file, first, nr } => {
+            filemap::fill(cpu, mapping(file), first, nr).unwrap().to_string()
+        }
+        Op::Zap { file, first, nr, even_cows } => {
+            let cows = if even_cows { Cows::Zap } else { Cows::Keep };
+            unmap_mapping_range(cpu, mapping(file), first << 12, nr << 12, cows).unwrap();
+            String::new()
+        }
+        Op::Mkclean { file, first, nr } => {
+            mkclean_file_range(cpu, mapping(file), first, nr).unwrap().to_string()
+        }
+        Op::WrprotectRange { file, first, nr } => {
+            format!("{:?}", wrprotect_file_range(cpu, mapping(file), first, nr).unwrap())
+        }
+        Op::Truncate { file, pages } => {
+            format!("{:?}", do_truncate(cpu, mapping(file), pages).unwrap())
+        }
+        Op::Punch { file, first, nr } => {
+            format!("{:?}", punch_hole(cpu, mapping(file), first, nr).unwrap())
+        }
+        _ => unreachable!("{op:?} is of a process"),
     }
 }
 

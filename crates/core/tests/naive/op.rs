@@ -80,6 +80,47 @@ pub(crate) enum Op {
     FaultAround {
         pages: u64,
     },
+    /// `unmap_mapping_range`, to the end if `nr` is 0.
+    Zap {
+        file: usize,
+        first: u64,
+        nr: u64,
+        even_cows: bool,
+    },
+    Mkclean {
+        file: usize,
+        first: u64,
+        nr: u64,
+    },
+    WrprotectRange {
+        file: usize,
+        first: u64,
+        nr: u64,
+    },
+    Dontneed {
+        process: usize,
+        at: u64,
+        pages: u64,
+    },
+    Truncate {
+        file: usize,
+        pages: u64,
+    },
+    Punch {
+        file: usize,
+        first: u64,
+        nr: u64,
+    },
+    SoftClear {
+        process: usize,
+    },
+    /// `READ`, `WRITE` or neither, as in `vm_flags`.
+    Protect {
+        process: usize,
+        at: u64,
+        pages: u64,
+        access: u64,
+    },
     Fork {
         process: usize,
     },
@@ -206,6 +247,21 @@ pub(crate) fn choice(theme: Theme) -> impl Strategy<Value = Choice> {
             .prop_map(|(file, start, end)| Op::BitmapReset { file, start, end }),
         2 => (0..2usize, range()).prop_map(|(file, (first, nr))| Op::Fill { file, first, nr }),
         1 => (0..6u32).prop_map(|log| Op::FaultAround { pages: 1 << log }),
+        2 => (file(), range(), any::<bool>()).prop_map(|(file, (first, nr), even_cows)| {
+            Op::Zap { file, first, nr: if nr > FILE_PAGES { 0 } else { nr }, even_cows }
+        }),
+        2 => (file(), range()).prop_map(|(file, (first, nr))| Op::Mkclean { file, first, nr }),
+        2 => (file(), range())
+            .prop_map(|(file, (first, nr))| Op::WrprotectRange { file, first, nr }),
+        2 => (process.clone(), stretch(theme))
+            .prop_map(|(process, (at, pages))| Op::Dontneed { process, at, pages }),
+        1 => (file(), 0..FILE_PAGES + 4)
+            .prop_map(|(file, pages)| Op::Truncate { file, pages }),
+        1 => (file(), range()).prop_map(|(file, (first, nr))| Op::Punch { file, first, nr }),
+        1 => process.clone().prop_map(|process| Op::SoftClear { process }),
+        5 => (process.clone(), stretch(theme), prop::sample::select(vec![0, 1, 3])).prop_map(
+            |(process, (at, pages), access)| Op::Protect { process, at, pages, access }
+        ),
         3 => process.clone().prop_map(|process| Op::Fork { process }),
         1 => process.clone().prop_map(|process| Op::Exit { process }),
     ];

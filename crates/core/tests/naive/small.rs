@@ -3,7 +3,7 @@
 //!
 //! The first VMA is of the first file and process: their names are chance. That leaves 93,312
 //! worlds; an unoptimised build looks at every eleventh. Each world is on one of the kernels and
-//! gets a sixth of the walks, in turn, so that neighbouring worlds complete each other.
+//! gets a few of the walks, in turn, so that neighbouring worlds complete each other.
 
 use rangewalk_core::kernel::KERNELS;
 use rangewalk_core::machine::event::Access;
@@ -15,7 +15,7 @@ use crate::op::{How, Op};
 const PAGES: u64 = 3;
 const STRIDE: usize = if cfg!(debug_assertions) { 11 } else { 1 };
 /// Walks are dealt out to as many worlds.
-const HANDS: usize = 6;
+const HANDS: usize = 21;
 
 /// Ways to map: what every walk passes, what ends one, and what hides in private copies.
 const HOWS: [How; 3] = [
@@ -64,6 +64,11 @@ fn walks() -> Vec<Op> {
         for (first, nr) in stretches() {
             all.push(Op::Wp { file, first, nr });
             all.push(Op::Clean { file, first, nr, bitmap_pgoff: 0 });
+            all.push(Op::Mkclean { file, first, nr });
+            all.push(Op::WrprotectRange { file, first, nr });
+            all.push(Op::Zap { file, first, nr, even_cows: false });
+            all.push(Op::Zap { file, first, nr, even_cows: true });
+            all.push(Op::Punch { file, first, nr });
         }
     }
     all

@@ -91,6 +91,7 @@ impl Model {
     /// A copy that nobody else has yet.
     fn copy_entry(&mut self, vma: &Vma) -> Entry {
         self.next_copy += 1;
+        self.exclusive.insert(self.next_copy);
         written(self.fresh(vma, Mapped::Copy(self.next_copy)))
     }
 
@@ -151,7 +152,10 @@ impl Model {
                 self.files[file].cache.insert(pgoff, true);
                 written(entry)
             }
-            Mapped::Copy(_) if self.mapcount(entry.what) == 1 => written(entry),
+            Mapped::Copy(copy) if self.mapcount(entry.what) == 1 => {
+                self.exclusive.insert(copy);
+                written(entry)
+            }
             Mapped::Page(..) | Mapped::Copy(_) | Mapped::Zero => {
                 self.found_family(id);
                 self.copy_entry(&vma)

@@ -1,7 +1,7 @@
 //! Processes come and go.
 
 use super::vma::{SHARED, Vma};
-use super::{Model, Process, is_device};
+use super::{Mapped, Model, Process, is_device};
 
 impl Model {
     /// The child: each VMA behind its parent in the file's order, and the entries that a fault
@@ -36,6 +36,9 @@ impl Model {
                 entry.write = false;
             }
             let mut copy = *entry;
+            if let Mapped::Copy(shared) = copy.what {
+                self.exclusive.remove(&shared);
+            }
             copy.dirty &= !from.has(SHARED);
             copy.young = false;
             self.process(child).entries.insert(page, copy);

@@ -46,16 +46,109 @@ impl Model {
         }
     }
 
+    /// The VMA that takes in `changed`, a part of `id` with other flags, if there is one.
+    pub(super) fn merge_changed(&mut self, id: VmaId, changed: &Vma) -> Option<VmaId> {
+        let whole = self.vmas[&id];
+        let find = |wanted: &dyn Fn(&Vma) -> bool| {
+            let mut others = self.vmas.iter().filter(|(other, _)| **other != id);
+            others
+                .find(|(_, vma)| wanted(vma) && self.families_fit(changed, vma))
+                .map(|(id, _)| *id)
+        };
+        let prev = find(&|vma| changed.at == whole.at && self.fits(vma, changed));
+        let next = find(&|vma| changed.end() == whole.end() && self.fits(changed, vma));
+        let (prev, next) = match (prev, next) {
+            (Some(prev), Some(next)) if !self.could_be_one(prev, next) => (Some(prev), None),
+            found => found,
+        };
+        let taken: Vec<VmaId> = prev.into_iter().chain([id]).chain(next).collect();
+        let soft = taken.iter().map(|id| self.vmas[id].flags & SOFTDIRTY).fold(0, |a, b| a | b);
+        let family = taken.iter().map(|id| &self.vmas[id]).find(|vma| vma.family.is_some());
+        let family = family.map(|vma| (vma.family, vma.alone));
+        let is_whole = changed.pages == whole.pages;
+        let survivor = match (prev, next) {
+            (None, None) => return None,
+            (Some(prev), Some(next)) => {
+                let pages = changed.pages + self.vmas[&next].pages;
+                self.reshape(prev, |vma| vma.pages += pages);
+                self.eat(id);
+                self.eat(next);
+                prev
+            }
+            (Some(prev), None) if is_whole => {
+                self.reshape(prev, |vma| vma.pages += changed.pages);
+                self.eat(id);
+                prev
+            }
+            (None, Some(next)) if is_whole => {
+                self.reshape(next, |vma| *vma = vma.longer_below(changed.pages));
+                self.eat(id);
+                next
+            }
+            (Some(prev), None) => {
+                self.remove(prev);
+                self.remove(id);
+                self.vmas.insert(id, whole.piece(changed.end(), whole.end()));
+                self.vmas.get_mut(&prev).expect("it").pages += changed.pages;
+                self.insert(id);
+                self.insert(prev);
+                prev
+            }
+            (None, Some(next)) => {
+                self.remove(id);
+                self.remove(next);
+                self.vmas.insert(id, whole.piece(whole.at, changed.at));
+                let longer = self.vmas[&next].longer_below(changed.pages);
+                self.vmas.insert(next, longer);
+                self.insert(next);
+                self.insert(id);
+                next
+            }
+        };
+        let vma = self.vmas.get_mut(&survivor).expect("it took the range in");
+        // 7.3: whoever was soft-dirty makes all so.
+        vma.flags = changed.flags | if self.release == Release::V7_3 { soft } else { 0 };
+        if let (None, Some((family, alone))) = (vma.family, family) {
+            (vma.family, vma.alone) = (family, alone);
+        }
+        Some(survivor)
+    }
+
+    /// May copies of a changed VMA and of a neighbour be of one family?
+    fn families_fit(&self, changed: &Vma, other: &Vma) -> bool {
+        match (changed.family, other.family) {
+            (None, None) => true,
+            (None, Some(_)) => other.alone,
+            (Some(_), None) => self.release == Release::V7_3 && changed.alone,
+            (Some(own), Some(others)) => own == others,
+        }
+    }
+
+    /// May both neighbours become one with what is between them?
+    fn could_be_one(&self, prev: VmaId, next: VmaId) -> bool {
+        let (prev, next) = (self.vmas[&prev].family, self.vmas[&next].family);
+        prev == next || prev.is_none() || next.is_none()
+    }
+
+    /// A VMA changes its size: out of the order and in again.
+    fn reshape(&mut self, id: VmaId, change: impl FnOnce(&mut Vma)) {
+        self.remove(id);
+        change(self.vmas.get_mut(&id).expect("it"));
+        self.insert(id);
+    }
+
+    fn eat(&mut self, id: VmaId) {
+        self.remove(id);
+        self.vmas.remove(&id);
+    }
+
     /// A neighbour grows over the new range.
     fn grow(&mut self, id: VmaId, new: &Vma) -> VmaId {
-        self.remove(id);
-        let vma = self.vmas.get_mut(&id).expect("a neighbour");
-        if new.at < vma.at {
-            (vma.at, vma.pgoff) = (new.at, new.pgoff);
-            vma.anon_pgoff -= new.pages;
-        }
-        vma.pages += new.pages;
-        self.insert(id);
+        let below = new.at < self.vmas[&id].at;
+        self.reshape(id, |vma| match below {
+            true => *vma = vma.longer_below(new.pages),
+            false => vma.pages += new.pages,
+        });
         id
     }
 

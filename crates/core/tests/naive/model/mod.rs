@@ -4,8 +4,10 @@
 mod fault;
 mod fork;
 mod merge;
+mod protect;
 mod vma;
 mod walk;
+mod zap;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,6 +85,8 @@ pub(crate) struct Model {
     next_vma: u32,
     next_family: u32,
     next_copy: u32,
+    /// Copies that no fork has shared since they were made or last written.
+    exclusive: BTreeSet<u32>,
 }
 
 /// A process: entries by page of the window.
@@ -103,6 +107,7 @@ impl Model {
             next_vma: 0,
             next_family: 1,
             next_copy: 0,
+            exclusive: BTreeSet::new(),
         }
     }
 
@@ -129,6 +134,9 @@ impl Model {
             Op::Exit { .. } if live.len() == 1 => return None,
             Op::Map { process, .. }
             | Op::Unmap { process, .. }
+            | Op::Dontneed { process, .. }
+            | Op::SoftClear { process }
+            | Op::Protect { process, .. }
             | Op::Touch { process, .. }
             | Op::Fork { process }
             | Op::Exit { process } => *process = alive(*process),
@@ -161,6 +169,25 @@ impl Model {
             Op::FaultAround { pages } => {
                 self.fault_around = pages;
                 String::new()
+            }
+            Op::Zap { file, first, nr, even_cows } => {
+                self.unmap_mapping(file, first, nr, even_cows);
+                String::new()
+            }
+            Op::Mkclean { file, first, nr } => self.mkclean(file, first, nr).to_string(),
+            Op::WrprotectRange { file, first, nr } => {
+                let changed = self.wrprotect_range(file, first, nr);
+                changed.map_or_else(|errno| format!("Err({errno})"), |n| format!("Ok({n})"))
+            }
+            Op::Dontneed { process, at, pages } => returned(self.dontneed(process, at, at + pages)),
+            Op::Truncate { file, pages } => returned(self.truncate(file, pages)),
+            Op::Punch { file, first, nr } => returned(self.punch(file, first, nr)),
+            Op::SoftClear { process } => {
+                self.soft_clear(process);
+                String::new()
+            }
+            Op::Protect { process, at, pages, access } => {
+                returned(self.mprotect(process, (at, at + pages), access))
             }
             Op::Fork { process } => self.fork(process).to_string(),
             Op::Exit { process } => {

@@ -15,7 +15,7 @@ pub(super) const SOFTDIRTY: u64 = 0x800_0000;
 const MAYREAD: u64 = 0x10;
 const MAYEXEC: u64 = 0x40;
 const MAYSHARE: u64 = 0x80;
-const ACCOUNT: u64 = 0x10_0000;
+pub(super) const ACCOUNT: u64 = 0x10_0000;
 /// Raw frames: `PFNMAP`, `IO`, `DONTEXPAND`, `DONTDUMP`.
 const DEVICE: u64 = 0x400 | 0x4000 | 0x4_0000 | 0x400_0000;
 /// A VMA with one of these never merges.
@@ -52,8 +52,19 @@ impl Vma {
         !self.has(SHARED) && self.has(MAYWRITE)
     }
 
+    /// Itself, begun `pages` earlier.
+    pub(super) fn longer_below(&self, pages: u64) -> Self {
+        Self {
+            at: self.at - pages,
+            pages: self.pages + pages,
+            pgoff: self.pgoff - pages,
+            anon_pgoff: self.anon_pgoff - pages,
+            ..*self
+        }
+    }
+
     /// The part of it from page `from` to `to` of the window.
-    fn piece(&self, from: u64, to: u64) -> Self {
+    pub(super) fn piece(&self, from: u64, to: u64) -> Self {
         let skipped = from - self.at;
         Self {
             at: from,

@@ -6,10 +6,10 @@ use super::{Entry, Model};
 
 impl Model {
     /// VMAs that map a page of `first..first + nr`, in order.
-    fn mappers(&self, file: usize, first: u64, nr: u64) -> Vec<VmaId> {
+    pub(super) fn mappers(&self, file: usize, first: u64, nr: u64) -> Vec<VmaId> {
         let meets = |id: &VmaId| {
             let vma = &self.vmas[id];
-            vma.pgoff < first + nr && first < vma.pgoff + vma.pages
+            vma.pgoff < first.saturating_add(nr) && first < vma.pgoff + vma.pages
         };
         self.files[file].order.iter().copied().filter(meets).collect()
     }

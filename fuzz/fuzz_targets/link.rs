@@ -1,0 +1,8 @@
+//! See `properties::link`.
+#![no_main]
+
+#[path = "../properties.rs"]
+#[allow(dead_code, reason = "each target has its own")]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|text: &str| properties::link(text));

@@ -1,7 +1,7 @@
 //! The list of figures with their targets. A real 6.18 kernel takes 46.7 ns for each entry that it
 //! write-protects, 96 ns for one that a fork copies, 83 ns for one that an exit takes away.
 
-use crate::{Figure, Target, fork, tree, walk};
+use crate::{Figure, Target, beside, fork, tree, walk};
 
 /// Every figure, in the order of the table.
 pub const FIGURES: &[Figure] = &[
@@ -46,6 +46,20 @@ pub const FIGURES: &[Figure] = &[
         native: Some(Target::AtMost(8.3)),
         browser: Some(Target::AtMost(20.0)),
         measure: fork::exit,
+    },
+    Figure {
+        name: "zap of 262,144 dirty PTEs, no tape, a PTE",
+        unit: "ns",
+        native: Some(Target::AtMost(17.0)),
+        browser: None,
+        measure: beside::zap,
+    },
+    Figure {
+        name: "folio_mkclean of 262,144 dirty pages, no tape, a PTE",
+        unit: "ns",
+        native: Some(Target::AtMost(30.0)),
+        browser: None,
+        measure: beside::mkclean,
     },
     Figure {
         name: "tree query, 1,000 VMAs",

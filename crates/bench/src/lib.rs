@@ -1,6 +1,7 @@
 //! The figures of speed we hold ourselves to, each beside its target. One list is measured twice:
 //! natively and in the browser's wasm. `cargo xtask bench` runs both and prints the table.
 
+mod beside;
 mod figures;
 mod fork;
 mod measure;

@@ -14,10 +14,10 @@ use rangewalk_core::trace::{Tape, Timeline};
 use crate::measure::nanoseconds_on_fresh;
 
 /// 1 GiB.
-const PAGES: u32 = 262_144;
+pub(crate) const PAGES: u32 = 262_144;
 /// A written page takes three steps: the look, the exchange, the store.
 const PAGES_FOR_A_MILLION_STEPS: u32 = 333_000;
-const FILE: MappingId = MappingId(0);
+pub(crate) const FILE: MappingId = MappingId(0);
 
 /// One process that has written every page of a file.
 fn dirty_world(pages: u32) -> Result<World, Stop> {
@@ -42,7 +42,7 @@ fn dirty_world(pages: u32) -> Result<World, Stop> {
     Ok(world)
 }
 
-fn world(pages: u32) -> World {
+pub(crate) fn world(pages: u32) -> World {
     dirty_world(pages).expect("no tape, no limit")
 }
 

@@ -12,6 +12,7 @@ use crate::mm::Errno;
 use crate::mm::mmap::{Prot, Sharing};
 use crate::mm::pagewalk::FilterMiss;
 use crate::mm::tlb::Flushes;
+use crate::mm::zap::Cows;
 use crate::scenario::diagnostic::Site;
 
 /// Place in [`Scenario::files`].
@@ -152,11 +153,12 @@ pub enum Failure {
 
 impl Failure {
     /// All that can happen.
-    pub const ALL: [Failure; 7] = [
+    pub const ALL: [Failure; 8] = [
         Failure::Errno(Errno::Access),
         Failure::Errno(Errno::Fault),
         Failure::Errno(Errno::Invalid),
         Failure::Errno(Errno::NoMemory),
+        Failure::Errno(Errno::NotSupported),
         Failure::Errno(Errno::Perm),
         Failure::Sigbus,
         Failure::Sigsegv,
@@ -301,6 +303,8 @@ pub enum Op {
     Wp(FileId, Pages),
     /// `clean_record_shared_mapping_range`, with `bitmap_pgoff`.
     Clean(FileId, Pages, u64),
+    /// A walk beside the two helpers.
+    Beside(Beside),
     /// Another thread begins to batch flushes for this process.
     Pending(ProcessId),
     /// It has flushed.
@@ -309,6 +313,25 @@ pub enum Op {
     Vmw(VmwCall, FileId, Option<Pages>),
     /// Something must hold.
     Expect(Expect),
+}
+
+/// A walk beside the two helpers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// `unmap_mapping_range`; without pages of all the file.
+    Zap(FileId, Option<Pages>, Cows),
+    /// `folio_mkclean` of each cached folio.
+    Mkclean(FileId, Pages),
+    /// `mapping_wrprotect_range`.
+    Wrprotect(FileId, Pages),
+    /// `ftruncate(2)` to so many pages.
+    Truncate(FileId, u64),
+    /// `fallocate(2)` that punches a hole.
+    Punch(FileId, Pages),
+    /// `madvise(2)` with `MADV_DONTNEED`.
+    Dontneed(Place),
+    /// 4 is written to `clear_refs`.
+    SoftClear(ProcessId),
 }
 
 /// What the vmwgfx driver can be asked to do.

@@ -11,8 +11,9 @@ use crate::machine::{CpuId, FileKind};
 use crate::mm::mmap::{Prot, Sharing};
 use crate::mm::pagewalk::FilterMiss;
 use crate::mm::tlb::Flushes;
+use crate::mm::zap::Cows;
 use crate::scenario::ast::{
-    Expect, FileId, FlushWant, Label, LabelId, Layout, Op, Pages, Place, PteWant, Scenario,
+    Beside, Expect, FileId, FlushWant, Label, LabelId, Layout, Op, Pages, Place, PteWant, Scenario,
     Statement, TreeWant,
 };
 use crate::scenario::limits::{COLUMNS_MAX, PREFAULT_DEFAULT};
@@ -229,6 +230,7 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         Op::Wp(id, pages) => format!("wp {} {}", file(*id), range(*pages)),
         Op::Clean(id, pages, 0) => format!("clean {} {}", file(*id), range(*pages)),
         Op::Clean(id, pages, at) => format!("clean {} {} at {at}", file(*id), range(*pages)),
+        Op::Beside(walk) => beside(scenario, *walk),
         Op::Pending(id) => format!("pending {}", process(*id)),
         Op::Flushed(id) => format!("flushed {}", process(*id)),
         Op::Vmw(call, id, None) => format!("vmw {} {}", call.name(), file(*id)),
@@ -248,6 +250,23 @@ fn accessing(scenario: &Scenario, access: Access, at: Place, cpu: CpuId) -> Stri
 /// ` cpu 1`; CPU 0 need not be said.
 fn on_cpu(cpu: CpuId) -> String {
     if cpu == CpuId(0) { String::new() } else { format!(" cpu {}", cpu.0) }
+}
+
+fn beside(scenario: &Scenario, walk: Beside) -> String {
+    let file = |id| scenario.file(id).name.as_str();
+    match walk {
+        Beside::Zap(id, pages, cows) => {
+            let pages = pages.map_or_else(String::new, range);
+            let cows = if cows == Cows::Keep { "keep-cows" } else { "" };
+            words("zap", &format!("{} {pages} {cows}", file(id)))
+        }
+        Beside::Mkclean(id, pages) => format!("mkclean {} {}", file(id), range(pages)),
+        Beside::Wrprotect(id, pages) => format!("wrprotect {} {}", file(id), range(pages)),
+        Beside::Truncate(id, pages) => format!("truncate {} {pages}", file(id)),
+        Beside::Punch(id, pages) => format!("punch {} {}", file(id), range(pages)),
+        Beside::Dontneed(at) => words("dontneed", &place(scenario, at)),
+        Beside::SoftClear(id) => format!("softclear {}", scenario.process(id).name),
+    }
 }
 
 fn words(keyword: &str, rest: &str) -> String {

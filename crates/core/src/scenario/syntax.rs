@@ -33,7 +33,7 @@ const fn row(keyword: &'static str, form: &'static str, meaning: &'static str) -
 }
 
 /// All statements, in the order in which a story uses them.
-pub static STATEMENTS: [Syntax; 30] = [
+pub static STATEMENTS: [Syntax; 37] = [
     row("title", "title TEXT", "names the story"),
     row("note", "note TEXT", "a line of prose; it travels in the link"),
     row("kernel", "kernel 7.3|6.12|6.1", "which kernel; 7.3 unless said"),
@@ -87,6 +87,17 @@ pub static STATEMENTS: [Syntax; 30] = [
     row("bitmap", "bitmap FILE BITS [START END]", "empties the bitmap that clean fills"),
     row("wp", "wp FILE FIRST+PAGES", "wp_shared_mapping_range"),
     row("clean", "clean FILE FIRST+PAGES [at PAGE]", "clean_record_shared_mapping_range"),
+    row("mkclean", "mkclean FILE FIRST+PAGES", "folio_mkclean of each cached folio"),
+    row("wrprotect", "wrprotect FILE FIRST+PAGES", "mapping_wrprotect_range (7.3)"),
+    row("zap", "zap FILE [FIRST+PAGES] [keep-cows]", "unmap_mapping_range"),
+    row("truncate", "truncate FILE PAGES", "ftruncate: the file has so many pages from here on"),
+    row("punch", "punch FILE FIRST+PAGES", "fallocate that punches a hole"),
+    row(
+        "dontneed",
+        "dontneed LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES",
+        "madvise with MADV_DONTNEED",
+    ),
+    row("softclear", "softclear PROCESS", "4 into its clear_refs: soft-dirty starts anew"),
     row(
         "vmw",
         "vmw add|scan|release FILE | transfer|clear|unmap FILE FIRST+PAGES",

@@ -1,6 +1,7 @@
 //! Text to [`Scenario`]. Never fails: a line that is not understood is kept as written and said
 //! to be so.
 
+mod beside;
 mod expect;
 mod lex;
 mod number;
@@ -46,6 +47,8 @@ struct Parser {
     exits: Vec<(ProcessId, u32)>,
     /// Bits of each file's bitmap at this point.
     bitmaps: Vec<(FileId, u64)>,
+    /// Sizes that `truncate` gave files, in order.
+    sizes: Vec<(FileId, u64)>,
     /// The line of `title`, of `kernel` and of `cpus`.
     title_line: Option<u32>,
     kernel_line: Option<u32>,
@@ -132,6 +135,12 @@ impl Parser {
     /// The line in which a process exited, if it has.
     fn exited(&self, process: ProcessId) -> Option<u32> {
         self.exits.iter().find(|(dead, _)| *dead == process).map(|(_, line)| *line)
+    }
+
+    /// A file's size at this point, in pages.
+    fn file_pages(&self, file: FileId) -> u64 {
+        let set = self.sizes.iter().rev().find(|(of, _)| *of == file);
+        set.map_or(self.scenario.file(file).pages, |(_, pages)| *pages)
     }
 
     /// Bits in a file's bitmap at this point: as many as it has pages, unless `bitmap` said

@@ -67,6 +67,9 @@ impl Parser {
             "bitmap" => self.bitmap(words)?,
             "wp" => self.wp(words)?,
             "clean" => self.clean(words)?,
+            "zap" | "mkclean" | "wrprotect" | "truncate" | "punch" | "dontneed" | "softclear" => {
+                self.beside(keyword.text, words)?
+            }
             "vmw" => self.vmw(words)?,
             "pending" => Op::Pending(self.living_process(words)?),
             "flushed" => Op::Flushed(self.living_process(words)?),
@@ -240,9 +243,10 @@ impl Parser {
             let message = format!("takes the place of {name}, as MAP_FIXED does");
             self.diagnostics.push(Diagnostic::warning(words.site(Part::Address), message));
         }
-        let Some(file) = label.file.map(|file| self.scenario.file(file)) else { return };
-        if label.pages.first >= file.pages {
-            let message = format!("maps nothing of {}, which has {} pages", file.name, file.pages);
+        let Some(file) = label.file else { return };
+        let (size, file) = (self.file_pages(file), self.scenario.file(file));
+        if label.pages.first >= size {
+            let message = format!("maps nothing of {}, which has {size} pages", file.name);
             self.diagnostics.push(
                 Diagnostic::warning(words.site(Part::Pages), message)
                     .hint("an access there ends in SIGBUS"),
@@ -462,10 +466,10 @@ impl Parser {
         Ok(Op::Clean(file, pages, at))
     }
 
-    fn warn_of_range(&mut self, site: Option<Site>, file: FileId, pages: Pages) {
-        let file = self.scenario.file(file);
-        if let Some(site) = site.filter(|_| pages.end() > file.pages) {
-            let message = format!("reaches beyond {}, which has {} pages", file.name, file.pages);
+    pub(super) fn warn_of_range(&mut self, site: Option<Site>, file: FileId, pages: Pages) {
+        let (size, file) = (self.file_pages(file), self.scenario.file(file));
+        if let Some(site) = site.filter(|_| pages.end() > size) {
+            let message = format!("reaches beyond {}, which has {size} pages", file.name);
             self.diagnostics.push(Diagnostic::warning(site, message));
         }
     }
@@ -495,10 +499,10 @@ impl Parser {
     ) -> Result<Pages, Diagnostic> {
         let token = words.peek();
         let pages = pages(words, "the page range")?;
-        let file = self.scenario.file(file);
+        let (size, file) = (self.file_pages(file), self.scenario.file(file));
         match token {
-            Some(token) if pages.end() > file.pages => {
-                let message = format!("{} has {} pages", file.name, file.pages);
+            Some(token) if pages.end() > size => {
+                let message = format!("{} has {size} pages", file.name);
                 Err(Diagnostic::error(token.site, message))
             }
             _ => Ok(pages),

@@ -1,5 +1,6 @@
 //! Carries a scenario out, statement by statement.
 
+mod beside;
 mod expect;
 mod intrusions;
 mod processor;

@@ -82,6 +82,7 @@ impl<S: Sink> Runner<'_, S> {
             }
             Op::Wp(file, pages) => return self.wp(statement, *file, *pages),
             Op::Clean(file, pages, at) => return self.clean(statement, *file, *pages, *at),
+            Op::Beside(walk) => return self.beside(*walk),
             Op::Vmw(call, file, pages) => return self.vmw(*call, *file, *pages),
             Op::Pending(process) => {
                 let mm = self.mm(*process);

@@ -31,6 +31,11 @@ pub(super) struct Watch<'a, S> {
     pub(super) flushes: u64,
     /// Likewise: CPUs interrupted to flush.
     pub(super) ipis: u64,
+    /// Likewise: entries zapped, and entries exchanged.
+    pub(super) zapped: u64,
+    pub(super) exchanged: u64,
+    /// The VMA whose filter was asked last, until its range is clipped.
+    asked: Option<VmaId>,
     /// Other CPUs' accesses during the statement.
     pub(super) intrusions: Intrusions,
 }
@@ -38,8 +43,22 @@ pub(super) struct Watch<'a, S> {
 impl<'a, S: Sink> Watch<'a, S> {
     pub(super) fn new(sink: &'a mut S, steps_max: u32) -> Self {
         let (visits, changed, gone) = (Vec::new(), Vec::new(), Vec::new());
-        let (flushes, ipis, intrusions) = (0, 0, Intrusions::default());
-        Self { sink, steps_max, steps: 0, visits, changed, gone, flushes, ipis, intrusions }
+        let (flushes, ipis, zapped, exchanged) = (0, 0, 0, 0);
+        let (asked, intrusions) = (None, Intrusions::default());
+        Self {
+            sink,
+            steps_max,
+            steps: 0,
+            visits,
+            changed,
+            gone,
+            flushes,
+            ipis,
+            zapped,
+            exchanged,
+            asked,
+            intrusions,
+        }
     }
 
     /// Forgets what the last statement did.
@@ -47,7 +66,7 @@ impl<'a, S: Sink> Watch<'a, S> {
         self.visits.clear();
         self.changed.clear();
         self.gone.clear();
-        (self.flushes, self.ipis) = (0, 0);
+        (self.flushes, self.ipis, self.zapped, self.exchanged) = (0, 0, 0, 0);
         self.intrusions = Intrusions::default();
     }
 
@@ -70,7 +89,14 @@ impl<S: Sink> Sink for Watch<'_, S> {
         match event {
             Event::Filter { vma, verdict } => {
                 self.visits.push(Visit { vma, verdict, flush: None });
+                self.asked = Some(vma);
             }
+            // A zap asks no filter.
+            Event::Clip { vma, .. } if self.asked.take() != Some(vma) => {
+                self.visits.push(Visit { vma, verdict: Verdict::Walk, flush: None });
+            }
+            Event::Zap { .. } => self.zapped += 1,
+            Event::Xchg { .. } => self.exchanged += 1,
             Event::Flush { flush, reach, start, end, .. } => {
                 self.flushed(flush, reach, start, end);
             }

@@ -1,0 +1,75 @@
+//! What the walks beside the helpers do, and what they come to in words.
+
+use super::statement::{Effect, counted};
+use super::walk::Seen;
+use super::{Runner, mapping};
+use crate::addr::PAGE_SHIFT;
+use crate::machine::{Sink, Stop};
+use crate::mm::Errno;
+use crate::mm::clear_refs::clear_refs_write;
+use crate::mm::madvise::madvise_dontneed;
+use crate::mm::rmap::{mkclean_file_range, wrprotect_file_range};
+use crate::mm::truncate::{do_truncate, punch_hole};
+use crate::mm::zap::unmap_mapping_range;
+use crate::scenario::ast::{Beside, Failure};
+
+impl<S: Sink> Runner<'_, S> {
+    pub(super) fn beside(&mut self, walk: Beside) -> Result<Effect, Stop> {
+        let done = match walk {
+            Beside::Zap(file, pages, cows) => {
+                let (first, count) = pages.map_or((0, 0), |pages| (pages.first, pages.count));
+                let (begin, len) = (first << PAGE_SHIFT, count << PAGE_SHIFT);
+                unmap_mapping_range(&mut self.cpu(), mapping(file), begin, len, cows)?;
+                Ok(None)
+            }
+            Beside::Mkclean(file, pages) => {
+                let cpu = &mut self.cpu();
+                Ok(Some(mkclean_file_range(cpu, mapping(file), pages.first, pages.count)?))
+            }
+            Beside::Wrprotect(file, pages) => {
+                let cpu = &mut self.cpu();
+                wrprotect_file_range(cpu, mapping(file), pages.first, pages.count)?.map(Some)
+            }
+            Beside::Truncate(file, pages) => {
+                do_truncate(&mut self.cpu(), mapping(file), pages)?.map(|()| None)
+            }
+            Beside::Punch(file, pages) => {
+                let cpu = &mut self.cpu();
+                punch_hole(cpu, mapping(file), pages.first, pages.count)?.map(|()| None)
+            }
+            Beside::Dontneed(place) => {
+                let (process, start, end) = self.scenario.extent(place);
+                let mm = self.syscall_of(process)?;
+                let pages = end.pages_since(start);
+                madvise_dontneed(&mut self.cpu(), mm, start, pages)?.map(|()| None)
+            }
+            Beside::SoftClear(process) => {
+                let mm = self.mm(process);
+                clear_refs_write(&mut self.cpu(), mm)?;
+                Ok(Some(self.watch.exchanged))
+            }
+        };
+        let visits = std::mem::take(&mut self.watch.visits);
+        match done {
+            Err(errno) => Ok(refused(errno)),
+            Ok(changed) => {
+                let returned = changed.unwrap_or(self.watch.zapped);
+                self.last.walk = Some(Seen { returned, visits });
+                let verb = if changed.is_some() { "write-protected" } else { "zapped" };
+                let entries = counted(returned, "entry").replace("entrys", "entries");
+                Ok(Effect::Value(returned, format!("{entries} {verb}")))
+            }
+        }
+    }
+}
+
+/// The call failed, and why in words.
+fn refused(errno: Errno) -> Effect {
+    let why = match errno {
+        Errno::NotSupported => ": mapping_wrprotect_range came with 6.15",
+        Errno::NoMemory => ": not all of the range is mapped",
+        Errno::Invalid => ": raw frames cannot be brought back by a fault",
+        _ => "",
+    };
+    Effect::Failed(Failure::Errno(errno), format!("it fails with {}{why}", errno.name()))
+}

@@ -80,9 +80,9 @@ pub struct Kernel {
     pub large_folios: bool,
     /// See [`MmapMiss`].
     pub mmap_miss: MmapMiss,
-    /// A fault that must be tried again only because more was read ahead counts as its first try:
-    /// it held the VMA's own lock.
-    pub minor_retry_is_first_try: bool,
+    /// A fault takes the VMA's own lock first, and `mmap_lock` only when that does not do. A try
+    /// that ended because more was read ahead then does not count.
+    pub per_vma_lock: bool,
     /// Fault-around below an empty PMD maps nothing if its first folio reaches the file's end.
     pub last_folio_maps_nothing: bool,
     /// Readahead that reaches the end of the file sets no mark.
@@ -135,7 +135,7 @@ pub static LINUX_7_3: Kernel = Kernel {
     anon_offset_must_match: true,
     large_folios: true,
     mmap_miss: MmapMiss::FaultedFolio,
-    minor_retry_is_first_try: true,
+    per_vma_lock: true,
     last_folio_maps_nothing: true,
     no_mark_at_end: true,
     exec_reads_within_vma: true,
@@ -171,7 +171,7 @@ pub static LINUX_6_12: Kernel = Kernel {
     anon_offset_must_match: false,
     large_folios: false,
     mmap_miss: MmapMiss::EveryPage,
-    minor_retry_is_first_try: true,
+    per_vma_lock: true,
     last_folio_maps_nothing: true,
     no_mark_at_end: false,
     exec_reads_within_vma: false,
@@ -207,7 +207,7 @@ pub static LINUX_6_1: Kernel = Kernel {
     anon_offset_must_match: false,
     large_folios: false,
     mmap_miss: MmapMiss::EveryPage,
-    minor_retry_is_first_try: false,
+    per_vma_lock: false,
     last_folio_maps_nothing: false,
     no_mark_at_end: false,
     exec_reads_within_vma: false,

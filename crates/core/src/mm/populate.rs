@@ -48,14 +48,18 @@ fn populate_vma_page_range<S: Sink>(
     let mm = vma.mm.expect("a VMA belongs to a process");
     let mut addr = start;
     let mut attempt = Attempt::First;
+    let lock = Lock::Mmap(mm);
     while addr < end {
         if follow_page_mask(cpu, mm, addr, access) {
             (addr, attempt) = (addr.add_pages(1), Attempt::First);
             continue;
         }
-        match handle_mm_fault(cpu, id, addr, access, attempt)? {
+        match handle_mm_fault(cpu, id, addr, access, attempt, lock)? {
             FaultResult::Bus => break,
-            FaultResult::Retry | FaultResult::RetryMajor => attempt = Attempt::Tried,
+            FaultResult::Retry | FaultResult::RetryMajor => {
+                attempt = Attempt::Tried;
+                cpu.event(Event::Lock { lock, mode: Mode::Read })?;
+            }
             FaultResult::Done | FaultResult::Page(_) => {}
         }
     }

@@ -82,9 +82,9 @@ pub struct Kernel {
     pub batches_large_folios: bool,
     /// See [`MmapMiss`].
     pub mmap_miss: MmapMiss,
-    /// A fault that must be tried again only because more was read ahead counts as its first try:
-    /// it held the VMA's own lock.
-    pub minor_retry_is_first_try: bool,
+    /// A fault takes the VMA's own lock first, and `mmap_lock` only when that does not do. A try
+    /// that ended because more was read ahead then does not count.
+    pub per_vma_lock: bool,
     /// Fault-around below an empty PMD maps nothing if its first folio reaches the file's end.
     pub last_folio_maps_nothing: bool,
     /// Readahead that reaches the end of the file sets no mark.
@@ -138,7 +138,7 @@ pub static LINUX_7_3: Kernel = Kernel {
     large_folios: true,
     batches_large_folios: true,
     mmap_miss: MmapMiss::FaultedFolio,
-    minor_retry_is_first_try: true,
+    per_vma_lock: true,
     last_folio_maps_nothing: true,
     no_mark_at_end: true,
     exec_reads_within_vma: true,
@@ -175,7 +175,7 @@ pub static LINUX_6_12: Kernel = Kernel {
     large_folios: false,
     batches_large_folios: false,
     mmap_miss: MmapMiss::EveryPage,
-    minor_retry_is_first_try: true,
+    per_vma_lock: true,
     last_folio_maps_nothing: true,
     no_mark_at_end: false,
     exec_reads_within_vma: false,
@@ -212,7 +212,7 @@ pub static LINUX_6_1: Kernel = Kernel {
     large_folios: false,
     batches_large_folios: false,
     mmap_miss: MmapMiss::EveryPage,
-    minor_retry_is_first_try: false,
+    per_vma_lock: false,
     last_folio_maps_nothing: false,
     no_mark_at_end: false,
     exec_reads_within_vma: false,

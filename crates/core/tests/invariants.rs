@@ -21,7 +21,7 @@ impl WriteLocks {
             Event::Lock { lock, mode: Mode::Write } => {
                 *self.0.entry(format!("{lock:?}")).or_default() += 1;
             }
-            Event::Unlock { lock, mode: Mode::Write } => {
+            Event::Unlock { lock, mode: Mode::Write } | Event::Downgrade { lock } => {
                 let name = format!("{lock:?}");
                 let held = self.0.get_mut(&name).expect("unlocked what is locked");
                 *held -= 1;

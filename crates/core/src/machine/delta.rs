@@ -63,6 +63,7 @@ pub enum PageField {
 #[expect(missing_docs, reason = "named as in Vma")]
 pub enum VmaField {
     Mm,
+    Detached,
     Start,
     End,
     Pgoff,

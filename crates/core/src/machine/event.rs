@@ -7,14 +7,22 @@ use crate::machine::address_space::DirtyMethod;
 use crate::machine::rbtree::{Colour, Side};
 use crate::machine::{CpuId, MappingId, MmId, PageId, SlotId, TableId, VmaId};
 
-/// A lock of the kernel, by what it protects.
+/// A lock of the kernel, by what it protects. FIDELITY: locks-that-are-shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lock {
     /// `i_mmap_rwsem` of a mapping.
     IMmap(MappingId),
     /// `mmap_lock` of a process.
     Mmap(MmId),
-    /// The PTE table's spin lock.
+    /// A VMA's own lock: a fault holds it for reading, in place of `mmap_lock`.
+    Vma(VmaId),
+    /// The lock of a folio, by its first page.
+    Folio(PageId),
+    /// The lock of a family of copies on write, by its number.
+    AnonVma(u32),
+    /// `page_table_lock` of a process: for tables above the PMDs.
+    PageTable(MmId),
+    /// The spin lock of a table of PTEs, or of PMDs while a table is hooked in.
     Ptl(TableId),
 }
 
@@ -189,6 +197,8 @@ pub enum Event {
     Lock { lock: Lock, mode: Mode },
     /// A lock is dropped.
     Unlock { lock: Lock, mode: Mode },
+    /// A lock held for writing is held for reading from now on.
+    Downgrade { lock: Lock },
 
     /// The tree is asked for page offsets `first..=last`.
     TreeQuery { mapping: MappingId, first: u64, last: u64 },
@@ -319,6 +329,8 @@ pub enum Event {
     VmaChange { vma: VmaId },
     /// A VMA's flags and the protection of fresh entries change.
     VmaFlags { vma: VmaId },
+    /// An unmapping takes the VMA out of its process.
+    VmaDetach { vma: VmaId },
     /// A VMA is gone.
     VmaGone { vma: VmaId },
 }
@@ -379,7 +391,8 @@ impl Event {
             Event::Statement { .. }
             | Event::Return { .. }
             | Event::Lock { .. }
-            | Event::Unlock { .. } => Kind::Lock,
+            | Event::Unlock { .. }
+            | Event::Downgrade { .. } => Kind::Lock,
             Event::TreeQuery { .. }
             | Event::TreeLook { .. }
             | Event::TreeEnd { .. }
@@ -419,6 +432,7 @@ impl Event {
             | Event::MmGone { .. }
             | Event::VmaChange { .. }
             | Event::VmaFlags { .. }
+            | Event::VmaDetach { .. }
             | Event::VmaGone { .. } => Kind::Mapping,
             Event::Descend { .. }
             | Event::Hole { .. }

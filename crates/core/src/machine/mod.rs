@@ -11,6 +11,7 @@ pub mod event;
 pub mod func;
 pub mod ids;
 mod known;
+pub mod lockdep;
 pub mod mm;
 pub mod page;
 pub mod page_table;

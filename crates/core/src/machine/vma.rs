@@ -78,6 +78,8 @@ pub enum OpenMode {
 pub struct Vma {
     /// Whose it is; `None`: not in use.
     pub mm: Option<MmId>,
+    /// An unmapping has taken it out of its process: no fault finds it any more.
+    pub detached: bool,
     /// First address.
     pub start: VirtAddr,
     /// First address behind it.

@@ -493,6 +493,7 @@ fn set_page(page: &mut Page, field: PageField, value: u64) {
 fn vma_field(vma: &Vma, field: VmaField) -> u64 {
     match field {
         VmaField::Mm => vma.mm.map_or(0, |mm| u64::from(mm.0) + 1),
+        VmaField::Detached => vma.detached.into(),
         VmaField::Start => vma.start.0,
         VmaField::End => vma.end.0,
         VmaField::Pgoff => vma.pgoff,
@@ -508,6 +509,7 @@ fn vma_field(vma: &Vma, field: VmaField) -> u64 {
 fn set_vma(vma: &mut Vma, field: VmaField, value: u64) {
     match field {
         VmaField::Mm => vma.mm = value.checked_sub(1).map(|mm| MmId(id(mm))),
+        VmaField::Detached => vma.detached = value != 0,
         VmaField::Start => vma.start = VirtAddr(value),
         VmaField::End => vma.end = VirtAddr(value),
         VmaField::Pgoff => vma.pgoff = value,

@@ -161,31 +161,46 @@ fn hardware_walk<S: Sink>(
     Ok(Ok(()))
 }
 
-/// `arch/x86/mm/fault.c:do_user_addr_fault`: once more if the lock was dropped to wait for a disk.
+/// `arch/x86/mm/fault.c:do_user_addr_fault`: under the VMA's own lock where the kernel has such;
+/// then, and once more if the lock was dropped to wait for a disk, under `mmap_lock`.
 fn do_user_addr_fault<S: Sink>(
     cpu: &mut Cpu<S>,
     mm: MmId,
     addr: VirtAddr,
     access: Access,
 ) -> Result<FaultEnd, Stop> {
-    // FIDELITY: fault-takes-mmap-lock
-    let lock = Lock::Mmap(mm);
     let mut attempt = Attempt::First;
-    let end = loop {
+    let mut own_lock = cpu.kernel().per_vma_lock;
+    loop {
+        let vma = find_attached(cpu, mm, addr).filter(|_| own_lock);
+        let lock = vma.map_or(Lock::Mmap(mm), Lock::Vma);
         cpu.event(Event::Lock { lock, mode: Mode::Read })?;
-        match cpu.find_vma(mm, addr).filter(|vma| cpu.vma(*vma).contains(addr)) {
-            None => break FaultEnd::SegvMapErr,
-            Some(vma) if access_error(cpu, vma, access) => break FaultEnd::SegvAccErr,
-            Some(vma) => match handle_mm_fault(cpu, vma, addr, access, attempt)? {
-                FaultResult::Done | FaultResult::Page(_) => break FaultEnd::Retry,
-                FaultResult::Bus => break FaultEnd::Bus,
-                FaultResult::Retry if cpu.kernel().minor_retry_is_first_try => {}
-                FaultResult::Retry | FaultResult::RetryMajor => attempt = Attempt::Tried,
+        let end = match find_attached(cpu, mm, addr) {
+            None => FaultEnd::SegvMapErr,
+            Some(vma) if access_error(cpu, vma, access) => FaultEnd::SegvAccErr,
+            Some(vma) => match handle_mm_fault(cpu, vma, addr, access, attempt, lock)? {
+                FaultResult::Done | FaultResult::Page(_) => FaultEnd::Retry,
+                FaultResult::Bus => FaultEnd::Bus,
+                again => {
+                    if !own_lock || again == FaultResult::RetryMajor {
+                        attempt = Attempt::Tried;
+                    }
+                    own_lock = false;
+                    continue;
+                }
             },
-        }
-    };
-    cpu.event(Event::Unlock { lock, mode: Mode::Read })?;
-    Ok(end)
+        };
+        cpu.event(Event::Unlock { lock, mode: Mode::Read })?;
+        return Ok(end);
+    }
+}
+
+/// The VMA at `addr`, unless an unmapping has taken it out of the process already.
+fn find_attached<S: Sink>(cpu: &Cpu<S>, mm: MmId, addr: VirtAddr) -> Option<VmaId> {
+    cpu.find_vma(mm, addr).filter(|vma| {
+        let vma = cpu.vma(*vma);
+        vma.contains(addr) && !vma.detached
+    })
 }
 
 /// `access_error`: the VMA does not allow this now.

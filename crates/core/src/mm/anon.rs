@@ -33,7 +33,7 @@ pub(super) fn do_anonymous_page<S: Sink>(
             cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
         }
         Access::Store => {
-            anon_vma_prepare(cpu, vmf.vma);
+            vmf_anon_prepare(cpu, vmf)?;
             let page = new_copy(cpu, vmf.addr)?;
             finish_fault(cpu, vmf, page, access)?;
         }
@@ -54,17 +54,42 @@ pub(super) fn anon_pte<S: Sink>(cpu: &Cpu<S>, vma: VmaId, copy: PageId) -> Pte {
     Pte::new(copy.pfn(), cpu.vma(vma).prot).mkdirty(kernel).mkwrite(kernel)
 }
 
+/// `vmf_anon_prepare`: who came with the VMA's lock alone also needs `mmap_lock`, to look at the
+/// neighbours.
+pub(super) fn vmf_anon_prepare<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<(), Stop> {
+    let vma = cpu.vma(vmf.vma);
+    let mmap = vma.mm.map(Lock::Mmap).filter(|lock| vma.anon_vma == 0 && *lock != vmf.lock);
+    if let Some(lock) = mmap {
+        cpu.event(Event::Lock { lock, mode: Mode::Read })?;
+    }
+    anon_vma_prepare(cpu, vmf.vma)?;
+    match mmap {
+        Some(lock) => cpu.event(Event::Unlock { lock, mode: Mode::Read }),
+        None => Ok(()),
+    }
+}
+
 /// `anon_vma_prepare`: from the first copy on, the VMA has a family of copies.
-pub(super) fn anon_vma_prepare<S: Sink>(cpu: &mut Cpu<S>, vma: VmaId) {
+pub(super) fn anon_vma_prepare<S: Sink>(cpu: &mut Cpu<S>, vma: VmaId) -> Result<(), Stop> {
     if cpu.vma(vma).anon_vma != 0 {
-        return;
+        return Ok(());
     }
     let anon_vma = match find_mergeable_anon_vma(cpu, vma) {
         Some(neighbours) => neighbours,
         None => anon_vma_alloc(cpu),
     };
+    let family = u32::try_from(anon_vma).expect("families are bounded by steps");
+    let mm = cpu.vma(vma).mm.expect("a VMA belongs to a process");
+    let locks = [Lock::AnonVma(family), Lock::PageTable(mm)];
+    for lock in locks {
+        cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    }
     cpu.set(Cell::Vma(vma, VmaField::AnonVma), anon_vma);
     cpu.set(Cell::Vma(vma, VmaField::AnonChain), 1);
+    for lock in locks.into_iter().rev() {
+        cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+    }
+    Ok(())
 }
 
 /// `mm/vma.c:find_mergeable_anon_vma`: the next, else the previous VMA's, if the two might one day

@@ -4,6 +4,7 @@
 use crate::addr::{Pfn, VirtAddr};
 use crate::arch::Pte;
 use crate::machine::delta::MappingField;
+use crate::machine::event::{Lock, Mode};
 use crate::machine::{Cell, Cpu, Event, FileKind, Func, MappingId, Sink, Stop, Vma};
 use crate::mm::bitmap::BITS_PER_WORD;
 use crate::mm::pgalloc::{pmd_alloc, pte_alloc};
@@ -65,11 +66,13 @@ fn vmf_insert_pfn_prot<S: Sink>(
     let mm = vma.mm.expect("a VMA belongs to a process");
     let pmd = pmd_alloc(cpu, mm, addr)?;
     let slot = pte_alloc(cpu, mm, pmd, addr)?;
+    let lock = Lock::Ptl(slot.table());
+    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
     if cpu.word(slot).is_none() {
         cpu.event(Event::Install { slot, addr })?;
         cpu.set_word(slot, pte.mkspecial());
     }
-    Ok(())
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })
 }
 
 /// The buffer's `vm_ops.pfn_mkwrite`: a page is about to be written.

@@ -9,7 +9,7 @@ use crate::machine::{
     Cell, Cpu, Event, FileKind, Func, MappingId, PageFlags, PageId, PageKind, Sink, SlotId, Stop,
     VmFlags, Vma, VmaId,
 };
-use crate::mm::anon::{anon_pte, anon_vma_prepare, do_anonymous_page, new_copy};
+use crate::mm::anon::{anon_pte, do_anonymous_page, new_copy, vmf_anon_prepare};
 use crate::mm::device;
 use crate::mm::filemap::{do_fault_around, filemap_fault, folio_fits, shmem_get_folio};
 use crate::mm::pgalloc::{pmd_alloc, pte_alloc, pte_offset_map};
@@ -50,6 +50,8 @@ pub(super) struct VmFault {
     pub(super) file: Option<OpenFile>,
     pub(super) pgoff: u64,
     pub(super) attempt: Attempt,
+    /// What it holds for reading: the VMA's own lock, or `mmap_lock`.
+    pub(super) lock: Lock,
 }
 
 impl VmFault {
@@ -74,23 +76,21 @@ pub(super) fn handle_mm_fault<S: Sink>(
     addr: VirtAddr,
     access: Access,
     attempt: Attempt,
+    lock: Lock,
 ) -> Result<FaultResult, Stop> {
     let addr = addr.page_down();
     let cpu = &mut cpu.enter(Func::HandleMmFault, [addr.0, 0]);
     let at = cpu.vma(vma);
     let mm = at.mm.expect("a VMA belongs to a process");
     let pmd = pmd_alloc(cpu, mm, addr)?;
-    let vmf = VmFault { vma, addr, pmd, file: at.file, pgoff: at.pgoff_of(addr), attempt };
+    let vmf = VmFault { vma, addr, pmd, file: at.file, pgoff: at.pgoff_of(addr), attempt, lock };
 
     let slot = pte_offset_map(cpu, pmd, addr);
     match slot.map(|slot| (slot, cpu.word(slot))) {
-        Some((slot, word)) if !word.is_none() => {
-            match access {
-                Access::Store if !word.is_write() => do_wp_page(cpu, &vmf, slot)?,
-                access => spurious_fault(cpu, slot, addr, access)?,
-            }
-            Ok(FaultResult::Done)
-        }
+        Some((slot, word)) if !word.is_none() => match access {
+            Access::Store if !word.is_write() => do_wp_page(cpu, &vmf, slot),
+            access => spurious_fault(cpu, slot, addr, access).map(|()| FaultResult::Done),
+        },
         _ if vmf.file.is_none() => do_anonymous_page(cpu, &vmf, access),
         _ => do_fault(cpu, &vmf, access),
     }
@@ -127,7 +127,32 @@ fn do_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, access: Access) -> Result<
     }
 }
 
-/// `__do_fault`, `vm_ops->fault`: the file's page; a driver maps raw frames itself.
+/// `vmf_can_call_fault`: a driver without `map_pages` is called under `mmap_lock` alone. False:
+/// what was held is dropped, and the fault begins anew.
+fn vmf_can_call_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<bool, Stop> {
+    if matches!(vmf.lock, Lock::Mmap(_)) || !cpu.file_kind(vmf.mapping()).is_device() {
+        return Ok(true);
+    }
+    cpu.event(Event::Unlock { lock: vmf.lock, mode: Mode::Read })?;
+    Ok(false)
+}
+
+/// `__do_fault`, `vm_ops->fault`: the file's page, locked; a driver maps raw frames itself.
+fn do_fault_of_file<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult, Stop> {
+    let end = vm_ops_fault(cpu, vmf)?;
+    if let FaultResult::Page(page) = end {
+        let lock = Lock::Folio(cpu.folio(page));
+        cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    }
+    Ok(end)
+}
+
+/// `folio_unlock`.
+fn folio_unlock<S: Sink>(cpu: &mut Cpu<S>, page: PageId) -> Result<(), Stop> {
+    let lock = Lock::Folio(cpu.folio(page));
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })
+}
+
 fn vm_ops_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult, Stop> {
     let mapping = vmf.mapping();
     match cpu.file_kind(mapping) {
@@ -158,15 +183,25 @@ fn do_read_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult
             return Ok(FaultResult::Done);
         }
     }
-    match vm_ops_fault(cpu, vmf)? {
-        FaultResult::Page(page) => finish_fault(cpu, vmf, page, Access::Load),
+    if !vmf_can_call_fault(cpu, vmf)? {
+        return Ok(FaultResult::Retry);
+    }
+    match do_fault_of_file(cpu, vmf)? {
+        FaultResult::Page(page) => {
+            finish_fault(cpu, vmf, page, Access::Load)?;
+            folio_unlock(cpu, page)?;
+            Ok(FaultResult::Done)
+        }
         end => Ok(end),
     }
 }
 
 fn do_shared_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult, Stop> {
     let cpu = &mut cpu.enter(Func::DoSharedFault, [vmf.addr.0, 0]);
-    match vm_ops_fault(cpu, vmf)? {
+    if !vmf_can_call_fault(cpu, vmf)? {
+        return Ok(FaultResult::Retry);
+    }
+    match do_fault_of_file(cpu, vmf)? {
         FaultResult::Page(page) => {
             do_page_mkwrite(cpu, vmf, page)?;
             finish_fault(cpu, vmf, page, Access::Store)?;
@@ -188,24 +223,27 @@ fn do_page_mkwrite<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, page: PageId) -> Re
     folio_mark_dirty(cpu, page)
 }
 
-/// `fault_dirty_shared_page`. FIDELITY: no-throttling.
+/// `fault_dirty_shared_page`: the folio is unlocked behind it. FIDELITY: no-throttling.
 fn fault_dirty_shared_page<S: Sink>(
     cpu: &mut Cpu<S>,
     vmf: &VmFault,
     page: PageId,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::FaultDirtySharedPage, [vmf.addr.0, 0]);
-    folio_mark_dirty(cpu, page)
+    folio_mark_dirty(cpu, page)?;
+    folio_unlock(cpu, page)
 }
 
 fn do_cow_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult, Stop> {
     let cpu = &mut cpu.enter(Func::DoCowFault, [vmf.addr.0, 0]);
-    anon_vma_prepare(cpu, vmf.vma);
-    match vm_ops_fault(cpu, vmf)? {
+    vmf_anon_prepare(cpu, vmf)?;
+    match do_fault_of_file(cpu, vmf)? {
         FaultResult::Done => unreachable!("raw frames are never mapped private"),
-        FaultResult::Page(_) => {
+        FaultResult::Page(page) => {
             let copy = new_copy(cpu, vmf.addr)?;
-            finish_fault(cpu, vmf, copy, Access::Store)
+            finish_fault(cpu, vmf, copy, Access::Store)?;
+            folio_unlock(cpu, page)?;
+            Ok(FaultResult::Done)
         }
         end => Ok(end),
     }
@@ -275,7 +313,7 @@ pub(super) fn set_pte_range<S: Sink>(
 }
 
 /// `do_wp_page`: a store to a present, read-only entry.
-fn do_wp_page<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, slot: SlotId) -> Result<(), Stop> {
+fn do_wp_page<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, slot: SlotId) -> Result<FaultResult, Stop> {
     let cpu = &mut cpu.enter(Func::DoWpPage, [vmf.addr.0, 0]);
     let word = cpu.word(slot);
     let page = match word.decode(Level::Pte) {
@@ -286,22 +324,26 @@ fn do_wp_page<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, slot: SlotId) -> Result<
     match page {
         None if shared => {
             let cpu = &mut cpu.enter(Func::WpPfnShared, [vmf.addr.0, 0]);
+            if !vmf_can_call_fault(cpu, vmf)? {
+                return Ok(FaultResult::Retry);
+            }
             device::pfn_mkwrite(cpu, vmf.mapping(), vmf.pgoff)?;
-            wp_page_reuse(cpu, vmf, slot)
+            wp_page_reuse(cpu, vmf, slot)?;
         }
-        Some(page) if shared => wp_page_shared(cpu, vmf, slot, page),
+        Some(page) if shared => wp_page_shared(cpu, vmf, slot, page)?,
         // The only one who maps a copy keeps it.
         Some(page) if cpu.page(page).kind == PageKind::Anon && cpu.page(page).mapcount == 1 => {
             let flags = cpu.page(page).flags | PageFlags::ANON_EXCLUSIVE;
             wp_page_reuse(cpu, vmf, slot)?;
             cpu.set(Cell::Page(page, PageField::Flags), flags.bits().into());
-            Ok(())
         }
-        old => wp_page_copy(cpu, vmf, slot, old),
+        old => wp_page_copy(cpu, vmf, slot, old)?,
     }
+    Ok(FaultResult::Done)
 }
 
-/// `wp_page_shared`, `finish_mkwrite_fault`.
+/// `wp_page_shared`, `finish_mkwrite_fault`: a file system that hears of the write has the folio
+/// locked before the entry changes, others behind.
 fn wp_page_shared<S: Sink>(
     cpu: &mut Cpu<S>,
     vmf: &VmFault,
@@ -309,8 +351,16 @@ fn wp_page_shared<S: Sink>(
     page: PageId,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::WpPageShared, [vmf.addr.0, 0]);
-    do_page_mkwrite(cpu, vmf, page)?;
+    let lock = Event::Lock { lock: Lock::Folio(cpu.folio(page)), mode: Mode::Write };
+    let hears = cpu.file_kind(vmf.mapping()) == FileKind::Ext4;
+    if hears {
+        cpu.event(lock)?;
+        do_page_mkwrite(cpu, vmf, page)?;
+    }
     wp_page_reuse(cpu, vmf, slot)?;
+    if !hears {
+        cpu.event(lock)?;
+    }
     fault_dirty_shared_page(cpu, vmf, page)
 }
 
@@ -334,7 +384,7 @@ fn wp_page_copy<S: Sink>(
     old: Option<PageId>,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::WpPageCopy, [vmf.addr.0, 0]);
-    anon_vma_prepare(cpu, vmf.vma);
+    vmf_anon_prepare(cpu, vmf)?;
     let copy = new_copy(cpu, vmf.addr)?;
     let pte = anon_pte(cpu, vmf.vma, copy);
     let mm = cpu.vma(vmf.vma).mm.expect("a VMA belongs to a process");

@@ -183,8 +183,7 @@ fn maybe_unlock_mmap_for_io<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<
     if vmf.attempt == Attempt::Tried {
         return Ok(MmapLock::Held);
     }
-    let mm = cpu.vma(vmf.vma).mm.expect("a VMA belongs to a process");
-    cpu.event(Event::Unlock { lock: Lock::Mmap(mm), mode: Mode::Read })?;
+    cpu.event(Event::Unlock { lock: vmf.lock, mode: Mode::Read })?;
     Ok(MmapLock::Dropped)
 }
 
@@ -274,6 +273,12 @@ fn filemap_map_pages<S: Sink>(
     {
         return Ok(());
     }
+    if next.is_none() {
+        return note_misses(cpu, vmf, 0);
+    }
+    let mm = cpu.vma(vmf.vma).mm.expect("a VMA belongs to a process");
+    let lock = Lock::Ptl(pte_alloc(cpu, mm, vmf.pmd, vmf.addr)?.table());
+    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
     let mut met = 0;
     while let Some((folio, pgoff)) = next {
         let part = cpu.page(folio).part;
@@ -287,7 +292,6 @@ fn filemap_map_pages<S: Sink>(
         let mut faulted = false;
         for pgoff in range.0..range.1 {
             let addr = vma.address_of(pgoff);
-            let mm = vma.mm.expect("a VMA belongs to a process");
             let slot = pte_alloc(cpu, mm, vmf.pmd, addr)?;
             if cpu.word(slot).is_none() {
                 let index = u32::try_from(pgoff - folio_start).expect("a folio is small");
@@ -304,6 +308,12 @@ fn filemap_map_pages<S: Sink>(
         };
         next = next_uptodate_folio(cpu, mapping, folio_end, end);
     }
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+    note_misses(cpu, vmf, met)
+}
+
+/// Fault-around made good for `met` misses.
+fn note_misses<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, met: u64) -> Result<(), Stop> {
     let misses = cpu.readahead(vmf.file()).mmap_miss;
     set_mmap_miss(cpu, vmf, misses.saturating_sub(met));
     Ok(())

@@ -17,14 +17,17 @@ use crate::mm::vma::{vm_area_alloc, with_i_mmap_write};
 pub fn dup_mmap<S: Sink>(cpu: &mut Cpu<S>, parent: MmId) -> Result<MmId, Stop> {
     let cpu = &mut cpu.enter(Func::DupMmap, [parent.0.into(), 0]);
     let child = create(cpu)?;
-    let lock = Lock::Mmap(parent);
-    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    let locks = [Lock::Mmap(parent), Lock::Mmap(child)];
+    for lock in locks {
+        cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    }
     for from in cpu.vmas(parent) {
         let to = dup_vma(cpu, child, from)?;
         copy_page_range(cpu, from, to)?;
     }
+    cpu.event(Event::Unlock { lock: locks[1], mode: Mode::Write })?;
     flush_tlb_mm(cpu, parent, Flush::Range)?;
-    cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+    cpu.event(Event::Unlock { lock: locks[0], mode: Mode::Write })?;
     Ok(child)
 }
 

@@ -139,6 +139,7 @@ fn mmap_region<S: Sink>(
 ) -> Result<VmaId, Stop> {
     let new = Vma {
         mm: Some(mm),
+        detached: false,
         start: request.addr,
         end: request.addr.add_pages(request.pages),
         pgoff: if request.file.is_some() { request.pgoff } else { request.addr.0 >> PAGE_SHIFT },

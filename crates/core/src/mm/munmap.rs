@@ -2,8 +2,9 @@
 
 use crate::addr::{PAGE_SHIFT, TASK_SIZE, VirtAddr};
 use crate::kernel::MunmapCut;
+use crate::machine::delta::VmaField;
 use crate::machine::event::{Lock, Mode};
-use crate::machine::{Cpu, Event, Func, MmId, Sink, Stop, VmaId};
+use crate::machine::{Cell, Cpu, Event, Func, MmId, Sink, Stop, VmaId};
 use crate::mm::Errno;
 use crate::mm::free::free_pgtables;
 use crate::mm::mmu_gather::{Extent, MmuGather};
@@ -29,10 +30,16 @@ pub fn do_munmap<S: Sink>(
     let cpu = &mut cpu.enter(Func::DoMunmap, [addr.0, end.0]);
     let lock = Lock::Mmap(mm);
     cpu.event(Event::Lock { lock, mode: Mode::Write })?;
-    // FIDELITY: no-lock-downgrade
-    unmap_locked(cpu, mm, addr, end)?;
-    cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+    let mode = vms_munmap(cpu, mm, addr, end, Downgrade::Yes)?;
+    cpu.event(Event::Unlock { lock, mode })?;
     Ok(Ok(()))
+}
+
+/// Whether others may read the process's VMAs while the unmapped ones are torn down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Downgrade {
+    No,
+    Yes,
 }
 
 /// The part of `munmap` under `mmap_lock`, which `MAP_FIXED` needs too.
@@ -42,12 +49,36 @@ pub(super) fn unmap_locked<S: Sink>(
     start: VirtAddr,
     end: VirtAddr,
 ) -> Result<(), Stop> {
+    vms_munmap(cpu, mm, start, end, Downgrade::No).map(|_| ())
+}
+
+/// `vms_gather_munmap_vmas`, `vms_complete_munmap_vmas`: once the VMAs are out of the process, a
+/// downgraded lock will do. Returns how it is held.
+fn vms_munmap<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    start: VirtAddr,
+    end: VirtAddr,
+    downgrade: Downgrade,
+) -> Result<Mode, Stop> {
     if vmas_between(cpu, mm, start, end).is_empty() {
-        return Ok(());
+        return Ok(Mode::Write);
     }
     cut(cpu, mm, start, end)?;
     let dying = vmas_between(cpu, mm, start, end);
-    unmap_region(cpu, mm, &dying)
+    for vma in &dying {
+        cpu.event(Event::VmaDetach { vma: *vma })?;
+        cpu.set(Cell::Vma(*vma, VmaField::Detached), 1);
+    }
+    let mode = match downgrade {
+        Downgrade::No => Mode::Write,
+        Downgrade::Yes => {
+            cpu.event(Event::Downgrade { lock: Lock::Mmap(mm) })?;
+            Mode::Read
+        }
+    };
+    unmap_region(cpu, mm, &dying)?;
+    Ok(mode)
 }
 
 /// The VMAs that meet `start..end`, ascending.

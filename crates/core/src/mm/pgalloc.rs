@@ -4,6 +4,7 @@
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level, Pte};
 use crate::machine::delta::{MachineField, MmField};
+use crate::machine::event::{Lock, Mode};
 use crate::machine::page_table::Table;
 use crate::machine::{Cell, Cpu, Event, MmId, Page, PageKind, Sink, SlotId, Stop, TableId};
 use crate::mm::page_alloc::{alloc_page, free_page};
@@ -56,6 +57,8 @@ pub(super) fn table_alloc<S: Sink>(
         entry => unreachable!("no leaf above the PTEs: {entry:?}"),
     }
     let below = level.below().expect("PTEs have no table below");
+    let lock = if level == Level::Pmd { Lock::Ptl(slot.table()) } else { Lock::PageTable(mm) };
+    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
     // The number is known before the table is: the step must come before what it does.
     let table = cpu.free_table_id();
     cpu.event(Event::TableAlloc { table, level, addr })?;
@@ -64,6 +67,7 @@ pub(super) fn table_alloc<S: Sink>(
     cpu.set_word(slot, Pte::table(pfn));
     let tables = cpu.get(Cell::Mm(mm, MmField::NrTables));
     cpu.set(Cell::Mm(mm, MmField::NrTables), tables + 1);
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
     Ok(table)
 }
 

@@ -53,7 +53,7 @@ fn populate_vma_page_range<S: Sink>(
             addr = addr.add_pages(1);
             continue;
         }
-        match handle_mm_fault(cpu, id, addr, access, Attempt::First)? {
+        match handle_mm_fault(cpu, id, addr, access, Attempt::First, lock)? {
             FaultResult::Bus => break,
             // The lock was dropped; unlike the processor's, this fault begins anew.
             FaultResult::Retry | FaultResult::RetryMajor => {

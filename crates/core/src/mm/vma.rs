@@ -77,6 +77,7 @@ pub(super) fn vm_area_free<S: Sink>(cpu: &mut Cpu<S>, id: VmaId) -> Result<(), S
         cpu.set(Cell::VmaAt(mm, vma.start), 0);
     }
     cpu.set(Cell::Vma(id, VmaField::Mm), 0);
+    cpu.set(Cell::Vma(id, VmaField::Detached), 0);
     let lowest = cpu.machine_field(MachineField::FreeVma).min(id.0.into());
     cpu.set(Cell::Machine(MachineField::FreeVma), lowest);
     Ok(())

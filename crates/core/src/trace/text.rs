@@ -102,8 +102,13 @@ impl Text<'_> {
                 self.statements.get(index as usize).cloned().unwrap_or_default()
             }
             Event::Return { value } => format!("return {value}"),
-            Event::Lock { lock, mode } => format!("lock {}", self.lock(lock, mode)),
-            Event::Unlock { lock, mode } => format!("unlock {}", self.lock(lock, mode)),
+            Event::Lock { lock, mode } => format!("lock {}", self.lock(world, lock, mode, step)),
+            Event::Unlock { lock, mode } => {
+                format!("unlock {}", self.lock(world, lock, mode, step))
+            }
+            Event::Downgrade { lock } => {
+                format!("downgrade {}", self.lock(world, lock, Mode::Read, step))
+            }
             Event::TreeQuery { mapping, first, last } => {
                 format!("query {} {first}..{last}", file(mapping))
             }
@@ -152,6 +157,7 @@ impl Text<'_> {
                 let record = world.vma(id);
                 format!("vma {} flags {:x} prot {:x}", vma(id), record.flags.bits(), record.prot)
             }
+            Event::VmaDetach { vma: id } => format!("vma {} detached", vma(id)),
             Event::VmaGone { vma: id } => format!("vma {} gone", vma(id)),
             event => self.memory(world, event),
         }
@@ -305,7 +311,7 @@ impl Text<'_> {
         }
     }
 
-    fn lock(&self, lock: Lock, mode: Mode) -> String {
+    fn lock(&self, world: &World, lock: Lock, mode: Mode, step: u32) -> String {
         let mode = match mode {
             Mode::Read => "read",
             Mode::Write => "write",
@@ -313,6 +319,10 @@ impl Text<'_> {
         match lock {
             Lock::IMmap(mapping) => format!("i_mmap_rwsem {} {mode}", self.names.file(mapping)),
             Lock::Mmap(mm) => format!("mmap_lock {} {mode}", self.names.process(mm)),
+            Lock::Vma(vma) => format!("vma lock {} {mode}", self.names.vma(vma, step)),
+            Lock::Folio(page) => format!("folio lock of {}", self.page(world, page)),
+            Lock::AnonVma(family) => format!("anon_vma {family} {mode}"),
+            Lock::PageTable(mm) => format!("page_table_lock {}", self.names.process(mm)),
             Lock::Ptl(table) => format!("ptl of table {}", table.0),
         }
     }

@@ -93,6 +93,11 @@ impl Ledger {
                     self.locks.remove(at);
                 }
             }
+            Event::Downgrade { lock } => {
+                if let Some(held) = self.locks.iter_mut().rfind(|(held, _)| *held == lock) {
+                    held.1 = Mode::Read;
+                }
+            }
             Event::TreeLook { .. } | Event::TreeDescend { .. } => self.nodes += 1,
             Event::TreeRotate { .. } => self.rotations += 1,
             Event::Flush { flush, reach, start, end, .. } => {

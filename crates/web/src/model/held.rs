@@ -67,6 +67,10 @@ fn row_of(now: &Now<'_>, lock: Lock, mode: Mode) -> Holding {
             ("i_mmap_rwsem", format!("{mode}{of}"))
         }
         Lock::Mmap(mm) => ("mmap_lock", format!("{mode}, {}", now.process(mm))),
+        Lock::Vma(vma) => ("VMA lock", format!("{mode}, {}", now.vma(vma))),
+        Lock::Folio(page) => ("folio lock", format!("of {}", page.pfn())),
+        Lock::AnonVma(family) => ("anon_vma", format!("{mode}, family {family}")),
+        Lock::PageTable(mm) => ("page_table_lock", now.process(mm).to_owned()),
         Lock::Ptl(table) => {
             let pfn = now.world().table(table).map(|table| table.pfn);
             ("PTL", pfn.map_or_else(|| "of a table".to_owned(), |pfn| format!("of {pfn}")))

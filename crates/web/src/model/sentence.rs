@@ -63,6 +63,7 @@ fn said(now: &Now<'_>, event: Event) -> Said {
         Event::Return { value } => sentence_walk::returned(now, value),
         Event::Lock { lock, mode } => sentence_walk::lock(now, lock, mode),
         Event::Unlock { lock, .. } => sentence_walk::unlock(now, lock),
+        Event::Downgrade { lock } => sentence_walk::downgrade(now, lock),
         Event::TreeQuery { .. }
         | Event::TreeLook { .. }
         | Event::TreeEnd { .. }
@@ -114,6 +115,7 @@ fn said(now: &Now<'_>, event: Event) -> Said {
         | Event::MmNew { .. }
         | Event::MmGone { .. }
         | Event::VmaChange { .. }
+        | Event::VmaDetach { .. }
         | Event::VmaGone { .. } => sentence_fault::said(now, event),
         Event::PageDirty { .. }
         | Event::PageAccessed { .. }

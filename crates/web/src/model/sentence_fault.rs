@@ -73,6 +73,10 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
         ),
         Event::MmGone { mm } => (format!("Process {} is gone.", now.process(mm)), String::new()),
         Event::VmaChange { vma } => vma_change(now, vma),
+        Event::VmaDetach { vma } => (
+            format!("Mapping {} is taken out of the process.", now.vma(vma)),
+            "No fault finds it any more; the tree still does.".to_owned(),
+        ),
         Event::VmaGone { vma } => (format!("Mapping {} is gone.", now.vma(vma)), String::new()),
         _ => unreachable!("not a step of a process: {event:?}"),
     }

@@ -49,6 +49,9 @@ fn words(now: &Now<'_>, event: Event) -> String {
         Event::Return { value } => format!("the call returns {value}."),
         Event::Lock { lock, .. } => format!("{} is taken.", lock_words(now, lock)),
         Event::Unlock { lock, .. } => format!("{} is released.", lock_words(now, lock)),
+        Event::Downgrade { lock } => {
+            format!("{} is downgraded to reading.", lock_words(now, lock))
+        }
         Event::TreeQuery { first, last, .. } => {
             format!("the tree is asked for {}.", span_words(first, last))
         }
@@ -99,7 +102,11 @@ fn lock_words(now: &Now<'_>, lock: Lock) -> String {
     match lock {
         Lock::IMmap(_) => "`i_mmap_rwsem`".to_owned(),
         Lock::Mmap(mm) => format!("`mmap_lock` of {}", now.process(mm)),
-        Lock::Ptl(_) => "the lock of the PTE table".to_owned(),
+        Lock::Vma(vma) => format!("the lock of mapping {}", now.vma(vma)),
+        Lock::Folio(_) => "the folio's lock".to_owned(),
+        Lock::AnonVma(_) => "the lock of a family of copies".to_owned(),
+        Lock::PageTable(mm) => format!("`page_table_lock` of {}", now.process(mm)),
+        Lock::Ptl(_) => "the lock of the page table".to_owned(),
     }
 }
 
@@ -188,6 +195,7 @@ fn change_words(now: &Now<'_>, event: Event) -> String {
         Event::MmNew { mm } => format!("process {} comes to be.", now.process(mm)),
         Event::MmGone { mm } => format!("process {} is gone.", now.process(mm)),
         Event::VmaChange { vma } => format!("mapping {} takes shape.", now.vma(vma)),
+        Event::VmaDetach { vma } => format!("mapping {} leaves the process.", now.vma(vma)),
         Event::VmaGone { vma } => format!("mapping {} goes.", now.vma(vma)),
         _ => sentence_tlb::next(now, event),
     }

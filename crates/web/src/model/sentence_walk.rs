@@ -4,7 +4,7 @@ use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::arch::{Level, Pte, PteFlags};
 use rangewalk_core::machine::delta::MmField;
 use rangewalk_core::machine::event::{Flush, Found, Lock, Mode, Reach, Verdict};
-use rangewalk_core::machine::{Cell, Event, MmId, SlotId, VmaId};
+use rangewalk_core::machine::{Cell, Event, MmId, SlotId, TableId, VmaId};
 
 use crate::model::entry;
 use crate::model::sentence::{Said, count_words, span_words};
@@ -98,16 +98,52 @@ pub(super) fn lock(now: &Now<'_>, lock: Lock, mode: Mode) -> Said {
             }
             .to_owned(),
         ),
+        Lock::Vma(vma) => (
+            format!("The lock of mapping {} is taken {}.", now.vma(vma), mode_words(mode)),
+            "A fault takes it in place of `mmap_lock`: other mappings may change meanwhile."
+                .to_owned(),
+        ),
+        Lock::Folio(_) => (
+            "The lock of the page's folio is taken.".to_owned(),
+            "It stays in the page cache, and nobody else brings it in or writes it back."
+                .to_owned(),
+        ),
+        Lock::AnonVma(_) => (
+            "The lock of a family of copies is taken.".to_owned(),
+            "It keeps the list of mappings in which the copies may be.".to_owned(),
+        ),
+        Lock::PageTable(mm) => (
+            format!("`page_table_lock` of {} is taken.", now.process(mm)),
+            "For tables above the PMDs there is one lock for the whole process.".to_owned(),
+        ),
         Lock::Ptl(table) => {
+            let level = table_level(now, table);
             let pfn =
                 now.world().table(table).map_or_else(String::new, |t| format!(" `{}`", t.pfn));
             (
-                format!("The lock of the PTE table{pfn} is taken."),
+                format!("The lock of the {level} table{pfn} is taken."),
                 "Nobody else changes its entries now, except the CPUs, which set [A] and [D]."
                     .to_owned(),
             )
         }
     }
+}
+
+/// `PTE` or `PMD`.
+fn table_level(now: &Now<'_>, table: TableId) -> &'static str {
+    now.world().table(table).map_or("page", |table| table.level.name())
+}
+
+pub(super) fn downgrade(now: &Now<'_>, lock: Lock) -> Said {
+    let whose = match lock {
+        Lock::Mmap(mm) => now.process(mm),
+        _ => "somebody",
+    };
+    (
+        format!("`mmap_lock` of {whose} is downgraded to reading."),
+        "The mappings are out of the process: others may look at the rest while they are torn down."
+            .to_owned(),
+    )
 }
 
 pub(super) fn unlock(now: &Now<'_>, lock: Lock) -> Said {
@@ -119,8 +155,16 @@ pub(super) fn unlock(now: &Now<'_>, lock: Lock) -> Said {
         Lock::Mmap(mm) => {
             (format!("`mmap_lock` of {} is released.", now.process(mm)), String::new())
         }
-        Lock::Ptl(_) => (
-            "The lock of the PTE table is released.".to_owned(),
+        Lock::Vma(vma) => {
+            (format!("The lock of mapping {} is released.", now.vma(vma)), String::new())
+        }
+        Lock::Folio(_) => ("The folio's lock is released.".to_owned(), String::new()),
+        Lock::AnonVma(_) => ("The family's lock is released.".to_owned(), String::new()),
+        Lock::PageTable(mm) => {
+            (format!("`page_table_lock` of {} is released.", now.process(mm)), String::new())
+        }
+        Lock::Ptl(table) => (
+            format!("The lock of the {} table is released.", table_level(now, table)),
             match now.walk.filter(|_| now.in_walk()).map(|walk| walk.kind) {
                 Some(WalkKind::Wp | WalkKind::Clean) => {
                     "The flush is still to come, after all tables of this VMA."

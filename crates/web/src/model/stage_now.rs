@@ -234,11 +234,15 @@ impl<'a> Now<'a> {
         let file = |mapping| Place { mapping: Some(mapping), ..Place::default() };
         let process = |mm| Place { mm: Some(mm), ..Place::default() };
         match event {
-            Event::Lock { lock, .. } | Event::Unlock { lock, .. } => match lock {
-                Lock::IMmap(mapping) => file(mapping),
-                Lock::Mmap(mm) => process(mm),
-                Lock::Ptl(table) => Place { mm: self.table_owner(table), ..Place::default() },
-            },
+            Event::Lock { lock, .. } | Event::Unlock { lock, .. } | Event::Downgrade { lock } => {
+                match lock {
+                    Lock::IMmap(mapping) => file(mapping),
+                    Lock::Mmap(mm) | Lock::PageTable(mm) => process(mm),
+                    Lock::Vma(vma) => self.with_file(node(vma)),
+                    Lock::Folio(_) | Lock::AnonVma(_) => Place::default(),
+                    Lock::Ptl(table) => Place { mm: self.table_owner(table), ..Place::default() },
+                }
+            }
             Event::TreeQuery { mapping, .. }
             | Event::TreeEnd { mapping }
             | Event::CacheAdd { mapping, .. }
@@ -263,6 +267,7 @@ impl<'a> Now<'a> {
             | Event::Clip { vma, .. }
             | Event::VmaChange { vma }
             | Event::VmaFlags { vma }
+            | Event::VmaDetach { vma }
             | Event::VmaGone { vma } => self.with_file(node(vma)),
             Event::NotifierStart { mm, .. }
             | Event::NotifierEnd { mm, .. }

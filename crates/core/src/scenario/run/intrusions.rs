@@ -37,7 +37,9 @@ impl Intrusions {
     pub(super) fn step(&mut self, event: Event) {
         match event {
             Event::Lock { lock, mode: Mode::Write } if !self.is_inside() => self.held.push(lock),
-            Event::Unlock { lock, mode: Mode::Write } if !self.is_inside() => {
+            Event::Unlock { lock, mode: Mode::Write } | Event::Downgrade { lock }
+                if !self.is_inside() =>
+            {
                 self.held.retain(|held| *held != lock);
             }
             _ => {}
@@ -55,7 +57,8 @@ impl Intrusions {
         let stops_faults = |lock: &Lock| match lock {
             Lock::Mmap(locked) => *locked == mm,
             Lock::Ptl(_) => true,
-            Lock::IMmap(_) => false,
+            Lock::Vma(_) | Lock::PageTable(_) | Lock::AnonVma(_) => true,
+            Lock::IMmap(_) | Lock::Folio(_) => false,
         };
         if self.held.iter().any(stops_faults) {
             intrusion.may_fault = MayFault::No;

@@ -104,7 +104,9 @@ impl<S: Sink> Sink for Watch<'_, S> {
                 self.flushed(Flush::Nothing, Reach::None, start, start)
             }
             Event::Ipi { .. } => self.ipis += 1,
-            Event::Lock { .. } | Event::Unlock { .. } => self.intrusions.step(event),
+            Event::Lock { .. } | Event::Unlock { .. } | Event::Downgrade { .. } => {
+                self.intrusions.step(event);
+            }
             Event::VmaChange { vma } => self.changed.push((vma, self.steps)),
             Event::VmaGone { vma } => self.gone.push((vma, self.steps)),
             _ => {}

@@ -78,7 +78,7 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
             "No fault finds it any more; the tree still does.".to_owned(),
         ),
         Event::VmaGone { vma } => (format!("Mapping {} is gone.", now.vma(vma)), String::new()),
-        _ => unreachable!("not a step of a process: {event:?}"),
+        _ => unreachable!("not a step of a process"),
     }
 }
 

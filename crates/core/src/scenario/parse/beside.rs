@@ -14,7 +14,7 @@ impl Parser {
         &mut self,
         keyword: &str,
         words: &mut Words<'_>,
-    ) -> Result<Op, Diagnostic> {
+    ) -> Result<Op, Box<Diagnostic>> {
         Ok(Op::Beside(match keyword {
             "zap" => self.zap(words)?,
             "mkclean" => {
@@ -44,7 +44,7 @@ impl Parser {
         }))
     }
 
-    fn zap(&mut self, words: &mut Words<'_>) -> Result<Beside, Diagnostic> {
+    fn zap(&mut self, words: &mut Words<'_>) -> Result<Beside, Box<Diagnostic>> {
         let file = self.scope.file(words)?;
         let mut range = None;
         if let Some(token) = words.peek().filter(|token| looks_numeric(token.text)) {
@@ -57,7 +57,7 @@ impl Parser {
     }
 
     /// A file with a page cache.
-    fn cached_file(&self, words: &mut Words<'_>) -> Result<FileId, Diagnostic> {
+    fn cached_file(&self, words: &mut Words<'_>) -> Result<FileId, Box<Diagnostic>> {
         let file = self.scope.file(words)?;
         let declared = self.scenario.file(file);
         if declared.kind.is_device() {

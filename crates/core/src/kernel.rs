@@ -85,6 +85,8 @@ pub struct Kernel {
     /// A fault takes the VMA's own lock first, and `mmap_lock` only when that does not do. A try
     /// that ended because more was read ahead then does not count.
     pub per_vma_lock: bool,
+    /// `MADV_DONTNEED` within one VMA takes that VMA's lock, not `mmap_lock`.
+    pub madvise_locks_vma: bool,
     /// Fault-around below an empty PMD maps nothing if its first folio reaches the file's end.
     pub last_folio_maps_nothing: bool,
     /// Readahead that reaches the end of the file sets no mark.
@@ -139,6 +141,7 @@ pub static LINUX_7_3: Kernel = Kernel {
     batches_large_folios: true,
     mmap_miss: MmapMiss::FaultedFolio,
     per_vma_lock: true,
+    madvise_locks_vma: true,
     last_folio_maps_nothing: true,
     no_mark_at_end: true,
     exec_reads_within_vma: true,
@@ -176,6 +179,7 @@ pub static LINUX_6_12: Kernel = Kernel {
     batches_large_folios: false,
     mmap_miss: MmapMiss::EveryPage,
     per_vma_lock: true,
+    madvise_locks_vma: false,
     last_folio_maps_nothing: true,
     no_mark_at_end: false,
     exec_reads_within_vma: false,
@@ -213,6 +217,7 @@ pub static LINUX_6_1: Kernel = Kernel {
     batches_large_folios: false,
     mmap_miss: MmapMiss::EveryPage,
     per_vma_lock: false,
+    madvise_locks_vma: false,
     last_folio_maps_nothing: false,
     no_mark_at_end: false,
     exec_reads_within_vma: false,

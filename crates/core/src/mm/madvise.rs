@@ -30,8 +30,7 @@ pub fn madvise_dontneed<S: Sink>(
         return Ok(Ok(()));
     }
     let cpu = &mut cpu.enter(Func::DoMadvise, [start.0, end.0]);
-    // FIDELITY: fault-takes-mmap-lock
-    let lock = Lock::Mmap(mm);
+    let lock = madvise_lock(cpu, mm, start, end);
     cpu.event(Event::Lock { lock, mode: Mode::Read })?;
     let done = match cpu.kernel().zap_gather {
         ZapGather::Own => madvise_walk_vmas(cpu, mm, None, start, end)?,
@@ -44,6 +43,18 @@ pub fn madvise_dontneed<S: Sink>(
     };
     cpu.event(Event::Unlock { lock, mode: Mode::Read })?;
     Ok(done)
+}
+
+/// `madvise_lock`: 7.3 does with the lock of the one VMA that holds the whole range.
+fn madvise_lock<S: Sink>(cpu: &Cpu<S>, mm: MmId, start: VirtAddr, end: VirtAddr) -> Lock {
+    let holds_all = |id: &VmaId| {
+        let vma = cpu.vma(*id);
+        vma.contains(start) && end <= vma.end
+    };
+    cpu.find_vma(mm, start)
+        .filter(|_| cpu.kernel().madvise_locks_vma)
+        .filter(holds_all)
+        .map_or(Lock::Mmap(mm), Lock::Vma)
 }
 
 /// `madvise_walk_vmas`: the VMAs of `start..end` in address order.

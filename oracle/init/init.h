@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #define FILES_MAX 8
-#define PROCS_MAX 12
+#define PROCS_MAX 16
 #define WORDS_MAX 12
 #define PAGE 4096UL
 /* The golden format's window; `window` moves it. */

@@ -281,8 +281,9 @@ int main(int argc, char **argv)
 	out_open();
 	uname(&kernel);
 	begin = uptime();
-	out("{\"kernel\":\"%s\",\"insmod\":%d,\"dev\":%d,\"ext4\":%d,\"t\":%.3f}\n",
-	    kernel.release, machine.insmod, machine.dev, machine.ext4, begin);
+	out("{\"kernel\":\"%s\",\"insmod\":%d,\"dev\":%d,\"ext4\":%d,\"t\":%.3f,", kernel.release,
+	    machine.insmod, machine.dev, machine.ext4, begin);
+	out("\"version\":\"%s\"}\n", kernel.version);
 	out_flush();
 	if (machine.insmod || machine.dev < 0 || machine.ext4)
 		give_up("modules %d, device %d, ext4 %d", machine.insmod, machine.dev, machine.ext4);

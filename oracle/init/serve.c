@@ -14,9 +14,14 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "init.h"
+
+/* The program is linked to low addresses; user addresses end here. */
+#define PROGRAM_END 0x100000000UL
+#define ADDRESSES_END 0x7ffffffff000UL
 
 unsigned long window_first = WINDOW_FIRST;
 
@@ -116,13 +121,15 @@ static int protection_of(const char *word)
 	return !strcmp(word, "r") ? PROT_READ : PROT_NONE;
 }
 
+static void listen_to(const int *sockets, long number) __attribute__((noreturn));
+
 /* fork(), but the child's parent is /init too: it is the one who waits. */
 static long fork_to(const int *sockets, long child)
 {
 	long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
 
 	if (pid == 0)
-		serve(sockets, child);
+		listen_to(sockets, child);
 	return pid < 0 ? -errno : pid;
 }
 
@@ -159,12 +166,10 @@ static long perform(const int *sockets)
 	return -ENOSYS;
 }
 
-/* Everything it needs is static: a process of the scenario must not map memory of its own. */
-void serve(const int *sockets, long number)
+static void listen_to(const int *sockets, long number)
 {
 	int socket = sockets[number];
 
-	catch_signals();
 	for (;;) {
 		if (read(socket, &request, sizeof(request)) != sizeof(request))
 			_exit(1);
@@ -173,4 +178,35 @@ void serve(const int *sockets, long number)
 		if (write(socket, &reply, offsetof(struct reply, hit) + reply.hits) < 0)
 			_exit(1);
 	}
+}
+
+static const int *first_sockets;
+static long first_number;
+
+static void begin(void)
+{
+	/* The old stack, the vdso and whatever else lies above the program. */
+	munmap((void *)PROGRAM_END, ADDRESSES_END - PROGRAM_END);
+	catch_signals();
+	listen_to(first_sockets, first_number);
+}
+
+/*
+ * Everything a process needs is static, its stack too: it maps no memory of its own but the
+ * program, so that all other addresses, and their page tables, are the scenario's.
+ */
+void serve(const int *sockets, long number)
+{
+	static char stack[1 << 16];
+	ucontext_t context;
+
+	first_sockets = sockets;
+	first_number = number;
+	getcontext(&context);
+	context.uc_stack.ss_sp = stack;
+	context.uc_stack.ss_size = sizeof(stack);
+	context.uc_link = NULL;
+	makecontext(&context, begin, 0);
+	setcontext(&context);
+	_exit(1);
 }

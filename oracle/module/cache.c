@@ -35,7 +35,7 @@ int op_pages(struct stage *stage, struct watched *file, const struct line *line,
 			token = look_at(folio, index);
 			folio_put(folio);
 		}
-		runs_add(&runs, token);
+		runs_add(&runs, token, 1);
 	}
 	runs_end(&runs);
 	answer->length += runs.text.length;

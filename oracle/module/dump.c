@@ -13,9 +13,10 @@
 /* Bits 12 to 51: where a frame is differs from boot to boot. */
 #define WITHOUT_PFN(word) ((word) & ~GENMASK_ULL(51, 12))
 
-/* One page of a VMA: a token for each of its three strings. */
+/* A page of a VMA: a token for each of its three strings. */
 struct page_look {
 	struct token t, x, m;
+	unsigned long end; /* where pages end that look the same, for no table is there */
 };
 
 static void look_at_page(struct watched *file, unsigned long pfn, pte_t pte,
@@ -70,6 +71,7 @@ static void look_at_address(struct mm_struct *mm, struct watched *file, unsigned
 	look->t = (struct token){ LETTER, 'G' };
 	look->x = (struct token){ LETTER, '.' };
 	look->m = (struct token){ COUNT, 0 };
+	look->end = (address & PGDIR_MASK) + PGDIR_SIZE;
 	if (pgd_none(*pgd))
 		return;
 	look->t.value = '4';
@@ -78,12 +80,15 @@ static void look_at_address(struct mm_struct *mm, struct watched *file, unsigned
 		return;
 	look->t.value = 'U';
 	pud = pud_offset(p4d, address);
+	look->end = (address & PUD_MASK) + PUD_SIZE;
 	if (pud_none(*pud))
 		return;
 	look->t.value = 'D';
 	pmd = pmd_offset(pud, address);
+	look->end = (address & PMD_MASK) + PMD_SIZE;
 	if (pmd_none(*pmd))
 		return;
+	look->end = address + PAGE_SIZE;
 	if (!pmd_present(*pmd))
 		look->t = (struct token){ SWAP, pmd_val(*pmd) };
 	else if (pmd_leaf(*pmd))
@@ -130,19 +135,22 @@ static void say_vma(struct stage *stage, struct vm_area_struct *vma, struct stri
 {
 	int number = file_of(stage, vma);
 	struct watched *file = number < 0 ? NULL : &stage->files[number];
-	unsigned long address;
+	unsigned long address = vma->vm_start;
 
 	say(answer, "{\"a\":%lu,\"n\":%lu,\"o\":%lu,\"f\":%d,\"fl\":\"%lx\",\"pp\":\"%lx\"",
 	    (vma->vm_start - stage->base) >> PAGE_SHIFT, vma_pages(vma), vma->vm_pgoff, number,
 	    (unsigned long)vma->vm_flags, (unsigned long)pgprot_val(vma->vm_page_prot));
 	strings_begin(strings);
-	for (address = vma->vm_start; address < vma->vm_end; address += PAGE_SIZE) {
+	while (address < vma->vm_end) {
 		struct page_look look;
+		unsigned long count;
 
 		look_at_address(vma->vm_mm, file, address, &look);
-		runs_add(&strings->t, look.t);
-		runs_add(&strings->x, look.x);
-		runs_add(&strings->m, look.m);
+		count = (min(look.end, vma->vm_end) - address) >> PAGE_SHIFT;
+		runs_add(&strings->t, look.t, count);
+		runs_add(&strings->x, look.x, count);
+		runs_add(&strings->m, look.m, count);
+		address += count << PAGE_SHIFT;
 	}
 	strings_say(strings, answer);
 }

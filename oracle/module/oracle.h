@@ -10,7 +10,7 @@
 #include <linux/mm.h>
 
 #define FILES_MAX 8
-#define PROCS_MAX 12
+#define PROCS_MAX 16
 #define WORDS_MAX 16
 /* Bits of a file's bitmap: no file has more pages. */
 #define BITMAP_BITS (1UL << 20)
@@ -43,7 +43,7 @@ struct runs {
 	u64 count;
 };
 
-void runs_add(struct runs *runs, struct token token);
+void runs_add(struct runs *runs, struct token token, u64 count);
 void runs_end(struct runs *runs);
 
 /* A device buffer: adjacent frames that are mapped as raw pfns. */

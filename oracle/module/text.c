@@ -62,7 +62,8 @@ void runs_end(struct runs *runs)
 	runs->count = 0;
 }
 
-void runs_add(struct runs *runs, struct token token)
+/* `count` pages that look alike; those of a file or device are added one by one. */
+void runs_add(struct runs *runs, struct token token, u64 count)
 {
 	bool counts_up = token.kind == FILE_PAGE || token.kind == DEVICE_PAGE;
 	u64 next = runs->token.value + (counts_up ? runs->count : 0);
@@ -71,5 +72,5 @@ void runs_add(struct runs *runs, struct token token)
 		runs_end(runs);
 		runs->token = token;
 	}
-	runs->count++;
+	runs->count += count;
 }

@@ -11,9 +11,10 @@
 #define PROCS_MAX 16
 #define WORDS_MAX 12
 #define PAGE 4096UL
-/* The golden format's window; `window` moves it. */
-#define WINDOW_FIRST (0x3fffff00000UL / PAGE)
-#define WINDOW_PAGES 4096UL
+/* Page 0 of the golden format. */
+#define WINDOW 0x3fffff00000UL
+/* Pages that one `r` or `w` may touch. */
+#define HITS_MAX 65536
 
 /* A line of the script, taken apart. */
 struct op {
@@ -63,9 +64,8 @@ struct request {
 struct reply {
 	long rc;
 	unsigned hits;
-	char hit[WINDOW_PAGES];
+	char hit[HITS_MAX];
 };
-extern unsigned long window_first; /* page number of the window's first page */
 void workers_begin(void);
 void workers_end(void);
 pid_t worker_pid(long number);

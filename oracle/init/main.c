@@ -109,13 +109,6 @@ static long softclear(const struct op *op)
 	return write_file(path, op->words[2]);
 }
 
-/* window FIRST_PAGE PAGES: an addition to the golden format, for addresses that lie elsewhere. */
-static long window(const struct op *op)
-{
-	window_first = op->n[1];
-	return tell_module(op->text);
-}
-
 /* tr FILE TEXT: a write to tracefs. */
 static long trace_write(const char *text)
 {
@@ -186,8 +179,6 @@ static void run_op(const struct op *op)
 		rc = write_file("/sys/kernel/debug/fault_around_bytes", op->words[1]);
 	else if (!strcmp(name, "tr"))
 		rc = trace_write(op->text);
-	else if (!strcmp(name, "window"))
-		rc = window(op);
 	else if (!file_op(op, &rc))
 		rc = -ENOSYS;
 	out("\"rc\":%ld", rc);
@@ -208,11 +199,7 @@ static void take_apart(const char *text, struct op *op)
 
 static void scenario_begin(const char *name)
 {
-	char line[80];
-
-	snprintf(line, sizeof(line), "window %lu %lu", WINDOW_FIRST, WINDOW_PAGES);
-	window_first = WINDOW_FIRST;
-	if (tell_module("reset") || tell_module(line))
+	if (tell_module("reset"))
 		give_up("the module does not answer");
 	files_begin();
 	workers_begin();

@@ -23,8 +23,6 @@
 #define PROGRAM_END 0x100000000UL
 #define ADDRESSES_END 0x7ffffffff000UL
 
-unsigned long window_first = WINDOW_FIRST;
-
 enum access { LOAD, STORE };
 
 static sigjmp_buf after_signal;
@@ -71,24 +69,29 @@ static long touch(volatile char *at, enum access access)
 	return faults() - before;
 }
 
-static char hit(unsigned long page, enum access access)
+static char hit(volatile char *at, enum access access)
 {
 	long count;
 
 	touch(rehearsal, access);
 	if (sigsetjmp(after_signal, 0))
 		return signal_letter;
-	count = touch((volatile char *)(page * PAGE), access);
+	count = touch(at, access);
 	return count < 10 ? '0' + count : '+';
 }
 
-static long access_pages(unsigned long first, unsigned long count, enum access access)
+static long access_pages(char *first, unsigned long count, enum access access)
 {
-	for (unsigned long i = 0; i < count && i < sizeof(reply.hit); i++) {
-		reply.hit[i] = hit(first + i, access);
+	for (unsigned long i = 0; i < count && i < HITS_MAX; i++) {
+		reply.hit[i] = hit(first + i * PAGE, access);
 		reply.hits++;
 	}
 	return 0;
+}
+
+static void *address(unsigned long page)
+{
+	return (void *)(WINDOW + page * PAGE);
 }
 
 static long result(long value)
@@ -136,13 +139,13 @@ static long fork_to(const int *sockets, long child)
 static long perform(const int *sockets)
 {
 	const char *name = request.name;
-	unsigned long page = window_first + request.n[0], length = request.n[1] * PAGE;
-	void *at = (void *)(page * PAGE);
+	unsigned long length = request.n[1] * PAGE;
+	void *at = address(request.n[0]);
 
 	if (!strcmp(name, "r"))
-		return access_pages(page, request.n[1], LOAD);
+		return access_pages(at, request.n[1], LOAD);
 	if (!strcmp(name, "w"))
-		return access_pages(page, request.n[1], STORE);
+		return access_pages(at, request.n[1], STORE);
 	if (!strcmp(name, "map"))
 		return map(at);
 	if (!strcmp(name, "unmap"))
@@ -154,7 +157,7 @@ static long perform(const int *sockets)
 	if (!strcmp(name, "msync"))
 		return result(msync(at, length, MS_SYNC));
 	if (!strcmp(name, "remap")) {
-		void *to = (void *)((window_first + request.n[2]) * PAGE);
+		void *to = address(request.n[2]);
 
 		to = mremap(at, length, request.n[3] * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 		return to == MAP_FAILED ? -errno : 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Looks at processes: their VMAs in the window, and every page-table word of those. */
+/* Looks at processes: their VMAs from the window on, and every page-table word of those. */
 #include <linux/mm_types.h>
 #include <linux/pagemap.h>
 #include <linux/pgtable.h>
@@ -138,7 +138,7 @@ static void say_vma(struct stage *stage, struct vm_area_struct *vma, struct stri
 	unsigned long address = vma->vm_start;
 
 	say(answer, "{\"a\":%lu,\"n\":%lu,\"o\":%lu,\"f\":%d,\"fl\":\"%lx\",\"pp\":\"%lx\"",
-	    (vma->vm_start - stage->base) >> PAGE_SHIFT, vma_pages(vma), vma->vm_pgoff, number,
+	    (vma->vm_start - WINDOW) >> PAGE_SHIFT, vma_pages(vma), vma->vm_pgoff, number,
 	    (unsigned long)vma->vm_flags, (unsigned long)pgprot_val(vma->vm_page_prot));
 	strings_begin(strings);
 	while (address < vma->vm_end) {
@@ -158,12 +158,12 @@ static void say_vma(struct stage *stage, struct vm_area_struct *vma, struct stri
 static void say_mm(struct stage *stage, struct mm_struct *mm, struct strings *strings,
 		    struct text *answer)
 {
-	unsigned long at = stage->base, end = stage->base + (stage->pages << PAGE_SHIFT);
+	unsigned long at = WINDOW;
 	struct vm_area_struct *vma;
 	const char *gap = "";
 
 	mmap_read_lock(mm);
-	while ((vma = find_vma(mm, at)) && vma->vm_start < end) {
+	while ((vma = find_vma(mm, at))) {
 		say(answer, "%s", gap);
 		say_vma(stage, vma, strings, answer);
 		gap = ",";

@@ -27,8 +27,6 @@ static int op_buffer(struct stage *stage, struct watched *unused, const struct l
 		     struct text *answer);
 static int op_pids(struct stage *stage, struct watched *unused, const struct line *line,
 		   struct text *answer);
-static int op_window(struct stage *stage, struct watched *unused, const struct line *line,
-		     struct text *answer);
 
 enum first_word { ANY, FILE_NUMBER };
 
@@ -43,7 +41,6 @@ static const struct op {
 	{ "watch", ANY, 3, op_watch },	 /* F FD PAGES */
 	{ "buffer", ANY, 4, op_buffer }, /* F PAGES PREFAULT NOTES_WRITES: answers with two fds */
 	{ "pids", ANY, PROCS_MAX, op_pids },
-	{ "window", ANY, 2, op_window }, /* FIRST_PAGE PAGES */
 	/* Ops of the golden format, as they stand in the script. */
 	{ "wp", FILE_NUMBER, 3, op_wp },
 	{ "clean", FILE_NUMBER, 4, op_clean },
@@ -200,14 +197,6 @@ static int op_pids(struct stage *stage, struct watched *unused, const struct lin
 
 	for (i = 0; i < PROCS_MAX; i++)
 		stage->pids[i] = line->n[i];
-	return 0;
-}
-
-static int op_window(struct stage *stage, struct watched *unused, const struct line *line,
-		     struct text *answer)
-{
-	stage->base = line->n[0] << PAGE_SHIFT;
-	stage->pages = line->n[1];
 	return 0;
 }
 

@@ -12,6 +12,8 @@
 #define FILES_MAX 8
 #define PROCS_MAX 16
 #define WORDS_MAX 16
+/* Page 0 of the golden format. Processes own nothing from here on but what scripts map. */
+#define WINDOW 0x3fffff00000UL
 /* Bits of a file's bitmap: no file has more pages. */
 #define BITMAP_BITS (1UL << 20)
 
@@ -70,7 +72,6 @@ struct watched {
 struct stage {
 	struct watched files[FILES_MAX];
 	pid_t pids[PROCS_MAX]; /* 0: no such process */
-	unsigned long base, pages; /* the window's first address, and its length */
 };
 
 /* A parsed line: its numbers, after the op's name. */

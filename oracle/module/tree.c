@@ -46,7 +46,6 @@ int find_iterators(void)
 }
 
 struct look {
-	struct stage *stage;
 	struct mm_struct *mms[PROCS_MAX];
 	struct text *answer;
 	int said; /* nodes so far */
@@ -56,7 +55,6 @@ static void look_begin(struct look *look, struct stage *stage, struct text *answ
 {
 	int i;
 
-	look->stage = stage;
 	look->answer = answer;
 	look->said = 0;
 	for (i = 0; i < PROCS_MAX; i++)
@@ -89,10 +87,10 @@ static int number_of(const struct look *look, const struct mm_struct *mm)
 /* The part of a node that `tree` and `order` have in common. */
 static void say_node(struct look *look, struct vm_area_struct *vma)
 {
-	long page = ((long)vma->vm_start - (long)look->stage->base) >> PAGE_SHIFT;
+	unsigned long page = (vma->vm_start - WINDOW) >> PAGE_SHIFT;
 	pgoff_t last = vma->vm_pgoff + vma_pages(vma) - 1;
 
-	say(look->answer, "%s[%d,%ld,%lu,%lu,%lu", look->said ? "," : "",
+	say(look->answer, "%s[%d,%lu,%lu,%lu,%lu", look->said ? "," : "",
 	    number_of(look, vma->vm_mm), page, vma->vm_pgoff, last, vma->shared.rb_subtree_last);
 	look->said++;
 }

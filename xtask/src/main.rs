@@ -23,7 +23,8 @@ usage: cargo xtask COMMAND
                    none is named
   bench            print every figure we hold ourselves to, beside its target
   oracle [--kernel 6.12|6.1|7.3] [--seed S] [--count N] [FILE...]
-                   ask a real kernel in a virtual machine: N random scripts, or those files
+                   ask a real kernel in a virtual machine: about N random scenarios,
+                   golden scripts, or scenarios of the gallery
 ";
 
 fn main() -> ExitCode {

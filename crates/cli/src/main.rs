@@ -12,7 +12,7 @@ mod output;
 mod played;
 mod source;
 
-use command::{capture, conform, fmt, link, run, trace, unlink};
+use command::{capture, conform, fmt, link, run, script, trace, unlink};
 
 /// Walks over Linux address spaces, without a browser.
 ///
@@ -34,6 +34,7 @@ enum Command {
     Unlink(unlink::Arguments),
     Capture(capture::Arguments),
     Conform(conform::Arguments),
+    Script(script::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Unlink(arguments) => unlink::run(&arguments),
         Command::Capture(arguments) => capture::run(&arguments),
         Command::Conform(arguments) => conform::run(&arguments),
+        Command::Script(arguments) => script::run(&arguments),
     };
     match done {
         Ok(verdict) => verdict.into(),

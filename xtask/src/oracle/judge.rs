@@ -1,14 +1,14 @@
 //! The emulator's side: `rangewalk conform`, built in release.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::oracle::kernels::Kernel;
 use crate::oracle::vm::Answers;
-use crate::shell::{command, line, run};
+use crate::shell::{command, line, output, run};
 
 const PROGRAM: &str = "target/release/rangewalk";
 
@@ -50,15 +50,22 @@ impl Judge {
         Ok(names.lines().map(str::to_owned).collect())
     }
 
+    /// The scenarios of this kernel as a script.
+    pub(super) fn script(&self, scenarios: &[PathBuf]) -> Result<String> {
+        let mut script = Command::new(PROGRAM);
+        script.args(["script", "--kernel", self.kernel.name]).args(scenarios);
+        output(&mut script).with_context(|| format!("`{}` failed", line(&script)))
+    }
+
     fn conform(&self, options: &[&str], script: &Path, answers: &Path) -> Result<String> {
         let mut conform = Command::new(PROGRAM);
         conform.args(["conform", "--kernel", self.kernel.name]).args(options);
         conform.arg(script).arg(answers);
-        let output = conform.output().with_context(|| format!("{PROGRAM} does not start"))?;
-        let complaint = String::from_utf8_lossy(&output.stderr);
+        let done = conform.output().with_context(|| format!("{PROGRAM} does not start"))?;
+        let complaint = String::from_utf8_lossy(&done.stderr);
         // 1 says that some differ; anything else, that the comparison did not take place.
-        let compared = matches!(output.status.code(), Some(0 | 1)) && complaint.is_empty();
-        ensure!(compared, "`{}` failed ({}): {complaint}", line(&conform), output.status);
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        let compared = matches!(done.status.code(), Some(0 | 1)) && complaint.is_empty();
+        ensure!(compared, "`{}` failed ({}): {complaint}", line(&conform), done.status);
+        Ok(String::from_utf8_lossy(&done.stdout).into_owned())
     }
 }

@@ -18,7 +18,8 @@ pub(crate) struct Kernel {
     pub(super) boot: &'static str,
 }
 
-const KERNELS: [Kernel; 3] = [
+/// All of them.
+pub(crate) const KERNELS: [Kernel; 3] = [
     Kernel {
         name: "6.1",
         codename: "bookworm",

@@ -84,14 +84,14 @@ impl Shrinker {
 
 /// Leaves out ops on files and processes that are not there.
 fn well_formed(ops: impl Iterator<Item = String>) -> Vec<String> {
-    let (mut files, mut procs) = ([false; 8], [false; 12]);
+    let (mut files, mut procs) = ([false; 8], [false; 16]);
     ops.filter(|op| {
         let words: Vec<&str> = op.split(' ').collect();
         let number = |place: usize| words.get(place).and_then(|word| word.parse::<usize>().ok());
         let file = |place| number(place).is_some_and(|file| files.get(file) == Some(&true));
         let proc = |place| number(place).is_some_and(|proc| procs.get(proc) == Some(&true));
         let holds = match words[0] {
-            "file" | "proc" | "faround" | "window" | "dump" | "tr" | "trdump" | "cat" => true,
+            "file" | "proc" | "faround" | "dump" | "tr" | "trdump" | "cat" => true,
             "map" => proc(1) && (words.get(2) == Some(&"-1") || file(2)),
             "fork" => proc(1) && !proc(2),
             "r" | "w" | "unmap" | "prot" | "dontneed" | "msync" | "remap" | "softclear"

@@ -41,11 +41,10 @@ impl Answers {
         scenarios(&self.text)
     }
 
-    /// `uname -r` of the kernel that answered.
-    pub(crate) fn release(&self) -> &str {
-        let start = "{\"kernel\":\"";
-        let rest = self.text.strip_prefix(start).unwrap_or_default();
-        rest.split('"').next().unwrap_or_default()
+    /// Which Linux answered, to the patch level, which Debian's `uname -v` tells: 6.1.192.
+    pub(crate) fn linux(&self) -> &str {
+        let version = self.text.split_once("Debian ").map_or("", |(_, rest)| rest);
+        version.split(['-', ' ']).next().unwrap_or_default()
     }
 }
 

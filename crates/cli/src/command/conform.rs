@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use rangewalk::conform::{answer, conform, kernel_of, script};
-use rangewalk_core::kernel::{KERNELS, Kernel};
+use rangewalk_core::kernel::Kernel;
 
+use crate::command::script::kernel;
 use crate::failure::{Failure, Verdict};
 use crate::input::read;
 use crate::output::print;
@@ -22,13 +23,6 @@ pub(crate) struct Arguments {
     script: PathBuf,
     /// A kernel's answers to it, JSON lines, plain or .gz
     results: PathBuf,
-}
-
-fn kernel(name: &str) -> Result<&'static Kernel, String> {
-    Kernel::by_name(name).ok_or_else(|| {
-        let names = KERNELS.map(|kernel| kernel.name).join(", ");
-        format!("the emulated kernels are {names}")
-    })
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Failure> {

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::answer::{Answer, BufBits, Clean, Count, Dump, VmaDump};
 use super::calls::Call;
 use super::runs::{expand, length};
-use super::script::{FILE_PAGES_MAX, WINDOW_PAGES};
+use super::script::{FILE_PAGES_MAX, STRETCH_PAGES_MAX};
 
 /// What is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -238,7 +238,7 @@ fn vma_dump(expected: &VmaDump, got: Option<&VmaDump>, tallies: &mut Tallies) ->
         (Category::Mapcounts, &expected.m, got.map_or(&empty, |vma| &vma.m)),
     ];
     for (category, expected, got) in columns {
-        first = first.or(runs(category, expected, got, WINDOW_PAGES, tallies));
+        first = first.or(runs(category, expected, got, STRETCH_PAGES_MAX, tallies));
     }
     first
 }

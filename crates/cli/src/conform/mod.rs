@@ -9,6 +9,7 @@ pub mod op;
 pub mod replay;
 pub mod report;
 mod runs;
+pub mod scenario;
 pub mod script;
 
 use rangewalk_core::kernel::{KERNELS, Kernel};

@@ -7,10 +7,14 @@ use std::str::FromStr;
 use super::calls::tracer::Tracer;
 use super::op::{Backing, Case, Line, MapMode, Op, ProtMode};
 
-/// Pages of the window that scripts address.
+/// Pages of the window that golden scripts address.
 pub const WINDOW_PAGES: u64 = 4096;
+/// Pages from the window's first to the end of the address space: other scripts may use them all.
+pub const ADDRESS_PAGES: u64 = (0x7fff_ffff_f000 - 0x3ff_fff0_0000) >> 12;
+/// Most pages of one mapping or access.
+pub const STRETCH_PAGES_MAX: u64 = 1 << 20;
 /// Processes are numbered below this.
-pub const PROCS_MAX: usize = 12;
+pub const PROCS_MAX: usize = 16;
 /// Files are numbered below this.
 pub const FILES_MAX: usize = 8;
 /// Largest file, in pages.
@@ -136,10 +140,10 @@ impl<'t> Words<'t, '_> {
 
     /// A stretch of the window: page and length.
     fn stretch(&mut self) -> Result<(u64, u64), String> {
-        let at = self.at_most("the page", WINDOW_PAGES - 1)?;
-        let pages = self.at_most("the length", WINDOW_PAGES)?;
-        if at + pages > WINDOW_PAGES {
-            return Err(format!("pages {at} to {} leave the window of {WINDOW_PAGES}", at + pages));
+        let at = self.at_most("the page", ADDRESS_PAGES - 1)?;
+        let pages = self.at_most("the length", STRETCH_PAGES_MAX)?;
+        if at + pages > ADDRESS_PAGES {
+            return Err(format!("pages {at} to {} leave the address space", at + pages));
         }
         Ok((at, pages))
     }
@@ -346,11 +350,11 @@ mod tests {
             ("r 0 0", "the length is missing"),
             ("r 0 0 x", "the length must be a number, not `x`"),
             ("r 1 0 1", "process 1 does not exist"),
-            ("r 0 4095 2", "pages 4095 to 4097 leave the window of 4096"),
+            ("r 0 33285996798 2", "pages 33285996798 to 33285996800 leave the address space"),
             ("wp 1 0 8", "file 1 does not exist"),
             ("wp 0 0 8 9", "`9` is too much"),
             ("proc 0", "process 0 exists already"),
-            ("proc 12", "process 12: at most 11"),
+            ("proc 16", "process 16: at most 15"),
             ("file 0 memfd 8", "file 0 exists already"),
             ("file 1 floppy 8", "no kind of file is called `floppy`: memfd, ext4, dev0, dev1"),
             ("map 0 0 0 8 0 rw", "the mode `rw` must begin with s or p"),

@@ -48,6 +48,32 @@ gallery! {
     "captured/postgres-shared-buffers"
 }
 
+/// What a real kernel said of an exhibit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Which Linux was asked: `7.3.4`.
+    pub linux: &'static str,
+    /// The day it was asked: `2026-11-25`.
+    pub asked: &'static str,
+    /// Whether all its answers were the emulator's.
+    pub agrees: bool,
+}
+
+impl Exhibit {
+    /// The verdict, if a kernel was asked. Each stands in a file that only
+    /// `cargo xtask oracle` writes.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict> {
+        let verdicts = include_str!("../../../../scenarios/verdicts.txt");
+        let mut words = verdicts.lines().find_map(|line| {
+            let rest = line.strip_prefix(self.name)?.strip_prefix(' ')?;
+            Some(rest.split(' '))
+        })?;
+        let (linux, asked) = (words.next()?, words.next()?);
+        Some(Verdict { linux, asked, agrees: words.next() == Some("agrees") })
+    }
+}
+
 /// The exhibit called `name`.
 #[must_use]
 pub fn exhibit(name: &str) -> Option<&'static Exhibit> {

@@ -1,0 +1,187 @@
+//! A scenario as a golden script, so that a kernel can be asked about it: with a look at every
+//! page-table word before and behind each walk and at the end, and at the trees whenever they
+//! change.
+
+use rangewalk_core::addr::{PAGE_SIZE, VirtAddr};
+use rangewalk_core::machine::FileKind;
+use rangewalk_core::machine::event::Access;
+use rangewalk_core::machine::vma::OpenMode;
+use rangewalk_core::mm::mmap::{Prot, Sharing};
+use rangewalk_core::scenario::Scenario;
+use rangewalk_core::scenario::ast::{Label, LabelId, Op};
+use rangewalk_core::scenario::run::statement_texts;
+
+use super::replay::WINDOW;
+use super::script::{FILES_MAX, PROCS_MAX};
+
+/// The script's lines without the `scenario` line, or why no kernel can be asked.
+///
+/// # Errors
+/// A statement that the golden format does not have, or that is about no real kernel.
+pub fn script(scenario: &Scenario) -> Result<Vec<String>, String> {
+    let (files, procs) = (scenario.files.len(), scenario.processes.len());
+    if files > FILES_MAX || procs > PROCS_MAX {
+        return Err(format!("{files} files and {procs} processes are too many"));
+    }
+    let mut writer = Writer { scenario, lines: vec!["faround 65536".to_owned()] };
+    writer.files()?;
+    for (statement, text) in scenario.statements.iter().zip(statement_texts(scenario)) {
+        writer.statement(&statement.op, &text)?;
+    }
+    writer.last_look();
+    Ok(writer.lines)
+}
+
+struct Writer<'s> {
+    scenario: &'s Scenario,
+    lines: Vec<String>,
+}
+
+impl Writer<'_> {
+    fn say(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
+    /// All files first: in a script they must be there before the processes.
+    fn files(&mut self) -> Result<(), String> {
+        for (number, file) in self.scenario.files.iter().enumerate() {
+            let pages = file.pages;
+            let kind = match file.kind {
+                FileKind::Shmem => format!("memfd {pages}"),
+                FileKind::Ext4 => format!("ext4 {pages}"),
+                FileKind::DevPagetable { prefault } => format!("dev0 {pages} {prefault}"),
+                FileKind::DevMkwrite { prefault } => format!("dev1 {pages} {prefault}"),
+            };
+            // What the guest has room for.
+            if file.kind != FileKind::Shmem && pages > 1024 {
+                return Err(format!("`{}` is too large for the guest", file.name));
+            }
+            self.say(format!("file {number} {kind}"));
+        }
+        Ok(())
+    }
+
+    fn statement(&mut self, op: &Op, text: &str) -> Result<(), String> {
+        match op {
+            // The other thread's flushes change no word of memory.
+            Op::Title(_)
+            | Op::Note(_)
+            | Op::Kernel(_)
+            | Op::File(_)
+            | Op::Expect(_)
+            | Op::Pending(_)
+            | Op::Flushed(_) => return Ok(()),
+            Op::FaultAround(pages) => {
+                self.say(format!("faround {}", pages * PAGE_SIZE));
+            }
+            Op::Fill(file, pages) => {
+                self.say(format!("fill {} {} {}", file.0, pages.first, pages.count));
+            }
+            Op::Proc(all) => {
+                all.iter().for_each(|process| self.say(format!("proc {}", process.0)));
+            }
+            Op::Map(label) => self.map(*label)?,
+            Op::Unmap(place) => {
+                let (process, start, end) = self.scenario.extent(*place);
+                let (at, pages) = (window_page(start)?, end.pages_since(start));
+                self.say(format!("unmap {} {at} {pages}", process.0));
+            }
+            Op::Access(access, place) => {
+                let (process, start, end) = self.scenario.extent(*place);
+                self.access(*access, process.0, start, end.pages_since(start))?;
+            }
+            Op::Touch(label, accesses) => self.touch(*label, accesses)?,
+            Op::Fork(parent, child) => self.say(format!("fork {} {}", parent.0, child.0)),
+            Op::Exit(process) => self.say(format!("exit {}", process.0)),
+            Op::Bitmap(file, bits, hull) => {
+                let hull = hull.map_or(String::new(), |(start, end)| format!(" {start} {end}"));
+                self.say(format!("bmreset {} {bits}{hull}", file.0));
+            }
+            Op::Wp(file, pages) => {
+                let walk = format!("{} {} {}", file.0, pages.first, pages.count);
+                self.walk(&walk, format!("wp {walk}"));
+            }
+            Op::Clean(file, pages, at) => {
+                let walk = format!("{} {} {}", file.0, pages.first, pages.count);
+                self.walk(&walk, format!("clean {walk} {at}"));
+            }
+            _ => return Err(format!("no script can say `{text}`")),
+        }
+        if matches!(op, Op::Map(_) | Op::Unmap(_) | Op::Fork(..) | Op::Exit(_)) {
+            (0..self.scenario.files.len()).for_each(|file| self.say(format!("tree {file}")));
+        }
+        Ok(())
+    }
+
+    fn map(&mut self, label: LabelId) -> Result<(), String> {
+        let Label { process, file, pages, addr, prot, sharing, mode, .. } =
+            self.scenario.label(label);
+        let mut letters = String::from(if *sharing == Sharing::Shared { "s" } else { "p" });
+        let names = [(Prot::READ, 'r'), (Prot::WRITE, 'w'), (Prot::EXEC, 'x')];
+        letters.extend(names.iter().filter(|(bit, _)| prot.contains(*bit)).map(|(_, name)| name));
+        letters.extend(prot.is_empty().then_some('n'));
+        letters.extend((*mode == OpenMode::ReadOnly).then_some('R'));
+        let (at, first, count) = (window_page(*addr)?, pages.first, pages.count);
+        self.say(format!("map {} {} {at} {count} {first} {letters}", process.0, file.0));
+        Ok(())
+    }
+
+    fn access(
+        &mut self,
+        access: Access,
+        process: u32,
+        at: VirtAddr,
+        pages: u64,
+    ) -> Result<(), String> {
+        let name = if access == Access::Load { "r" } else { "w" };
+        self.say(format!("{name} {process} {} {pages}", window_page(at)?));
+        Ok(())
+    }
+
+    /// A line for each run of equal letters.
+    fn touch(&mut self, label: LabelId, accesses: &[Option<Access>]) -> Result<(), String> {
+        let label = self.scenario.label(label);
+        let mut page = 0;
+        for run in accesses.chunk_by(|one, next| one == next) {
+            let pages = run.len() as u64;
+            if let Some(access) = run[0] {
+                self.access(access, label.process.0, label.addr.add_pages(page), pages)?;
+            }
+            page += pages;
+        }
+        Ok(())
+    }
+
+    fn walk(&mut self, walked: &str, op: String) {
+        self.dump();
+        self.say(format!("order {walked}"));
+        self.say(op);
+        self.dump();
+    }
+
+    /// Unless nothing has happened since the last one.
+    fn dump(&mut self) {
+        if self.lines.last().is_none_or(|line| line != "dump") {
+            self.say("dump".to_owned());
+        }
+    }
+
+    fn last_look(&mut self) {
+        self.dump();
+        for (number, file) in self.scenario.files.iter().enumerate() {
+            self.say(format!("order {number} 0 {}", file.pages));
+            self.say(format!("pages {number}"));
+            if file.kind.is_device() {
+                self.say(format!("bufbits {number} 0"));
+            }
+        }
+    }
+}
+
+/// The page's number in a script.
+fn window_page(at: VirtAddr) -> Result<u64, String> {
+    if at < WINDOW {
+        return Err(format!("a script cannot say {at}: its addresses begin at {WINDOW}"));
+    }
+    Ok(at.pages_since(WINDOW))
+}

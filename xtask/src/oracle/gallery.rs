@@ -54,7 +54,7 @@ pub(super) fn ask(files: &[PathBuf]) -> Result<usize> {
 fn keep(answers: &Answers, unequal: &[String]) -> Result<()> {
     let mut verdicts = read_verdicts();
     let date = output(&mut command("date -u +%F")).context("there is no date")?;
-    let header = answers.text.lines().next().unwrap_or_default();
+    let header = without_uptime(answers.text.lines().next().unwrap_or_default());
     for line in answers.scenarios() {
         let name = line.trim_start_matches("{\"s\":\"").split('"').next().unwrap_or_default();
         let folder = Path::new(FOLDER).join(name);
@@ -70,6 +70,12 @@ fn keep(answers: &Answers, unequal: &[String]) -> Result<()> {
     }
     let lines = verdicts.iter().map(|(name, verdict)| format!("{name} {verdict}\n"));
     Ok(fs::write(VERDICTS, HEAD.to_owned() + &lines.collect::<String>())?)
+}
+
+/// The first line of the answers, the same every time.
+fn without_uptime(header: &str) -> String {
+    let (before, rest) = header.split_once("\"t\":").unwrap_or((header, ""));
+    format!("{before}{}", rest.split_once(',').map_or(rest, |(_, after)| after))
 }
 
 /// By scenario.

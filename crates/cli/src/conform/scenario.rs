@@ -3,9 +3,9 @@
 //! change.
 
 use rangewalk_core::addr::{PAGE_SIZE, VirtAddr};
-use rangewalk_core::machine::FileKind;
 use rangewalk_core::machine::event::Access;
 use rangewalk_core::machine::vma::OpenMode;
+use rangewalk_core::machine::{CpuId, FileKind};
 use rangewalk_core::mm::mmap::{Prot, Sharing};
 use rangewalk_core::scenario::Scenario;
 use rangewalk_core::scenario::ast::{Label, LabelId, Op};
@@ -51,6 +51,9 @@ impl Writer<'_> {
                 FileKind::Ext4 => format!("ext4 {pages}"),
                 FileKind::DevPagetable { prefault } => format!("dev0 {pages} {prefault}"),
                 FileKind::DevMkwrite { prefault } => format!("dev1 {pages} {prefault}"),
+                FileKind::Vmwgfx { .. } => {
+                    return Err(format!("the guest has no vmwgfx for `{}`", file.name));
+                }
             };
             // What the guest has room for.
             if file.kind != FileKind::Shmem && pages > 1024 {
@@ -86,11 +89,24 @@ impl Writer<'_> {
                 let (at, pages) = (window_page(start)?, end.pages_since(start));
                 self.say(format!("unmap {} {at} {pages}", process.0));
             }
-            Op::Access(access, place) => {
+            Op::Protect(place, prot) => {
+                let (process, start, end) = self.scenario.extent(*place);
+                let (at, pages) = (window_page(start)?, end.pages_since(start));
+                let mode = prot_mode(*prot).ok_or_else(|| format!("no script can say `{text}`"))?;
+                self.say(format!("prot {} {at} {pages} {mode}", process.0));
+            }
+            Op::Remap(place, to) => {
+                let (process, start, end) = self.scenario.extent(*place);
+                let (at, pages) = (window_page(start)?, end.pages_since(start));
+                let (to, to_pages) = (window_page(to.addr)?, to.pages);
+                self.say(format!("remap {} {at} {pages} {to} {to_pages}", process.0));
+            }
+            // The guest has one CPU.
+            Op::Access(access, place, CpuId(0)) => {
                 let (process, start, end) = self.scenario.extent(*place);
                 self.access(*access, process.0, start, end.pages_since(start))?;
             }
-            Op::Touch(label, accesses) => self.touch(*label, accesses)?,
+            Op::Touch(label, accesses, CpuId(0)) => self.touch(*label, accesses)?,
             Op::Fork(parent, child) => self.say(format!("fork {} {}", parent.0, child.0)),
             Op::Exit(process) => self.say(format!("exit {}", process.0)),
             Op::Bitmap(file, bits, hull) => {
@@ -107,22 +123,24 @@ impl Writer<'_> {
             }
             _ => return Err(format!("no script can say `{text}`")),
         }
-        if matches!(op, Op::Map(_) | Op::Unmap(_) | Op::Fork(..) | Op::Exit(_)) {
+        if changes_vmas(op) {
             (0..self.scenario.files.len()).for_each(|file| self.say(format!("tree {file}")));
         }
         Ok(())
     }
 
     fn map(&mut self, label: LabelId) -> Result<(), String> {
-        let Label { process, file, pages, addr, prot, sharing, mode, .. } =
+        let Label { process, file, pages, addr, prot, sharing, mode, populate, .. } =
             self.scenario.label(label);
         let mut letters = String::from(if *sharing == Sharing::Shared { "s" } else { "p" });
         let names = [(Prot::READ, 'r'), (Prot::WRITE, 'w'), (Prot::EXEC, 'x')];
         letters.extend(names.iter().filter(|(bit, _)| prot.contains(*bit)).map(|(_, name)| name));
         letters.extend(prot.is_empty().then_some('n'));
         letters.extend((*mode == OpenMode::ReadOnly).then_some('R'));
+        letters.extend(populate.then_some('P'));
         let (at, first, count) = (window_page(*addr)?, pages.first, pages.count);
-        self.say(format!("map {} {} {at} {count} {first} {letters}", process.0, file.0));
+        let file = file.map_or_else(|| "-1".to_owned(), |file| file.0.to_string());
+        self.say(format!("map {} {file} {at} {count} {first} {letters}", process.0));
         Ok(())
     }
 
@@ -175,6 +193,24 @@ impl Writer<'_> {
                 self.say(format!("bufbits {number} 0"));
             }
         }
+    }
+}
+
+fn changes_vmas(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Map(_) | Op::Unmap(_) | Op::Protect(..) | Op::Remap(..) | Op::Fork(..) | Op::Exit(_)
+    )
+}
+
+fn prot_mode(prot: Prot) -> Option<&'static str> {
+    if prot.is_empty() {
+        return Some("n");
+    }
+    match prot {
+        Prot::READ => Some("r"),
+        both if both == Prot::READ | Prot::WRITE => Some("rw"),
+        _ => None,
     }
 }
 

@@ -232,6 +232,18 @@ impl<'a, S: Sink> Cpu<'a, S> {
         self.world.mapping(mapping).page(pgoff)
     }
 
+    /// The pages that a mapping caches from `pgoff` on, as many as `batch` holds. Returns how many
+    /// that are.
+    pub(crate) fn cached_batch(
+        &self,
+        mapping: MappingId,
+        pgoff: u64,
+        batch: &mut [(u64, PageId)],
+    ) -> usize {
+        let found = self.world.mapping(mapping).pages_in(pgoff, u64::MAX);
+        batch.iter_mut().zip(found).map(|(place, found)| *place = found).count()
+    }
+
     /// The first page that a mapping caches at `pgoff` or behind.
     #[must_use]
     pub fn next_cached(&self, mapping: MappingId, pgoff: u64) -> Option<(u64, PageId)> {

@@ -41,14 +41,15 @@ impl<S: Sink> Cpu<'_, S> {
     pub(crate) fn tlb_drop(&mut self, of: CpuId, mm: MmId, start: VirtAddr, end: VirtAddr) -> u32 {
         let (first, behind) = (tag(mm, start), tag(mm, end.max(start)));
         let mut dropped = 0;
-        for place in 0..TLB_ENTRIES {
-            let Some((tag, _)) = self.world().cpu(of).places.get(usize::from(place)) else { break };
-            if (first..behind).contains(tag) {
-                self.set(Cell::TlbTag(of, place), 0);
-                dropped += 1;
-            }
+        let mut from = 0;
+        loop {
+            let places = &self.world().cpu(of).places[usize::from(from)..];
+            let hit = (from..).zip(places).find(|(_, (tag, _))| (first..behind).contains(tag));
+            let Some((place, _)) = hit else { return dropped };
+            self.set(Cell::TlbTag(of, place), 0);
+            dropped += 1;
+            from = place + 1;
         }
-        dropped
     }
 
     /// The page of a file that frame `pfn` holds, if it was stored to and nobody came to know.

@@ -17,6 +17,9 @@ use crate::mm::page_alloc::free_page;
 use crate::mm::page_vma_mapped::{PageVmaMappedWalk, page_vma_mapped_walk};
 use crate::mm::tlb::flush_tlb_page;
 
+/// `PAGEVEC_SIZE`: folios that are looked up at once.
+const FOLIO_BATCH: usize = 31;
+
 /// Frames in a row with the file's pages that they hold.
 #[derive(Clone, Copy)]
 struct Frames {
@@ -73,13 +76,22 @@ pub fn mkclean_file_range<S: Sink>(
     nr: u64,
 ) -> Result<u64, Stop> {
     let end = first.saturating_add(nr);
-    let mut value = 0;
-    let mut next = cpu.next_cached(mapping, first);
-    while let Some((_, page)) = next.filter(|(pgoff, _)| *pgoff < end) {
-        let folio = cpu.folio(page);
-        value += folio_mkclean(cpu, folio)?;
-        let at = cpu.page(folio);
-        next = cpu.next_cached(mapping, at.pgoff + at.part.pages());
+    let (mut value, mut from) = (0, first);
+    let mut batch = [(0, PageId(0)); FOLIO_BATCH];
+    loop {
+        let found = cpu.cached_batch(mapping, from, &mut batch);
+        for (pgoff, page) in batch.into_iter().take(found) {
+            // Others are parts of the folio before.
+            if (from..end).contains(&pgoff) {
+                let folio = cpu.folio(page);
+                value += folio_mkclean(cpu, folio)?;
+                let at = cpu.page(folio);
+                from = at.pgoff + at.part.pages();
+            }
+        }
+        if found < FOLIO_BATCH || from >= end {
+            break;
+        }
     }
     cpu.event(Event::Return { value })?;
     Ok(value)
@@ -340,10 +352,10 @@ pub(super) fn mark_buffer_dirty<S: Sink>(
 #[inline]
 pub(super) fn folio_mark_accessed<S: Sink>(cpu: &mut Cpu<S>, page: PageId) -> Result<(), Stop> {
     let folio = cpu.folio(page);
-    let flags = cpu.page(folio).flags;
+    let Page { mapcount, flags, .. } = cpu.page(folio);
     if !flags.contains(PageFlags::REFERENCED) {
         cpu.event(Event::PageAccessed { page: folio })?;
-        folio_set_flags(cpu, folio, flags | PageFlags::REFERENCED);
+        cpu.set_rmap(folio, mapcount, flags | PageFlags::REFERENCED);
     }
     Ok(())
 }

@@ -271,7 +271,7 @@ fn zap_pte_range<S: Sink>(
         // The PMD goes under the PTL, if that was held all the time.
         let at_once = can_reclaim_pt && from == start && addr == end;
         if at_once {
-            free_pte(cpu, tlb, pmd, start)?;
+            clear_pmd(cpu, tlb, pmd, start)?;
         }
         if force_flush {
             tlb.flush_tlbonly(cpu, Flush::Forced)?;
@@ -281,7 +281,9 @@ fn zap_pte_range<S: Sink>(
         if force_flush {
             tlb.flush(cpu)?;
         }
-        if addr == end && can_reclaim_pt && !at_once {
+        if at_once {
+            tlb.free_table(start);
+        } else if addr == end && can_reclaim_pt {
             try_to_free_pte(cpu, tlb, (pmd, table), start)?;
         }
         if addr == end || cpu.kernel().zap_returns_midway {
@@ -290,8 +292,8 @@ fn zap_pte_range<S: Sink>(
     }
 }
 
-/// `try_get_and_clear_pmd`, `free_pte`: unhooks and frees an emptied PTE table.
-fn free_pte<S: Sink>(
+/// `try_get_and_clear_pmd`: unhooks an emptied PTE table.
+fn clear_pmd<S: Sink>(
     cpu: &mut Cpu<S>,
     tlb: &mut MmuGather,
     pmd: SlotId,
@@ -300,7 +302,6 @@ fn free_pte<S: Sink>(
     let lock = Lock::Ptl(pmd.table());
     cpu.event(Event::Lock { lock, mode: Mode::Write })?;
     table_free(cpu, tlb.mm(), Level::Pmd, pmd, addr)?;
-    tlb.free_table(addr);
     cpu.event(Event::Unlock { lock, mode: Mode::Write })
 }
 
@@ -315,7 +316,8 @@ fn try_to_free_pte<S: Sink>(
     cpu.event(Event::Lock { lock, mode: Mode::Write })?;
     let empty = (0..PTRS_PER_TABLE).all(|index| cpu.word(SlotId::new(table, index)).is_none());
     if empty {
-        free_pte(cpu, tlb, pmd, addr)?;
+        clear_pmd(cpu, tlb, pmd, addr)?;
+        tlb.free_table(addr);
     }
     cpu.event(Event::Unlock { lock, mode: Mode::Write })
 }

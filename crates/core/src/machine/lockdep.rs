@@ -185,7 +185,9 @@ impl Lockdep {
         };
         let allowed = match event {
             Event::Hardware { .. } => true,
-            Event::TableFree { .. } => self.holds_any(Lock::Mmap(table.mm)),
+            Event::TableFree { .. } => {
+                self.holds_any(Lock::Mmap(table.mm)) || self.holds(lock, Mode::Write)
+            }
             _ => self.holds(lock, Mode::Write),
         };
         Some((allowed, lock))

@@ -13,7 +13,7 @@ use crate::mm::anon::{anon_pte, do_anonymous_page, new_copy, vmf_anon_prepare};
 use crate::mm::device;
 use crate::mm::filemap::{do_fault_around, filemap_fault, folio_fits, shmem_get_folio};
 use crate::mm::pgalloc::{pmd_alloc, pte_alloc, pte_offset_map};
-use crate::mm::rmap::{add_rmap, folio_mark_dirty, folio_put, folio_remove_rmap};
+use crate::mm::rmap::{self, add_rmap, folio_mark_dirty, folio_put, folio_remove_rmap};
 use crate::mm::tlb::flush_tlb_page;
 
 /// Which try of a fault this is (`FAULT_FLAG_TRIED`).
@@ -141,16 +141,16 @@ fn vmf_can_call_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<bool, 
 fn do_fault_of_file<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult, Stop> {
     let end = vm_ops_fault(cpu, vmf)?;
     if let FaultResult::Page(page) = end {
-        let lock = Lock::Folio(cpu.folio(page));
-        cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+        let folio = cpu.folio(page);
+        rmap::folio_lock(cpu, folio)?;
     }
     Ok(end)
 }
 
-/// `folio_unlock`.
+/// Puts back the lock that [`do_fault_of_file`] took.
 fn folio_unlock<S: Sink>(cpu: &mut Cpu<S>, page: PageId) -> Result<(), Stop> {
-    let lock = Lock::Folio(cpu.folio(page));
-    cpu.event(Event::Unlock { lock, mode: Mode::Write })
+    let folio = cpu.folio(page);
+    rmap::folio_unlock(cpu, folio)
 }
 
 fn vm_ops_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult, Stop> {
@@ -351,15 +351,15 @@ fn wp_page_shared<S: Sink>(
     page: PageId,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::WpPageShared, [vmf.addr.0, 0]);
-    let lock = Event::Lock { lock: Lock::Folio(cpu.folio(page)), mode: Mode::Write };
+    let folio = cpu.folio(page);
     let hears = cpu.file_kind(vmf.mapping()) == FileKind::Ext4;
     if hears {
-        cpu.event(lock)?;
+        rmap::folio_lock(cpu, folio)?;
         do_page_mkwrite(cpu, vmf, page)?;
     }
     wp_page_reuse(cpu, vmf, slot)?;
     if !hears {
-        cpu.event(lock)?;
+        rmap::folio_lock(cpu, folio)?;
     }
     fault_dirty_shared_page(cpu, vmf, page)
 }

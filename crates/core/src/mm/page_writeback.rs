@@ -3,7 +3,7 @@
 
 use crate::machine::{Cpu, Event, Func, MappingId, PageFlags, PageId, Sink, Stop};
 use crate::mm::filemap::folio_set_flags;
-use crate::mm::rmap::{folio_mark_dirty, folio_mkclean};
+use crate::mm::rmap::{folio_lock, folio_mark_dirty, folio_mkclean, folio_unlock};
 
 /// `ext4_writepages`: each dirty folio that meets pages `first..end`, in order. The disk is done
 /// with it at once.
@@ -18,11 +18,18 @@ pub(super) fn ext4_writepages<S: Sink>(
     while let Some((_, page)) = cpu.next_cached(mapping, pgoff).filter(|(at, _)| *at < end) {
         let folio = cpu.folio(page);
         let head = cpu.page(folio);
-        if head.flags.contains(PageFlags::DIRTY) && folio_clear_dirty_for_io(cpu, folio)? {
-            cpu.event(Event::Writeback { page: folio })?;
-            let flags = cpu.page(folio).flags;
-            folio_set_flags(cpu, folio, flags | PageFlags::WRITEBACK);
-            folio_end_writeback(cpu, folio)?;
+        if head.flags.contains(PageFlags::DIRTY) {
+            folio_lock(cpu, folio)?;
+            let dirty = folio_clear_dirty_for_io(cpu, folio)?;
+            if dirty {
+                cpu.event(Event::Writeback { page: folio })?;
+                let flags = cpu.page(folio).flags;
+                folio_set_flags(cpu, folio, flags | PageFlags::WRITEBACK);
+            }
+            folio_unlock(cpu, folio)?;
+            if dirty {
+                folio_end_writeback(cpu, folio)?;
+            }
         }
         pgoff = head.pgoff + head.part.pages();
     }

@@ -29,8 +29,18 @@ struct Frames {
     nr_pages: u64,
 }
 
-/// `folio_mkclean`: makes every entry that maps a page of the folio in a shared VMA read-only and
-/// clean. Returns how many it changed. The folio itself is not told.
+/// `folio_lock`, of the folio whose first page this is.
+pub(super) fn folio_lock<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<(), Stop> {
+    cpu.event(Event::Lock { lock: Lock::Folio(folio), mode: Mode::Write })
+}
+
+/// `folio_unlock`.
+pub(super) fn folio_unlock<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<(), Stop> {
+    cpu.event(Event::Unlock { lock: Lock::Folio(folio), mode: Mode::Write })
+}
+
+/// `folio_mkclean`: makes every entry that maps a page of the locked folio in a shared VMA read-only
+/// and clean. Returns how many it changed. The folio itself is not told.
 ///
 /// # Errors
 /// The sink may stop the run.
@@ -84,7 +94,9 @@ pub fn mkclean_file_range<S: Sink>(
             // Others are parts of the folio before.
             if (from..end).contains(&pgoff) {
                 let folio = cpu.folio(page);
+                folio_lock(cpu, folio)?;
                 value += folio_mkclean(cpu, folio)?;
+                folio_unlock(cpu, folio)?;
                 let at = cpu.page(folio);
                 from = at.pgoff + at.part.pages();
             }

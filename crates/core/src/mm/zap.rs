@@ -268,10 +268,13 @@ fn zap_pte_range<S: Sink>(
                 }
             }
         }
-        // The PMD goes under the PTL, if that was held all the time.
+        // The PMD goes under the PTL, if that was held all the time (`try_get_and_clear_pmd`).
         let at_once = can_reclaim_pt && from == start && addr == end;
         if at_once {
-            clear_pmd(cpu, tlb, pmd, start)?;
+            let lock = Lock::Ptl(pmd.table());
+            cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+            table_free(cpu, tlb.mm(), Level::Pmd, pmd, start)?;
+            cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
         }
         if force_flush {
             tlb.flush_tlbonly(cpu, Flush::Forced)?;
@@ -292,19 +295,6 @@ fn zap_pte_range<S: Sink>(
     }
 }
 
-/// `try_get_and_clear_pmd`: unhooks an emptied PTE table.
-fn clear_pmd<S: Sink>(
-    cpu: &mut Cpu<S>,
-    tlb: &mut MmuGather,
-    pmd: SlotId,
-    addr: VirtAddr,
-) -> Result<(), Stop> {
-    let lock = Lock::Ptl(pmd.table());
-    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
-    table_free(cpu, tlb.mm(), Level::Pmd, pmd, addr)?;
-    cpu.event(Event::Unlock { lock, mode: Mode::Write })
-}
-
 /// `try_to_free_pte`: the PTL was dropped on the way, so all entries are looked at again.
 fn try_to_free_pte<S: Sink>(
     cpu: &mut Cpu<S>,
@@ -312,14 +302,19 @@ fn try_to_free_pte<S: Sink>(
     (pmd, table): (SlotId, TableId),
     addr: VirtAddr,
 ) -> Result<(), Stop> {
-    let lock = Lock::Ptl(table);
-    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    let locks = [Lock::Ptl(pmd.table()), Lock::Ptl(table)];
+    for lock in locks {
+        cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    }
     let empty = (0..PTRS_PER_TABLE).all(|index| cpu.word(SlotId::new(table, index)).is_none());
     if empty {
-        clear_pmd(cpu, tlb, pmd, addr)?;
+        table_free(cpu, tlb.mm(), Level::Pmd, pmd, addr)?;
         tlb.free_table(addr);
     }
-    cpu.event(Event::Unlock { lock, mode: Mode::Write })
+    for lock in locks.into_iter().rev() {
+        cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+    }
+    Ok(())
 }
 
 /// What became of one entry.

@@ -32,6 +32,8 @@ pub struct Ledger {
     pub flushed: u64,
     /// Flushes of a whole address space.
     pub full_flushes: u32,
+    /// CPUs interrupted to flush too.
+    pub ipis: u32,
     /// Loads and stores.
     pub accesses: u32,
     /// Page faults.
@@ -114,6 +116,7 @@ impl Ledger {
             Event::FlushPending { mm, pending } => {
                 self.pending = (pending > 0).then_some((mm, pending));
             }
+            Event::Ipi { .. } => self.ipis += 1,
             Event::Access { .. } => self.accesses += 1,
             Event::Fault { .. } => self.faults += 1,
             Event::Install { .. } | Event::Copy { .. } => self.installed += 1,
@@ -174,11 +177,14 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// The lines for the statement at the cursor: always the same eight for a walk, else whatever
-    /// is not zero.
+    /// The lines for the statement at the cursor: always the same for a walk, else whatever is not
+    /// zero.
     #[must_use]
     pub fn new(now: &Now<'_>, before: &Ledger, after: &Ledger) -> Self {
-        let rows = if now.walk.is_some() { walk_rows(now) } else { other_rows() };
+        let mut rows = if now.walk.is_some() { walk_rows(now) } else { other_rows() };
+        if now.world().is_smp() {
+            rows.push(("IPIs", |l| l.ipis.to_string()));
+        }
         let rows = rows.iter().map(|(name, value)| {
             let text = value(after);
             Count { name, hot: text != value(before), value: text }

@@ -4,6 +4,7 @@ use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::machine::event::{Lock, Mode};
 
 use crate::model::counters::Ledger;
+use crate::model::held_cpus;
 use crate::model::stage_now::Now;
 
 /// One line of *Held*.
@@ -43,7 +44,9 @@ impl Held {
         if let Some((low, high)) = ledger.hull {
             rows.push(note(format!("hull {}", pages(now, low, high))));
         }
-        if ledger.stale > 0 {
+        if now.world().is_smp() {
+            rows.extend(held_cpus::lines(now).into_iter().map(note));
+        } else if ledger.stale > 0 {
             rows.push(note(stale(now, ledger)));
         }
         let mmap = ledger.locks.iter().any(|(lock, _)| matches!(lock, Lock::Mmap(_)));

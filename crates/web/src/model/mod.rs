@@ -7,6 +7,7 @@ pub mod editor;
 pub mod entry;
 pub mod gallery;
 pub mod held;
+mod held_cpus;
 pub mod lanes;
 pub mod lanes_cell;
 pub mod lanes_fold;

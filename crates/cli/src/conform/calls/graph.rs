@@ -203,8 +203,14 @@ impl Graph {
 /// The call that an event stands for.
 fn leaf(event: Event, graph: &Graph) -> Option<&'static str> {
     match event {
-        Event::Lock { lock: Lock::Ptl(_), .. } => Some("_raw_spin_lock"),
-        Event::Unlock { lock: Lock::Ptl(_), .. } => Some("_raw_spin_unlock"),
+        Event::Lock { lock: Lock::Ptl(_) | Lock::PageTable(_), .. } => Some("_raw_spin_lock"),
+        Event::Unlock { lock: Lock::Ptl(_) | Lock::PageTable(_), .. } => Some("_raw_spin_unlock"),
+        // A folio that nobody has locked is locked without a call; `folio_unlock` is left out.
+        Event::Lock { lock: Lock::Folio(_), .. } | Event::Unlock { lock: Lock::Folio(_), .. } => {
+            None
+        }
+        Event::Lock { lock: Lock::Vma(_), .. } => Some("down_read_trylock"),
+        Event::Downgrade { .. } => Some("downgrade_write"),
         Event::Lock { mode: Mode::Read, .. } => Some("down_read"),
         Event::Unlock { mode: Mode::Read, .. } => Some("up_read"),
         Event::Lock { mode: Mode::Write, .. } => Some("down_write"),

@@ -295,7 +295,7 @@ impl App {
 /// A file's name from a title: letters and digits, the rest as hyphens.
 fn file_name(title: &str) -> String {
     let words = title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    let name = words.take(8).collect::<Vec<_>>().join("-").to_lowercase();
+    let name = words.take(8).collect::<Vec<_>>().join("-").to_ascii_lowercase();
     if name.is_empty() { "rangewalk".into() } else { name }
 }
 

@@ -11,14 +11,15 @@ use rangewalk_web::model::stage::{StageForm, StageModel, stage};
 use rangewalk_web::model::stage_index::StageIndex;
 use rangewalk_web::model::tables::Reach;
 use rangewalk_web::model::tree::{NodeLook, Tree};
-use rangewalk_web::view::stage::{Stage, StageProps};
+use rangewalk_web::view::live::{Live, LiveProps};
+use rangewalk_web::view::stage::Stage;
 use yew::LocalServerRenderer;
 
 fn html_of(model: StageModel) -> String {
-    let props = StageProps { model: Rc::new(model) };
+    let props = LiveProps { piece: Rc::new(Stage(Rc::new(model))) };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let local = tokio::task::LocalSet::new();
-    let renderer = LocalServerRenderer::<Stage>::with_props(props).hydratable(false);
+    let renderer = LocalServerRenderer::<Live>::with_props(props).hydratable(false);
     local.block_on(&runtime, renderer.render())
 }
 

@@ -187,8 +187,11 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
 
 /// The sentence's first letter, great.
 pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 fn filter(now: &Now<'_>, vma: VmaId, verdict: Verdict) -> Said {

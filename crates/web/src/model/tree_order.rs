@@ -1,6 +1,6 @@
 //! The shape of an i_mmap tree, and which of its nodes matter most at the cursor.
 
-use rangewalk_core::machine::rbtree::Side;
+use rangewalk_core::machine::rbtree::{Colour, Side};
 use rangewalk_core::machine::{Event, MappingId, VmaId, World};
 
 use crate::model::stage_now::Now;
@@ -169,7 +169,8 @@ pub fn doing(now: &Now<'_>) -> Option<String> {
             format!("rotation: {} sinks to the {side}", name(pivot))
         }
         Event::TreeColour { node, colour } => {
-            format!("{} turns {}", name(node), format!("{colour:?}").to_lowercase())
+            let colour = if colour == Colour::Red { "red" } else { "black" };
+            format!("{} turns {colour}", name(node))
         }
         Event::TreeErase { node } => format!("{} leaves", name(node)),
         Event::TreeAugment { node } => format!("max of {} anew", name(node)),

@@ -3,6 +3,8 @@
 use yew::prelude::*;
 
 use crate::platform::element;
+use crate::view::live::{Own, Piece, is_same, live};
+use crate::view::markup::html;
 
 /// Where the focus goes when a dialog opens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,46 +16,60 @@ pub enum Focus {
     Whole,
 }
 
-#[derive(Properties, PartialEq)]
-pub struct DialogProps {
-    pub title: AttrValue,
-    #[prop_or_default]
-    pub class: Classes,
-    #[prop_or_default]
-    pub focus: Focus,
-    pub on_close: Callback<()>,
-    pub children: Html,
+#[derive(PartialEq)]
+struct Dialog {
+    title: &'static str,
+    class: &'static str,
+    focus: Focus,
+    on_close: Callback<()>,
+    children: Html,
 }
 
 /// A modal dialog: the browser keeps the focus inside, closes it on Escape and gives the focus
 /// back.
-#[component]
-pub fn Dialog(props: &DialogProps) -> Html {
-    let node = use_node_ref();
-    let body = use_node_ref();
-    {
-        let (node, body, focus) = (node.clone(), body.clone(), props.focus);
-        use_effect_with((), move |()| {
-            element::open_dialog(&node);
-            if focus == Focus::Whole {
-                element::focus(&body);
-            }
-            move || element::close_dialog(&node)
-        });
+pub fn dialog(
+    title: &'static str,
+    class: &'static str,
+    focus: Focus,
+    on_close: Callback<()>,
+    children: Html,
+) -> Html {
+    live(Dialog { title, class, focus, on_close, children })
+}
+
+impl Piece for Dialog {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
     }
-    let closed = props.on_close.reform(|_: Event| ());
-    let close = {
-        let node = node.clone();
-        Callback::from(move |_: MouseEvent| element::close_dialog(&node))
-    };
-    html! {
-        <dialog ref={node} class={props.class.clone()} onclose={closed}
-            aria-labelledby="dialog-title">
-            <header class="dialog-head">
-                <h2 id="dialog-title">{ &props.title }</h2>
-                <button class="btn square" aria-label="Close" onclick={close}>{ "✕" }</button>
-            </header>
-            <div class="dialog-body" ref={body} tabindex="-1">{ props.children.clone() }</div>
-        </dialog>
+
+    fn draw(&self, own: &Own) -> Html {
+        let closed = self.on_close.reform(|_: Event| ());
+        let close = {
+            let node = own.node.clone();
+            Callback::from(move |_: MouseEvent| element::close_dialog(&node))
+        };
+        html! {
+            <dialog ref={own.node.clone()} class={self.class} onclose={closed}
+                aria-labelledby="dialog-title">
+                <header class="dialog-head">
+                    <h2 id="dialog-title">{ self.title }</h2>
+                    <button class="btn square" aria-label="Close" onclick={close}>{ "✕" }</button>
+                </header>
+                <div class="dialog-body" ref={own.inner.clone()} tabindex="-1">
+                    { self.children.clone() }
+                </div>
+            </dialog>
+        }
+    }
+
+    fn shown(&self, own: &Own) {
+        element::open_dialog(&own.node);
+        if self.focus == Focus::Whole {
+            element::focus(&own.inner);
+        }
+    }
+
+    fn leaves(&self, own: &Own) {
+        element::close_dialog(&own.node);
     }
 }

@@ -6,23 +6,33 @@ use rangewalk_core::scenario::{Diagnostic, Severity};
 use yew::prelude::*;
 
 use crate::command::{Command, Go};
-use crate::model::editor::{Checked, EditorModel, Line, Look, Piece, Remark};
+use crate::model::editor::{Checked, EditorModel, Line, Look, Piece as Stretch, Remark};
 use crate::platform::element;
+use crate::view::live::{Own, Piece, is_same, live_as};
+use crate::view::markup::html;
 
 /// Characters in a line of the pane.
 const COLUMNS: usize = 35;
 
-#[derive(Properties, PartialEq)]
-pub struct EditorProps {
+/// Text, diagnostics and the letters' meanings.
+#[derive(PartialEq)]
+pub struct Editor {
     pub text: Rc<str>,
     pub model: Rc<EditorModel>,
     pub on_command: Callback<Command>,
 }
 
-/// Text, diagnostics and the letters' meanings.
-#[component]
-pub fn Editor(props: &EditorProps) -> Html {
-    let area = use_node_ref();
+impl Piece for Editor {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
+    }
+
+    fn draw(&self, own: &Own) -> Html {
+        editor(self, &own.node)
+    }
+}
+
+fn editor(props: &Editor, area: &NodeRef) -> Html {
     let typed = {
         let (area, on_command) = (area.clone(), props.on_command.clone());
         Callback::from(move |_: InputEvent| {
@@ -40,8 +50,8 @@ pub fn Editor(props: &EditorProps) -> Html {
         })
     };
     let line = |line: &Rc<Line>| {
-        html! { <EditorLine key={line.number} line={line.clone()}
-        on_command={props.on_command.clone()}/> }
+        let on_command = props.on_command.clone();
+        live_as(line.number, EditorLine { line: line.clone(), on_command })
     };
     let go_to = {
         let (area, text) = (area.clone(), props.text.clone());
@@ -54,7 +64,7 @@ pub fn Editor(props: &EditorProps) -> Html {
                     if let Some(lines) = &props.model.lines {
                         <div class="mirror" aria-hidden="true">{ for lines.iter().map(line) }</div>
                     }
-                    <textarea ref={area} aria-label="Scenario text" aria-describedby="remarks"
+                    <textarea ref={area.clone()} aria-label="Scenario text" aria-describedby="remarks"
                         value={props.text.to_string()} oninput={typed} onkeydown={keys}
                             spellcheck="false"
                         autocomplete="off" autocapitalize="off" autocorrect="off" wrap="soft"/>
@@ -73,14 +83,23 @@ fn index_of(text: &str, diagnostic: &Diagnostic) -> u32 {
     u32::try_from(before).unwrap_or(u32::MAX).saturating_add(diagnostic.column.saturating_sub(1))
 }
 
-#[derive(Properties, PartialEq)]
-struct LineProps {
+#[derive(PartialEq)]
+struct EditorLine {
     line: Rc<Line>,
     on_command: Callback<Command>,
 }
 
-#[component]
-fn EditorLine(props: &LineProps) -> Html {
+impl Piece for EditorLine {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
+    }
+
+    fn draw(&self, _: &Own) -> Html {
+        editor_line(self)
+    }
+}
+
+fn editor_line(props: &EditorLine) -> Html {
     let line = &props.line;
     let number = line.number;
     let onclick = props.on_command.reform(move |_: MouseEvent| Command::Go(Go::Line(number)));
@@ -114,7 +133,7 @@ fn verdict(line: &Line) -> (Option<Html>, Option<Html>) {
     }
 }
 
-fn piece(piece: &Piece) -> Html {
+fn piece(piece: &Stretch) -> Html {
     let look = match piece.look {
         Look::Plain => None,
         Look::Keyword => Some("kw"),
@@ -128,7 +147,8 @@ fn piece(piece: &Piece) -> Html {
     if look.is_none() && under.is_none() {
         return html! { { &piece.text } };
     }
-    html! { <span class={classes!(look, under)}>{ &piece.text }</span> }
+    let class = [look, under].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    html! { <span {class}>{ &piece.text }</span> }
 }
 
 /// What is wrong, in words; each leads to its place.

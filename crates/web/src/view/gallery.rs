@@ -4,7 +4,9 @@ use yew::prelude::*;
 
 use crate::command::{Command, Notice, Opened};
 use crate::model::gallery::{Card, Dirt, Lane, Sketch};
-use crate::view::dialog::Dialog;
+use crate::view::dialog::{Focus, dialog};
+use crate::view::markup::html;
+use crate::view::timeline_parts::px;
 
 /// A card's picture, in pixels.
 const WIDTH: f64 = 200.0;
@@ -37,22 +39,23 @@ pub fn gallery(
         }
     };
     let on_close = on_command.reform(|()| Command::Hide);
-    html! {
-        <Dialog title="Scenarios" class="gallery" {on_close}>
+    let inside = html! {
+        <>
             if let Some(notice) = notice {
                 <p class="notice bad" role="alert">
                 { &*notice.text }{ " Here are the scenarios that come with Rangewalk." }</p>
             }
             <ul class="cards">{ for cards.iter().map(card) }</ul>
-        </Dialog>
-    }
+        </>
+    };
+    dialog("Scenarios", "gallery", Focus::Inside, on_close, inside)
 }
 
 fn sketch(sketch: &Sketch) -> Html {
-    let px = |place: f64| format!("{:.1}", place * WIDTH);
+    let px_of = |place: f64| px(place * WIDTH);
     let rect = |class: &'static str, (from, to): (f64, f64), y: f64, height: f64| {
-        let (x, width) = (px(from), px(to - from));
-        html! { <rect {class} {x} {width} y={y.to_string()} height={height.to_string()}/> }
+        let (x, width) = (px_of(from), px_of(to - from));
+        html! { <rect {class} {x} {width} y={px(y)} height={px(height)}/> }
     };
     let count = f64::from(u32::try_from(sketch.lanes.len()).unwrap_or(0));
     let pitch = ((HEIGHT - TOP) / count.max(1.0)).min(13.0);

@@ -6,6 +6,7 @@ use yew::prelude::*;
 use crate::command::{Command, Panel};
 use crate::platform::element;
 use crate::view::icon::brand_mark;
+use crate::view::markup::html;
 
 /// How much room there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,9 @@ use yew::prelude::*;
 
 use crate::command::{Command, Go};
 use crate::platform::element;
-use crate::view::dialog::{Dialog, Focus};
+use crate::view::dialog::{Focus, dialog};
+use crate::view::live::{Own, Piece, is_same};
+use crate::view::markup::html;
 
 /// Keys, and what they do.
 type Row = (&'static [&'static str], &'static str);
@@ -55,19 +57,21 @@ pub fn help(on_close: Callback<()>) -> Html {
     let group = |(title, rows): &(&'static str, &[Row])| {
         html! { <section><h3>{ *title }</h3><dl>{ for rows.iter().map(row) }</dl></section> }
     };
-    html! {
-        <Dialog title="Keys" class="help" focus={Focus::Whole} {on_close}>
+    let inside = html! {
+        <>
             <div class="key-groups">{ for KEYS.iter().map(group) }</div>
             <p class="quiet">
                 { "Any step, cell or call in the timeline can be clicked. " }
                 { "While you type in the editor, keys are its own." }
             </p>
-        </Dialog>
-    }
+        </>
+    };
+    dialog("Keys", "help", Focus::Whole, on_close, inside)
 }
 
-#[derive(Properties, PartialEq)]
-pub struct GoToProps {
+/// Asks for a step of the statement.
+#[derive(PartialEq)]
+pub struct GoTo {
     /// Steps done now, counted in the statement, and how many it has.
     pub step: (u32, u32),
     /// Steps of the run before the statement.
@@ -75,17 +79,22 @@ pub struct GoToProps {
     pub on_command: Callback<Command>,
 }
 
-/// Asks for a step of the statement.
-#[component]
-pub fn GoTo(props: &GoToProps) -> Html {
-    let field = use_node_ref();
-    {
-        let field = field.clone();
-        use_effect_with((), move |()| {
-            element::focus(&field);
-            element::select_all(&field);
-        });
+impl Piece for GoTo {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
     }
+
+    fn draw(&self, own: &Own) -> Html {
+        go_to(self, &own.node)
+    }
+
+    fn shown(&self, own: &Own) {
+        element::focus(&own.node);
+        element::select_all(&own.node);
+    }
+}
+
+fn go_to(props: &GoTo, field: &NodeRef) -> Html {
     let (step, steps) = props.step;
     let go = {
         let (field, on_command, before) = (field.clone(), props.on_command.clone(), props.before);
@@ -98,14 +107,13 @@ pub fn GoTo(props: &GoToProps) -> Html {
         })
     };
     let on_close = props.on_command.reform(|()| Command::Hide);
-    html! {
-        <Dialog title="Go to step" class="small" {on_close}>
-            <form class="ask" onsubmit={go}>
-                <label for="go-to">{ format!("Step, 0 to {steps}") }</label>
-                <input id="go-to" ref={field} type="number" inputmode="numeric" min="0"
-                    max={steps.to_string()} value={step.to_string()}/>
-                <button class="btn solid">{ "Go" }</button>
-            </form>
-        </Dialog>
-    }
+    let form = html! {
+        <form class="ask" onsubmit={go}>
+            <label for="go-to">{ format!("Step, 0 to {steps}") }</label>
+            <input id="go-to" ref={field.clone()} type="number" inputmode="numeric" min="0"
+                max={steps.to_string()} value={step.to_string()}/>
+            <button class="btn solid">{ "Go" }</button>
+        </form>
+    };
+    dialog("Go to step", "small", Focus::Inside, on_close, form)
 }

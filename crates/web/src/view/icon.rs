@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use crate::view::markup::html;
+
 /// A sign on a transport button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {

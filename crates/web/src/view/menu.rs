@@ -3,8 +3,9 @@
 use yew::prelude::*;
 
 use crate::command::{Command, Panel};
-use crate::view::dialog::Dialog;
+use crate::view::dialog::{Focus, dialog};
 use crate::view::header::kernel_choice;
+use crate::view::markup::html;
 
 /// Gallery, kernel, embed, export, keys.
 pub fn menu(kernel: &str, on_command: &Callback<Command>) -> Html {
@@ -14,8 +15,8 @@ pub fn menu(kernel: &str, on_command: &Callback<Command>) -> Html {
         </span></button></li> }
     };
     let on_close = on_command.reform(|()| Command::Hide);
-    html! {
-        <Dialog title="More" class="small" {on_close}>
+    let inside = html! {
+        <>
             <ul class="rows">
                 { row("Open a scenario", "the gallery", Panel::Gallery) }
                 { row("Go to step", "by its number", Panel::GoTo) }
@@ -24,6 +25,7 @@ pub fn menu(kernel: &str, on_command: &Callback<Command>) -> Html {
                 { row("Keys", "for a keyboard", Panel::Help) }
             </ul>
             { kernel_choice(kernel, on_command) }
-        </Dialog>
-    }
+        </>
+    };
+    dialog("More", "small", Focus::Inside, on_close, inside)
 }

@@ -6,6 +6,8 @@ pub mod gallery;
 pub mod header;
 pub mod help;
 pub mod icon;
+pub mod live;
+pub(crate) mod markup;
 pub mod menu;
 pub mod notice;
 pub mod page;

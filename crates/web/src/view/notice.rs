@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use crate::command::{Command, Notice, Tone};
+use crate::view::markup::html;
 
 /// One message, with what can be done about it.
 pub fn notice_bar(notice: Option<&Notice>, on_command: &Callback<Command>) -> Html {

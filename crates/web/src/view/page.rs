@@ -11,12 +11,13 @@ use crate::model::share::ShareModel;
 use crate::model::stage::StageModel;
 use crate::model::timeline::{Segment, TimelineModel};
 use crate::session::Pace;
-use crate::view::dialog::Dialog;
+use crate::view::dialog::{Focus, dialog};
 use crate::view::editor::Editor;
 use crate::view::gallery::gallery;
 use crate::view::header::{self, Room};
 use crate::view::help::{self, GoTo};
 use crate::view::icon::brand_mark;
+use crate::view::live::live;
 use crate::view::menu::menu;
 use crate::view::notice::{notice_bar, spoken};
 use crate::view::share::{self, Export};
@@ -24,6 +25,7 @@ use crate::view::stage::Stage;
 use crate::view::strip::Strip;
 use crate::view::timeline::TimelineView;
 use crate::view::transport::{self, Signs, TransportModel};
+use crate::view::markup::html;
 
 /// How the page is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,10 +165,11 @@ fn header(props: &PageModel, room: Room) -> Html {
 }
 
 fn editor(props: &PageModel) -> Html {
-    html! {
-        <Editor text={props.text.clone()} model={props.editor.clone()}
-            on_command={props.on_command.clone()}/>
-    }
+    live(Editor {
+        text: props.text.clone(),
+        model: props.editor.clone(),
+        on_command: props.on_command.clone(),
+    })
 }
 
 fn stage(props: &PageModel) -> Html {
@@ -176,7 +179,7 @@ fn stage(props: &PageModel) -> Html {
     };
     html! {
         <main {class} aria-label="Picture">
-            <Stage model={props.stage.clone()}/>
+            { live(Stage(props.stage.clone())) }
         </main>
     }
 }
@@ -192,18 +195,24 @@ fn transport(props: &PageModel) -> Html {
 fn timeline(props: &PageModel) -> Html {
     html! {
         <section class="time" aria-label="Timeline">
-            <TimelineView model={props.timeline.clone()} overview={props.overview.clone()}
-                at={props.transport.whole.0} said={props.said.clone()}
-                    on_command={props.on_command.clone()}/>
+            { live(TimelineView {
+                model: props.timeline.clone(),
+                overview: props.overview.clone(),
+                at: props.transport.whole.0,
+                said: props.said.clone(),
+                on_command: props.on_command.clone(),
+            }) }
         </section>
     }
 }
 
 fn strip(props: &PageModel) -> Html {
-    html! {
-        <Strip model={props.timeline.clone()} at={props.transport.whole.0} said={props.said.clone()}
-            on_command={props.on_command.clone()}/>
-    }
+    live(Strip {
+        model: props.timeline.clone(),
+        at: props.transport.whole.0,
+        said: props.said.clone(),
+        on_command: props.on_command.clone(),
+    })
 }
 
 fn buttons(props: &PageModel, signs: Signs) -> Html {
@@ -224,13 +233,12 @@ fn panel(props: &PageModel) -> Html {
         (Some(Panel::Help), _) => help::help(on_close),
         (Some(Panel::GoTo), _) => {
             let TransportModel { step, whole, .. } = props.transport;
-            html! { <GoTo {step} before={whole.0 - step.0} {on_command}/> }
+            live(GoTo { step, before: whole.0 - step.0, on_command })
         }
-        (Some(Panel::Editor), _) if matches!(props.form, Form::Narrow | Form::Phone) => html! {
-            <Dialog title="Scenario" class="sheet" {on_close}>
-                <div class="side">{ editor(props) }</div>
-            </Dialog>
-        },
+        (Some(Panel::Editor), _) if matches!(props.form, Form::Narrow | Form::Phone) => {
+            let side = html! { <div class="side">{ editor(props) }</div> };
+            dialog("Scenario", "sheet", Focus::Inside, on_close, side)
+        }
         (Some(Panel::Menu), _) => menu(props.kernel, &on_command),
         _ => html! {},
     }

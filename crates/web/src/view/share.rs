@@ -1,50 +1,71 @@
 //! Links, embeds and files to take away.
 
+use std::any::Any;
+use std::cell::Cell;
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use crate::model::share::ShareModel;
 use crate::platform::{clipboard, element};
-use crate::view::dialog::Dialog;
+use crate::view::dialog::{Focus, dialog};
+use crate::view::live::{Own, Piece, is_same, live};
+use crate::view::markup::html;
 
-#[derive(Properties, PartialEq)]
-struct CopyProps {
+/// A text to copy: by the button, or by hand from the field.
+#[derive(PartialEq)]
+struct Copy {
     /// What the field is called.
     label: AttrValue,
     text: AttrValue,
     /// What the button says.
-    verb: AttrValue,
+    verb: &'static str,
 }
 
-/// A text to copy: by the button, or by hand from the field.
-#[component]
-fn Copy(props: &CopyProps) -> Html {
-    let field = use_node_ref();
-    let said = use_state(|| AttrValue::from(""));
+/// What the page says about the last copy.
+type Said = Cell<&'static str>;
+
+impl Piece for Copy {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
+    }
+
+    fn draw(&self, own: &Own) -> Html {
+        copy(self, own)
+    }
+
+    fn state(&self) -> Rc<dyn Any> {
+        Rc::new(Said::new(""))
+    }
+}
+
+fn copy(props: &Copy, own: &Own) -> Html {
     let copy = {
-        let (field, said, text) = (field.clone(), said.clone(), props.text.clone());
+        let (own, text) = (own.clone(), props.text.clone());
         Callback::from(move |_: MouseEvent| {
-            element::select_all(&field);
-            let said = said.clone();
-            clipboard::copy(
-                &text,
-                Callback::from(move |copied| {
-                    said.set(if copied { "Copied." } else {
+            element::select_all(&own.node);
+            let own = own.clone();
+            let copied = move |copied| {
+                own.state::<Said>().set(if copied {
+                    "Copied."
+                } else {
                     "The browser does not let the page copy: the text is marked, copy it by hand."
-                }.into());
-                }),
-            );
+                });
+                own.redraw();
+            };
+            clipboard::copy(&text, Callback::from(copied));
         })
     };
     html! {
         <div class="copy">
             <label>
                 <span>{ &props.label }</span>
-                <textarea ref={field} readonly=true rows="4" spellcheck="false"
+                <textarea ref={own.node.clone()} readonly=true rows="4" spellcheck="false"
                     value={props.text.clone()}/>
             </label>
             <div class="copy-row">
-                <button class="btn solid" onclick={copy} autofocus=true>{ &props.verb }</button>
-                <span class="quiet" role="status">{ (*said).clone() }</span>
+                <button class="btn solid" onclick={copy} autofocus=true>{ props.verb }</button>
+                <span class="quiet" role="status">{ own.state::<Said>().get() }</span>
             </div>
         </div>
     }
@@ -52,38 +73,42 @@ fn Copy(props: &CopyProps) -> Html {
 
 /// The link to this scenario at this step.
 pub fn share(model: &ShareModel, on_close: Callback<()>) -> Html {
-    html! {
-        <Dialog title="Share" {on_close}>
+    let label = |len: usize| format!("Link, {len} characters");
+    let inside = html! {
+        <>
             <p>
                 { format!("Opens this scenario at {}. ", model.place) }
                 { "It holds everything itself: nothing is stored on a server." }
             </p>
-            {
-                match &model.link {
-                    Ok(link) => html! {
-                        <Copy label={format!("Link, {} characters", link.len())} text={link.clone()}
-                            verb="Copy link"/>
-                    },
-                    Err(why) => html! { <p class="bad">{ why }</p> },
-                }
-            }
-        </Dialog>
-    }
+            { to_copy(&model.link, label, "Copy link") }
+        </>
+    };
+    dialog("Share", "", Focus::Inside, on_close, inside)
 }
 
 /// The line that shows this scenario on another page.
 pub fn embed_code(model: &ShareModel, on_close: Callback<()>) -> Html {
-    html! {
-        <Dialog title="Embed" {on_close}>
-            <p>{ "Shows picture and transport alone, sized to its frame, with a way back to this page." }</p>
-            {
-                match &model.iframe {
-                    Ok(line) => html! { <Copy label="One line of HTML" text={line.clone()}
-                        verb="Copy HTML"/> },
-                    Err(why) => html! { <p class="bad">{ why }</p> },
-                }
-            }
-        </Dialog>
+    let inside = html! {
+        <>
+            <p>
+                { "Shows picture and transport alone, sized to its frame, with a way back to this " }
+                { "page." }
+            </p>
+            { to_copy(&model.iframe, |_| "One line of HTML".to_owned(), "Copy HTML") }
+        </>
+    };
+    dialog("Embed", "", Focus::Inside, on_close, inside)
+}
+
+/// The text, or why there is none.
+fn to_copy(
+    text: &Result<AttrValue, AttrValue>,
+    label: fn(usize) -> String,
+    verb: &'static str,
+) -> Html {
+    match text {
+        Ok(text) => live(Copy { label: label(text.len()).into(), text: text.clone(), verb }),
+        Err(why) => html! { <p class="bad">{ why }</p> },
     }
 }
 
@@ -106,13 +131,12 @@ pub fn export_files(on_export: &Callback<Export>, on_close: Callback<()>) -> Htm
             <li><button class="btn row" {onclick}><b>{ name }</b><span>{ what }</span></button></li>
         }
     };
-    html! {
-        <Dialog title="Export" class="small" {on_close}>
-            <ul class="rows">
-                { row(Export::Picture, "Picture, .svg", "this step, with the scenario inside") }
-                { row(Export::Scenario, "Scenario, .txt", "the text, to run with rangewalk") }
-                { row(Export::Trace, "Trace, .txt", "every step of the run in words") }
-            </ul>
-        </Dialog>
-    }
+    let rows = html! {
+        <ul class="rows">
+            { row(Export::Picture, "Picture, .svg", "this step, with the scenario inside") }
+            { row(Export::Scenario, "Scenario, .txt", "the text, to run with rangewalk") }
+            { row(Export::Trace, "Trace, .txt", "every step of the run in words") }
+        </ul>
+    };
+    dialog("Export", "small", Focus::Inside, on_close, rows)
 }

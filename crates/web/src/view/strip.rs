@@ -1,5 +1,6 @@
 //! The small timeline of embeds and phones: one bar a step, its height and colour by kind of event.
 
+use std::any::Any;
 use std::rc::Rc;
 
 use rangewalk_core::machine::Kind;
@@ -7,9 +8,10 @@ use yew::prelude::*;
 
 use crate::command::Command;
 use crate::model::timeline::TimelineModel;
-use crate::platform::element::WidthObserver;
-use crate::view::timeline_parts::{Axis, class_of, push_box};
+use crate::view::timeline_parts::{Axis, Plot, class_of, push_box, px};
 use crate::view::timeline_scrub::Scrub;
+use crate::view::live::{Own, Piece, is_same, live};
+use crate::view::markup::html;
 
 /// Height of the strip.
 const HEIGHT: f64 = 32.0;
@@ -26,8 +28,9 @@ const HEIGHTS: [(Kind, f64); 7] = [
     (Kind::Flush, 28.0),
 ];
 
-#[derive(Properties, PartialEq)]
-pub struct StripProps {
+/// The strip with its playhead.
+#[derive(PartialEq)]
+pub struct Strip {
     pub model: Rc<TimelineModel>,
     /// Steps done of the run.
     pub at: u32,
@@ -36,50 +39,81 @@ pub struct StripProps {
     pub on_command: Callback<Command>,
 }
 
-/// The strip with its playhead.
-#[component]
-pub fn Strip(props: &StripProps) -> Html {
-    let node = use_node_ref();
-    let width = use_state_eq(|| FIRST_WIDTH);
-    {
-        let width = width.clone();
-        use_effect_with(node.clone(), move |node| {
-            let observer = WidthObserver::new(node, Callback::from(move |px| width.set(px)));
-            move || drop(observer)
-        });
+impl Piece for Strip {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
     }
+
+    fn draw(&self, own: &Own) -> Html {
+        strip(self, own)
+    }
+
+    fn state(&self) -> Rc<dyn Any> {
+        Plot::of_width(FIRST_WIDTH)
+    }
+
+    fn shown(&self, own: &Own) {
+        Plot::watch(own);
+    }
+
+    fn leaves(&self, own: &Own) {
+        Plot::leave(own);
+    }
+}
+
+fn strip(props: &Strip, own: &Own) -> Html {
     let model = &props.model;
-    let axis = Axis::new(&model.window, (*width).max(60.0));
-    let bars = use_memo((model.clone(), axis), |(model, axis)| bars(model, *axis));
-    let path = |(kind, path): &(Kind, AttrValue)| {
-        html! { <path class={class_of(*kind)}
-        d={path.clone()}/> }
-    };
+    let axis = Axis::new(&model.window, own.state::<Plot>().width.get().max(60.0));
+    let bars = || live(Bars { model: model.clone(), axis });
     let (first, steps) = (model.span.start, model.span.end - model.span.start);
     let lowest = first + first.min(1);
     let end = model.span.end;
     let step_at = Callback::from(move |(x, _): (f64, f64)| (axis.step(x) + 1).clamp(lowest, end));
     let x = axis.x(props.at);
+    let picture = html! {
+        <svg class="strip-svg" width={px(axis.width)} height={px(HEIGHT)} aria-hidden="true">
+            <clipPath id="past">
+                <rect x="0" y="0" width={px(x)} height={px(HEIGHT)}/>
+            </clipPath>
+            <g class="to-come">{ bars() }</g>
+            <g clip-path="url(#past)">{ bars() }</g>
+            <rect class="now-box" x={px(x - 2.0)} y="1" width="4" height={px(HEIGHT - 2.0)}
+                rx="1.5"/>
+        </svg>
+    };
     html! {
-        <div class="strip" ref={node}>
-            <Scrub step={(props.at - first, steps)} before={first} said={props.said.clone()}
-                {step_at}
-                on_command={props.on_command.clone()}>
-                <svg class="strip-svg" width={format!("{:.1}", axis.width)}
-                    height={HEIGHT.to_string()} aria-hidden="true">
-                    <clipPath id="past"><rect x="0" y="0" width={format!("{x:.1}")}
-                        height={HEIGHT.to_string()}/></clipPath>
-                    <g class="to-come">{ for bars.iter().map(path) }</g>
-                    <g clip-path="url(#past)">{ for bars.iter().map(path) }</g>
-                    <rect class="now-box" x={format!("{:.1}", x - 2.0)} y="1" width="4"
-                        height={(HEIGHT - 2.0).to_string()} rx="1.5"/>
-                </svg>
-            </Scrub>
+        <div class="strip" ref={own.node.clone()}>
+            { live(Scrub {
+                step: (props.at - first, steps),
+                before: first,
+                said: props.said.clone(),
+                step_at,
+                on_hover: Callback::noop(),
+                on_command: props.on_command.clone(),
+                children: picture,
+            }) }
         </div>
     }
 }
 
-fn bars(model: &TimelineModel, axis: Axis) -> Vec<(Kind, AttrValue)> {
+/// The bars, which stay while one steps.
+#[derive(PartialEq)]
+struct Bars {
+    model: Rc<TimelineModel>,
+    axis: Axis,
+}
+
+impl Piece for Bars {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
+    }
+
+    fn draw(&self, _: &Own) -> Html {
+        bars(&self.model, self.axis)
+    }
+}
+
+fn bars(model: &TimelineModel, axis: Axis) -> Html {
     let bars = |(kind, height): &(Kind, f64)| {
         let mut path = String::new();
         for bar in &model.rows[*kind as usize] {
@@ -90,7 +124,7 @@ fn bars(model: &TimelineModel, axis: Axis) -> Vec<(Kind, AttrValue)> {
                 ((to - from - 0.6).max(0.8), *height),
             );
         }
-        (*kind, AttrValue::from(path))
+        html! { <path class={class_of(*kind)} d={path}/> }
     };
     HEIGHTS.iter().map(bars).collect()
 }

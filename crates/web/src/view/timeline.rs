@@ -1,6 +1,7 @@
 //! The timeline at the bottom: all statements above, the current one below in rows by kind of event
 //! and as an icicle of calls.
 
+use std::any::Any;
 use std::rc::Rc;
 
 use rangewalk_core::machine::Kind;
@@ -8,19 +9,21 @@ use yew::prelude::*;
 
 use crate::command::{Command, Go, Zoom};
 use crate::model::timeline::{Segment, TimelineModel};
-use crate::platform::element::WidthObserver;
 use crate::view::timeline_parts::{
-    Axis, BOTTOM, Names, Still, TOP_CALLS, TOP_ROWS, playhead, px, row_height, stack, tip,
+    Axis, BOTTOM, Part, Plot, TOP_CALLS, TOP_ROWS, What, playhead, px, row_height, stack, tip,
 };
 use crate::view::timeline_scrub::Scrub;
+use crate::view::live::{Own, Piece, is_same, live};
+use crate::view::markup::html;
 
 /// Left of the plot, where the names of the rows stand.
 const GUTTER: f64 = 108.0;
 /// Drawn this wide until the browser has told the width.
 const FIRST_WIDTH: f64 = 1136.0;
 
-#[derive(Properties, PartialEq)]
-pub struct TimelineProps {
+/// The pane at the bottom.
+#[derive(PartialEq)]
+pub struct TimelineView {
     pub model: Rc<TimelineModel>,
     pub overview: Rc<[Segment]>,
     /// Steps done of the run.
@@ -30,54 +33,74 @@ pub struct TimelineProps {
     pub on_command: Callback<Command>,
 }
 
-/// The pane at the bottom.
-#[component]
-pub fn TimelineView(props: &TimelineProps) -> Html {
-    let node = use_node_ref();
-    let width = use_state_eq(|| FIRST_WIDTH);
-    let hover = use_state_eq(|| None::<(f64, f64)>);
-    {
-        let width = width.clone();
-        use_effect_with(node.clone(), move |node| {
-            let observer = WidthObserver::new(node, Callback::from(move |px| width.set(px)));
-            move || drop(observer)
-        });
+impl Piece for TimelineView {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
     }
+
+    fn draw(&self, own: &Own) -> Html {
+        view(self, own)
+    }
+
+    fn state(&self) -> Rc<dyn Any> {
+        Plot::of_width(FIRST_WIDTH)
+    }
+
+    fn shown(&self, own: &Own) {
+        Plot::watch(own);
+    }
+
+    fn leaves(&self, own: &Own) {
+        Plot::leave(own);
+    }
+}
+
+fn view(props: &TimelineView, own: &Own) -> Html {
     let model = &props.model;
-    let axis = Axis::new(&model.window, (*width - GUTTER).max(100.0));
+    let plot: &Plot = own.state();
+    let axis = Axis::new(&model.window, (plot.width.get() - GUTTER).max(100.0));
     let step_at = {
         let model = model.clone();
         Callback::from(move |place: (f64, f64)| step_at(&model, axis, place))
     };
     let (first, steps) = (model.span.start, model.span.end - model.span.start);
-    let hovered = hover.and_then(|at| Some((at, under(model, axis, at)?)));
+    let hovered = plot.hover.get().and_then(|at| Some((at, under(model, axis, at)?)));
     let on_hover = {
-        let hover = hover.clone();
-        Callback::from(move |place| hover.set(place))
+        let own = own.clone();
+        Callback::from(move |place| {
+            if own.state::<Plot>().hover.replace(place) != place {
+                own.redraw();
+            }
+        })
     };
     let past = axis.x(props.at);
+    let picture = html! {
+        <svg class="plot-svg" width={px(axis.width)} height={px(BOTTOM)} aria-hidden="true">
+            <clipPath id="past"><rect width={px(past)} height={px(TOP_CALLS)}/></clipPath>
+            { live(Part { what: What::Still, model: model.clone(), axis }) }
+            { stack(model, axis, props.at) }
+            { live(Part { what: What::Names, model: model.clone(), axis }) }
+            { playhead(past, &(props.at - first).to_string()) }
+            { hovered.map(|(at, text)| tip(at, axis, &text)) }
+        </svg>
+    };
     html! {
-        <div class="timeline" ref={node}>
+        <div class="timeline" ref={own.node.clone()}>
             { overview(props, axis.width) }
             <div class="plot">
                 <div class="gutter">
                     { row_names() }
                     { zoom_buttons(model, &props.on_command) }
                 </div>
-                <Scrub step={(props.at - first, steps)} before={first} said={props.said.clone()}
-                    {step_at} {on_hover}
-                    on_command={props.on_command.clone()}>
-                    <svg class="plot-svg" width={px(axis.width)} height={BOTTOM.to_string()}
-                        aria-hidden="true">
-                        <clipPath id="past"><rect width={px(past)} height={TOP_CALLS.to_string()}/>
-                        </clipPath>
-                        <Still model={model.clone()} {axis}/>
-                        { stack(model, axis, props.at) }
-                        <Names model={model.clone()} {axis}/>
-                        { playhead(past, &(props.at - first).to_string()) }
-                        { for hovered.map(|(at, text)| tip(at, axis, &text)) }
-                    </svg>
-                </Scrub>
+                { live(Scrub {
+                    step: (props.at - first, steps),
+                    before: first,
+                    said: props.said.clone(),
+                    step_at,
+                    on_hover,
+                    on_command: props.on_command.clone(),
+                    children: picture,
+                }) }
             </div>
         </div>
     }
@@ -131,7 +154,7 @@ fn row_names() -> Html {
 }
 
 /// All statements of the run; a click goes to one.
-fn overview(props: &TimelineProps, width: f64) -> Html {
+fn overview(props: &TimelineView, width: f64) -> Html {
     let segments = &props.overview;
     let place = |mille: u32| f64::from(mille) / 1000.0 * width;
     let x_of = |step: u32| {

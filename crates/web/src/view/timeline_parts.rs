@@ -1,14 +1,19 @@
 //! What the timeline is drawn of. Everything but the playhead and the calls around it stays as it
 //! is while one steps.
 
-use std::fmt::Write as _;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 
 use rangewalk_core::machine::Kind;
 use yew::prelude::*;
 
+use crate::model::stage_number::number;
 use crate::model::timeline::{Call, Group, TimelineModel, fit};
+use crate::platform::element::WidthObserver;
+use crate::view::live::{Own, Piece, is_same};
+use crate::view::markup::html;
 
 /// Top of the rows by kind.
 pub const TOP_ROWS: f64 = 19.0;
@@ -72,20 +77,79 @@ pub fn class_of(kind: Kind) -> String {
 
 /// Adds a box to a path.
 pub fn push_box(path: &mut String, (x, y): (f64, f64), (width, height): (f64, f64)) {
-    // Writing to a string does not fail.
-    let _ = write!(path, "M{x:.1} {y:.1}h{width:.1}v{height:.1}h-{width:.1}z");
+    for (command, length) in [("M", x), (" ", y), ("h", width), ("v", height), ("h", -width)] {
+        path.push_str(command);
+        path.push_str(&px(length));
+    }
+    path.push('z');
 }
 
-#[derive(Properties, PartialEq)]
-pub struct PartProps {
+/// Where something is drawn that is as wide as the page lets it.
+pub struct Plot {
+    /// Pixels.
+    pub width: Cell<f64>,
+    /// Where the pointer hovers.
+    pub hover: Cell<Option<(f64, f64)>>,
+    observer: RefCell<Option<WidthObserver>>,
+}
+
+impl Plot {
+    /// As long as the browser has not told the width.
+    pub fn of_width(width: f64) -> Rc<dyn Any> {
+        let (hover, observer) = (Cell::new(None), RefCell::new(None));
+        Rc::new(Self { width: Cell::new(width), hover, observer })
+    }
+
+    /// Redraws a piece with this state when its width changes.
+    pub fn watch(own: &Own) {
+        let told = {
+            let own = own.clone();
+            Callback::from(move |px| {
+                if own.state::<Self>().width.replace(px) != px {
+                    own.redraw();
+                }
+            })
+        };
+        *own.state::<Self>().observer.borrow_mut() = WidthObserver::new(&own.node, told);
+    }
+
+    /// Ends that.
+    pub fn leave(own: &Own) {
+        own.state::<Self>().observer.take();
+    }
+}
+
+/// What does not change while one steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Groups, rows, and the calls under what is stressed.
+    Still,
+    /// The calls' names, as far as they fit.
+    Names,
+}
+
+/// Some of the plot.
+#[derive(PartialEq)]
+pub struct Part {
+    pub what: What,
     pub model: Rc<TimelineModel>,
     pub axis: Axis,
 }
 
-/// What does not change while one steps: groups, rows, and the calls under what is stressed.
-#[component]
-pub fn Still(props: &PartProps) -> Html {
-    let (model, axis) = (&props.model, props.axis);
+impl Piece for Part {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
+    }
+
+    fn draw(&self, _: &Own) -> Html {
+        match self.what {
+            What::Still => still(&self.model, self.axis),
+            What::Names => names(&self.model, self.axis),
+        }
+    }
+}
+
+fn still(model: &TimelineModel, axis: Axis) -> Html {
     let path = |(kind, d): (&Kind, String)| html! { <path class={class_of(*kind)} {d}/> };
     let rows: Html = Kind::ALL.iter().zip(paths(model, axis)).map(path).collect();
     let calls = calls(model.calls.iter(), axis, row_height(model.depth));
@@ -105,8 +169,8 @@ fn group_box(group: &Group, axis: Axis) -> Html {
     let (x, width) = (px(from), px(to - from));
     html! {
         <>
-            <rect class="group" {x} {width} y={TOP_ROWS.to_string()}
-                height={(7.0 * ROW).to_string()}/>
+            <rect class="group" {x} {width} y={px(TOP_ROWS)}
+                height={px(7.0 * ROW)}/>
             if to - from > CHAR {
                 <text class="group-name" x={px(from + 2.0)} y="13">{ &*group.label }</text>
             }
@@ -157,10 +221,7 @@ pub fn stack(model: &TimelineModel, axis: Axis, at: u32) -> Html {
     }
 }
 
-/// The calls' names, as far as they fit.
-#[component]
-pub fn Names(props: &PartProps) -> Html {
-    let (model, axis) = (&props.model, props.axis);
+fn names(model: &TimelineModel, axis: Axis) -> Html {
     let height = row_height(model.depth);
     let name = |call: &Call| {
         let (from, to) = (axis.x(call.first), axis.x(call.end));
@@ -185,10 +246,10 @@ fn chars(px: f64) -> u32 {
 
 /// Now: a line, and the step's number on a flag.
 pub fn playhead(x: f64, label: &str) -> Html {
-    let down = format!("M0 18V{BOTTOM}");
+    let down = format!("M0 18V{}", px(BOTTOM));
     let width = (12.0 + 8.0 * length(label)).max(28.0);
     html! {
-        <g class="playhead" transform={format!("translate({x:.1} 0)")}>
+        <g class="playhead" transform={format!("translate({} 0)", px(x))}>
             <path class="thread-case" d={down.clone()}/>
             <path class="thread" d={down}/>
             <rect class="now-box" x={px(-width / 2.0)} y="1" width={px(width)} height="16" rx="2"/>
@@ -203,7 +264,7 @@ pub fn tip((x, y): (f64, f64), axis: Axis, text: &str) -> Html {
     let x = (x + 10.0).min(axis.width - width).max(0.0);
     let y = if y > BOTTOM - 44.0 { y - 28.0 } else { y + 16.0 };
     html! {
-        <g class="tip" transform={format!("translate({x:.0} {y:.0})")}>
+        <g class="tip" transform={format!("translate({} {})", px(x.round()), px(y.round()))}>
             <rect width={px(width)} height="20" rx="4"/>
             <text x="6" y="14">{ text }</text>
         </g>
@@ -215,7 +276,8 @@ fn length(text: &str) -> f64 {
 }
 
 /// A length for an attribute.
+#[expect(clippy::cast_possible_truncation, reason = "screens are some thousand pixels wide")]
 #[must_use]
 pub fn px(value: f64) -> String {
-    format!("{value:.1}")
+    number(value as f32)
 }

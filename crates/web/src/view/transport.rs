@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use crate::command::{Command, Go, Panel, Play};
 use crate::view::icon::{Sign, icon};
+use crate::view::markup::html;
 
 /// Where the page stands, in numbers.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,6 +8,7 @@ use crate::model::sentence_words::Bit;
 use crate::model::stage::StageModel;
 use crate::model::stage_measures::TABLES;
 use crate::model::stage_thread::slot_at;
+use crate::view::markup::html;
 
 /// Where the columns stand.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::svg::{n, rect};
 use crate::model::lanes::{CellState, Marks};
+use crate::view::markup::html;
 
 /// Where and how to draw a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,7 +94,7 @@ fn marks_of(marks: Marks, place: Place) -> Html {
     let apart = (width * 0.18).min(5.0);
     let letter = |class: &'static str, on: &'static str, side: f32, letter: &'static str| {
         let class = if ground == Ground::Now { on } else { class };
-        let class = classes!(class, (width < 17.0).then_some("small"));
+        let class = [class, if width < 17.0 { " small" } else { "" }].concat();
         html! { <text {class} x={n(x + width / 2.0 + side * apart)}
         y={n(y + height / 2.0 + 4.2)}>{letter}</text> }
     };

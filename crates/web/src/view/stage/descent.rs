@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::svg::{n, rect, text};
 use super::tables::tag_path;
 use crate::model::tables::{Reach, Tables};
+use crate::view::markup::html;
 
 /// PGD, PUD, PMD, PTE: from `x` on, the level names on base line `y`, tags that far apart and so
 /// wide.

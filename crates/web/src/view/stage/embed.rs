@@ -10,6 +10,7 @@ use super::part::{Part, lane_rows, part};
 use super::svg::{n, path, rect, text};
 use crate::model::stage::StageModel;
 use crate::model::stage_measures::StageForm;
+use crate::view::markup::html;
 
 const BITS: BitsAt = BitsAt { x: 420.0, y: 100.0, columns: Columns::Named(463.0, 26.0) };
 

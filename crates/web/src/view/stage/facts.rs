@@ -5,6 +5,7 @@ use yew::prelude::*;
 use crate::model::counters::Counters;
 use crate::model::held::Held;
 use crate::model::stack::{Call, Stack};
+use crate::view::markup::html;
 
 /// Callers above callees. The timeline's frames are where one goes to a call.
 pub(super) fn stack(stack: &Stack) -> Html {

@@ -9,6 +9,7 @@ use super::part::{Part, lane_rows, leaf_rows, part};
 use super::svg::{n, path, rect, text};
 use crate::model::stage::StageModel;
 use crate::model::stage_measures::StageForm;
+use crate::view::markup::html;
 
 /// The whole stage.
 pub(super) fn full(model: &Rc<StageModel>) -> Html {

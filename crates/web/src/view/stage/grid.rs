@@ -6,6 +6,7 @@ use super::svg::{n, path, rect, text};
 use crate::model::stage_measures::{TABLES, TablesAt};
 use crate::model::stage_thread::slot_at;
 use crate::model::tables::{Leaf, LeafMark, LeafState, ROW};
+use crate::view::markup::html;
 
 /// Header, outlines and the label of the row at hand.
 pub(super) fn grid(leaf: &Leaf) -> Html {

@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::cell::{Ground, Ink, Place, cell};
 use super::svg::{at, n, path, rect, text};
 use crate::model::lanes::{LaneCell, LaneHead, LaneLook, LaneRow, LaneStyle, Lanes, Note, Outline};
+use crate::view::markup::html;
 
 /// Right end of the rules between processes.
 const RULE_END: f32 = 588.0;

@@ -7,6 +7,7 @@ use crate::model::lanes::CellState;
 use crate::model::stage_measures::TABLES;
 use crate::model::stage_thread::slot_at;
 use crate::model::tables::SlotRow;
+use crate::view::markup::html;
 
 /// 32 slots. Empty ones are one path of dots.
 pub(super) fn leaf_row(row: &SlotRow) -> Html {

@@ -23,21 +23,23 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::model::stage::{StageForm, StageModel};
-
-/// What the stage draws.
-#[derive(Clone, PartialEq, Properties)]
-pub struct StageProps {
-    /// The picture.
-    pub model: Rc<StageModel>,
-}
+use crate::view::live::{Own, Piece, is_same};
 
 /// The stage in the form that its model is laid out for.
-#[component]
-pub fn Stage(props: &StageProps) -> Html {
-    let model = &props.model;
-    match model.form {
-        StageForm::Full => full::full(model),
-        StageForm::Embed => embed::embed(model),
-        StageForm::Phone => phone::phone(model),
+#[derive(PartialEq)]
+pub struct Stage(pub Rc<StageModel>);
+
+impl Piece for Stage {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
+    }
+
+    fn draw(&self, _: &Own) -> Html {
+        let model = &self.0;
+        match model.form {
+            StageForm::Full => full::full(model),
+            StageForm::Embed => embed::embed(model),
+            StageForm::Phone => phone::phone(model),
+        }
     }
 }

@@ -1,5 +1,4 @@
-//! The stage in parts: one component type for all of them, so that a step re-renders what changed
-//! and the program stays small.
+//! The stage in parts, so that a step re-renders what it changed.
 
 use std::rc::Rc;
 
@@ -7,6 +6,7 @@ use yew::prelude::*;
 
 use super::{bits, facts, grid, lanes, leaf_row, say, strip, tables, tree};
 use crate::model::stage::StageModel;
+use crate::view::live::{Own, Piece, is_same, live, live_as};
 
 /// What is drawn by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,16 +44,13 @@ pub(super) enum Part {
 }
 
 /// A part of a model.
-#[derive(Clone, Properties)]
-pub(super) struct PartProps {
-    /// The whole model.
-    pub(super) model: Rc<StageModel>,
-    /// The part of it.
-    pub(super) part: Part,
+struct PartOf {
+    model: Rc<StageModel>,
+    part: Part,
 }
 
 /// Only the part counts: the rest of the model may differ.
-impl PartialEq for PartProps {
+impl PartialEq for PartOf {
     fn eq(&self, other: &Self) -> bool {
         let (a, b) = (&*self.model, &*other.model);
         self.part == other.part
@@ -84,11 +81,18 @@ impl PartialEq for PartProps {
     }
 }
 
-/// Draws the part.
-#[component]
-pub(super) fn PartView(props: &PartProps) -> Html {
-    let model = &*props.model;
-    match props.part {
+impl Piece for PartOf {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
+    }
+
+    fn draw(&self, _: &Own) -> Html {
+        draw(&self.model, self.part)
+    }
+}
+
+fn draw(model: &StageModel, part: Part) -> Html {
+    match part {
         Part::Strip => strip::strip(&model.strip, model.form),
         Part::Links => model.tree.as_ref().map_or_else(Html::default, tree::links),
         Part::Nodes => model.tree.as_ref().map_or_else(Html::default, tree::nodes),
@@ -111,14 +115,14 @@ pub(super) fn PartView(props: &PartProps) -> Html {
 
 /// A part as a node of the tree of components.
 pub(super) fn part(model: &Rc<StageModel>, part: Part) -> Html {
-    html! { <PartView model={model.clone()} {part} /> }
+    live(PartOf { model: model.clone(), part })
 }
 
 /// All rows of the lanes, each keeping its identity.
 pub(super) fn lane_rows(model: &Rc<StageModel>) -> Html {
     let rows = model.lanes.rows.iter().enumerate();
     rows.map(|(at, row)| {
-        html! { <PartView key={row.id} model={model.clone()} part={Part::Lane(at)} /> }
+        live_as(row.id, PartOf { model: model.clone(), part: Part::Lane(at) })
     })
     .collect()
 }

@@ -9,6 +9,7 @@ use super::cell::{Ground, Ink, Place, cell};
 use super::part::{Part, lane_rows, part};
 use super::svg::{n, rect, text};
 use crate::model::stage::StageModel;
+use crate::view::markup::html;
 
 const BITS: BitsAt = BitsAt { x: 0.0, y: 12.0, columns: Columns::Named(46.0, 34.6) };
 

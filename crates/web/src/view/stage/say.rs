@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use crate::model::sentence::Sentence;
 use crate::model::sentence_words::{Bit, Piece, Words};
+use crate::view::markup::html;
 
 /// The step in words.
 pub(super) fn say(sentence: &Sentence) -> Html {

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::svg::{n, path, rect, text};
 use crate::model::stage::{StageForm, Strip};
+use crate::view::markup::html;
 
 /// Pages from left to right.
 pub(super) fn strip(strip: &Strip, form: StageForm) -> Html {

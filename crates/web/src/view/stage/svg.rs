@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use crate::model::stage_number::number;
+use crate::view::markup::html;
 
 /// A picture measure as an attribute.
 pub(super) fn n(value: f32) -> AttrValue {

@@ -6,6 +6,7 @@ use super::svg::{at as translate, n, path, rect, text};
 use crate::model::stage_measures::{TABLES, TablesAt};
 use crate::model::stage_thread::{slot_at, tag_y};
 use crate::model::tables::{Column, Reach, Tables};
+use crate::view::markup::html;
 
 /// Everything of the upper tables but what is yellow.
 pub(super) fn tables(tables: &Tables) -> Html {

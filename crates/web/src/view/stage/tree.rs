@@ -6,6 +6,7 @@ use rangewalk_core::machine::rbtree::Colour;
 
 use super::svg::{at, n, path, rect, text};
 use crate::model::tree::{NodeLook, Tree, TreeLink, TreeNode, WordsAt};
+use crate::view::markup::html;
 
 /// Links and folded subtrees: drawn below the nodes.
 pub(super) fn links(tree: &Tree) -> Html {

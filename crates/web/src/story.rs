@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use rangewalk_core::link::{self, Link, TEXT_MAX, TooLong};
 use rangewalk_core::machine::{Event, Func, Kind};
+use rangewalk_core::order::sort_by_key;
 use rangewalk_core::scenario::{self, Diagnostic, Run, Severity, Span};
 use rangewalk_core::trace::{Place, Tape, Timeline};
 
@@ -47,7 +48,7 @@ impl Story {
         let mut run = scenario::run(&parsed);
         let digest = error.is_none().then(|| link::digest(&run.ending()));
         diagnostics.extend(run.diagnostics.iter().cloned());
-        diagnostics.sort_by_key(|d| (d.line, d.column));
+        sort_by_key(&mut diagnostics, |d| (u64::from(d.line) << 32) | u64::from(d.column));
         let changes = changes_of(run.timeline.tape());
         let acts = run.spans.iter().copied().filter(|span| span.first < span.end).collect();
         let index = StageIndex::new(&run.timeline);

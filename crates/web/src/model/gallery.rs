@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use rangewalk_core::arch::PteFlags;
 use rangewalk_core::machine::{Func, MmId, Vma, World};
+use rangewalk_core::order::sort_by_key;
 use rangewalk_core::scenario::gallery::{Exhibit, GALLERY};
 use yew::AttrValue;
 
@@ -84,7 +85,8 @@ fn sketch(mut story: Story) -> Sketch {
     let Some(file) = mappings.min() else { return Sketch::default() };
     let mut vmas: Vec<&Vma> =
         world.vmas().map(|(_, vma)| vma).filter(|vma| vma.mapping() == Some(file)).collect();
-    vmas.sort_by_key(|vma| (vma.pgoff, vma.mm));
+    sort_by_key(&mut vmas, |vma| vma.mm.map_or(0, |mm| mm.0.into()));
+    sort_by_key(&mut vmas, |vma| vma.pgoff);
     // The part of the file that is mapped or walked fills the card.
     let asked = walk.map(|frame| (frame.args[0], frame.args[0].saturating_add(frame.args[1])));
     let ends = vmas.iter().map(|vma| vma.last_pgoff() + 1).chain(asked.map(|(_, end)| end));

@@ -46,7 +46,7 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
         Event::WritebackEnd { page } => {
             (format!("The disk has {}.", folio(now, page)), String::new())
         }
-        _ => unreachable!("not a step of the page cache: {event:?}"),
+        _ => unreachable!("not a step of the page cache"),
     }
 }
 
@@ -73,7 +73,7 @@ pub(super) fn next(event: Event) -> String {
         Event::PageClean { .. } => "the page counts as clean.".to_owned(),
         Event::Writeback { .. } => "the disk is given the page.".to_owned(),
         Event::WritebackEnd { .. } => "the disk has the page.".to_owned(),
-        _ => unreachable!("not a step of the page cache: {event:?}"),
+        _ => unreachable!("not a step of the page cache"),
     }
 }
 

@@ -74,7 +74,7 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
         Event::MmGone { mm } => (format!("Process {} is gone.", now.process(mm)), String::new()),
         Event::VmaChange { vma } => vma_change(now, vma),
         Event::VmaGone { vma } => (format!("Mapping {} is gone.", now.vma(vma)), String::new()),
-        _ => unreachable!("not a step of a process: {event:?}"),
+        _ => unreachable!("not a step of a process"),
     }
 }
 

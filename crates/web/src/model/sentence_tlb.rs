@@ -44,7 +44,7 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
         ),
         Event::Ipi { cpu, mm, answer } => ipi(now, cpu, mm, answer),
         Event::Resume { cpu } => (format!("CPU {} goes on where it was.", cpu.0), String::new()),
-        _ => unreachable!("not a step of a CPU: {event:?}"),
+        _ => unreachable!("not a step of a CPU"),
     }
 }
 
@@ -84,6 +84,6 @@ pub(super) fn next(now: &Now<'_>, event: Event) -> String {
         Event::FlushOmitted { .. } => "the flush is left out.".to_owned(),
         Event::Ipi { cpu, .. } => format!("CPU {} is interrupted to flush too.", cpu.0),
         Event::Resume { cpu } => format!("CPU {} goes on.", cpu.0),
-        _ => unreachable!("said before: {event:?}"),
+        _ => unreachable!("said before"),
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
             format!("`subtree_last` of {} is computed anew.", now.vma(node)),
             format!("It is {} now.", now.world().node(node).subtree_last),
         ),
-        _ => unreachable!("not a tree step: {event:?}"),
+        _ => unreachable!("not a tree step"),
     }
 }
 

@@ -181,7 +181,7 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
                 now.whose()
             ),
         ),
-        _ => unreachable!("not a step of the walk: {event:?}"),
+        _ => unreachable!("not a step of the walk"),
     }
 }
 

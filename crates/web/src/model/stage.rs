@@ -14,6 +14,7 @@ use crate::model::stage_index::StageIndex;
 pub use crate::model::stage_measures::StageForm;
 use crate::model::stage_measures::{EMBED_RISER, EMBED_TAG};
 use crate::model::stage_now::Now;
+use crate::model::stage_number::between;
 use crate::model::stage_thread::{self, ThreadPath};
 use crate::model::tables::Tables;
 use crate::model::tree::{Tree, text_width};
@@ -278,7 +279,7 @@ fn numbers(now: &Now<'_>, axis: &Axis, here: Option<u64>, form: StageForm) -> Ve
         let Some(left) = axis.column(page) else { continue };
         let half = text_width(&page.to_string()) / 2.0;
         let limits = (axis.left() + half - 4.0, axis.right() - half + 4.0);
-        let x = (left + axis.cell / 2.0).clamp(limits.0, limits.1.max(limits.0));
+        let x = between(left + axis.cell / 2.0, limits.0, limits.1);
         let free = taken.iter().all(|(from, to)| x + half + 1.0 <= *from || *to <= x - half - 1.0);
         if free {
             taken.push((x - half, x + half));

@@ -15,6 +15,13 @@ pub fn number(value: f32) -> String {
     }
 }
 
+/// `value` between `low` and `high`; `low` if these are crossed. `clamp` would assert their order and
+/// so print numbers, and printing floats is what the program does without.
+#[must_use]
+pub fn between(value: f32, low: f32, high: f32) -> f32 {
+    value.min(high).max(low)
+}
+
 /// Path data in the making.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pen(String);

@@ -3,7 +3,7 @@
 
 use crate::model::lanes::{LaneRow, Lanes};
 use crate::model::stage_measures::TablesAt;
-use crate::model::stage_number::Pen;
+use crate::model::stage_number::{Pen, between};
 use crate::model::tables::{ROW, Reach, Tables};
 use crate::model::tree::{NodeLook, Tree};
 
@@ -27,7 +27,7 @@ pub fn tag_y(at: &TablesAt, index: u32) -> f32 {
     let (top, height) = at.rows;
     #[expect(clippy::cast_precision_loss, reason = "at most 512")]
     let y = top + height * (index as f32 + 0.5) / 512.0;
-    y.clamp(top + 8.5, top + height - 8.5)
+    between(y, top + 8.5, top + height - 8.5)
 }
 
 /// Left and top edge of slot `slot` of the leaf table.
@@ -46,7 +46,7 @@ pub fn thread(tree: &Tree, lanes: &Lanes, tables: &Tables, at: &TablesAt) -> Vec
     let node = tree.nodes.iter().find(|node| node.look == NodeLook::Now);
     if let (Some(row), Some(node)) = (row, node.filter(|node| Some(node.id) == row.map(|r| r.id))) {
         // A node that was fanned out beyond its box comes back to it in the gap below the tree.
-        let x = node.x.clamp(row.bar.0, row.bar.1);
+        let x = between(node.x, row.bar.0, row.bar.1);
         let (from, turn) = (node.y + node.radius, tree.bottom + 14.0);
         let pen = Pen::default().to('M', &[node.x, from]).to('V', &[turn]).to('H', &[x]);
         let d = pen.to('V', &[row.y]).done();

@@ -8,6 +8,7 @@ use rangewalk_core::machine::{Event, VmaId};
 
 use crate::model::axis::Axis;
 use crate::model::stage_now::Now;
+use crate::model::stage_number::between;
 use crate::model::tree_order::{self, Shape};
 use crate::model::tree_text;
 
@@ -186,7 +187,7 @@ impl Tree {
         let depths: Vec<usize> = nodes.iter().map(|n| shape.depth(VmaId(n.id))).collect();
         let rows = rows(&nodes, &depths);
         let last = rows.iter().copied().max().unwrap_or(0);
-        let pitch = (room.height / units(last.max(1))).clamp(room.pitch_min, room.pitch_max);
+        let pitch = between(room.height / units(last.max(1)), room.pitch_min, room.pitch_max);
         for (node, row) in nodes.iter_mut().zip(&rows) {
             node.y = room.top + units(*row) * pitch;
             if pitch < PITCH_DENSE {

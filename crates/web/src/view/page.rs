@@ -18,6 +18,7 @@ use crate::view::header::{self, Room};
 use crate::view::help::{self, GoTo};
 use crate::view::icon::brand_mark;
 use crate::view::live::live;
+use crate::view::markup::html;
 use crate::view::menu::menu;
 use crate::view::notice::{notice_bar, spoken};
 use crate::view::share::{self, Export};
@@ -25,7 +26,6 @@ use crate::view::stage::Stage;
 use crate::view::strip::Strip;
 use crate::view::timeline::TimelineView;
 use crate::view::transport::{self, Signs, TransportModel};
-use crate::view::markup::html;
 
 /// How the page is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

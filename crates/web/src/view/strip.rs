@@ -8,10 +8,10 @@ use yew::prelude::*;
 
 use crate::command::Command;
 use crate::model::timeline::TimelineModel;
-use crate::view::timeline_parts::{Axis, Plot, class_of, push_box, px};
-use crate::view::timeline_scrub::Scrub;
 use crate::view::live::{Own, Piece, is_same, live};
 use crate::view::markup::html;
+use crate::view::timeline_parts::{Axis, Plot, class_of, push_box, px};
+use crate::view::timeline_scrub::Scrub;
 
 /// Height of the strip.
 const HEIGHT: f64 = 32.0;

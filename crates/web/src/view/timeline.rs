@@ -9,12 +9,12 @@ use yew::prelude::*;
 
 use crate::command::{Command, Go, Zoom};
 use crate::model::timeline::{Segment, TimelineModel};
+use crate::view::live::{Own, Piece, is_same, live};
+use crate::view::markup::html;
 use crate::view::timeline_parts::{
     Axis, BOTTOM, Part, Plot, TOP_CALLS, TOP_ROWS, What, playhead, px, row_height, stack, tip,
 };
 use crate::view::timeline_scrub::Scrub;
-use crate::view::live::{Own, Piece, is_same, live};
-use crate::view::markup::html;
 
 /// Left of the plot, where the names of the rows stand.
 const GUTTER: f64 = 108.0;

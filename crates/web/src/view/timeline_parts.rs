@@ -60,7 +60,7 @@ impl Axis {
     #[must_use]
     pub fn step(self, x: f64) -> u32 {
         let inside = (x / self.width * f64::from(self.len)).floor();
-        self.start + inside.clamp(0.0, f64::from(self.len - 1)) as u32
+        self.start + (inside.max(0.0) as u32).min(self.len - 1)
     }
 
     /// Cells stand apart where there is room.

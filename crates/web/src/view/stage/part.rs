@@ -121,10 +121,8 @@ pub(super) fn part(model: &Rc<StageModel>, part: Part) -> Html {
 /// All rows of the lanes, each keeping its identity.
 pub(super) fn lane_rows(model: &Rc<StageModel>) -> Html {
     let rows = model.lanes.rows.iter().enumerate();
-    rows.map(|(at, row)| {
-        live_as(row.id, PartOf { model: model.clone(), part: Part::Lane(at) })
-    })
-    .collect()
+    rows.map(|(at, row)| live_as(row.id, PartOf { model: model.clone(), part: Part::Lane(at) }))
+        .collect()
 }
 
 /// All rows of the leaf table.

@@ -12,8 +12,13 @@ const LINE_COLUMNS_MAX: usize = 100;
 const MARKUP_COLUMNS_MAX: usize = 120;
 
 /// Layers of `crates/core/src`, lowest first. A module uses only those in layers before its own.
-const LAYERS: [&[&str]; 5] =
-    [&["addr", "kernel"], &["arch"], &["machine"], &["mm", "trace"], &["link", "scenario"]];
+const LAYERS: [&[&str]; 5] = [
+    &["addr", "kernel", "order"],
+    &["arch"],
+    &["machine"],
+    &["mm", "trace"],
+    &["link", "scenario"],
+];
 
 /// A source file: its path from the repository's top, and its text.
 struct Source {

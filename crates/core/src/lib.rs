@@ -9,5 +9,6 @@ pub mod kernel;
 pub mod link;
 pub mod machine;
 pub mod mm;
+pub mod order;
 pub mod scenario;
 pub mod trace;

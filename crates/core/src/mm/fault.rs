@@ -280,7 +280,7 @@ fn do_wp_page<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, slot: SlotId) -> Result<
     let word = cpu.word(slot);
     let page = match word.decode(Level::Pte) {
         Entry::Leaf(pfn) => cpu.pfn_to_page(pfn).filter(|_| !word.is_special()),
-        entry => unreachable!("a write-protected entry maps something: {entry:?}"),
+        _ => unreachable!("a write-protected entry maps something"),
     };
     let shared = cpu.vma(vmf.vma).flags.contains(VmFlags::SHARED);
     match page {

@@ -53,7 +53,7 @@ pub(super) fn table_alloc<S: Sink>(
     match cpu.word(slot).decode(level) {
         Entry::Table(pfn) => return Ok(cpu.table_at(pfn)),
         Entry::None => {}
-        entry => unreachable!("no leaf above the PTEs: {entry:?}"),
+        _ => unreachable!("no leaf above the PTEs"),
     }
     let below = level.below().expect("PTEs have no table below");
     // The number is known before the table is: the step must come before what it does.

@@ -1,8 +1,6 @@
 //! Which mapping of the scenario covers which addresses: what names VMAs after the kernel has
 //! merged and split them.
 
-use std::collections::BTreeMap;
-
 use crate::addr::VirtAddr;
 use crate::scenario::ast::{LabelId, ProcessId, Target};
 
@@ -18,7 +16,8 @@ pub(super) struct Piece {
 /// The addresses of all processes, as the scenario's statements left them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cover {
-    pieces: BTreeMap<(ProcessId, VirtAddr), Piece>,
+    /// By process: disjoint, ascending. Lists, for they are short and a map type more weighs more.
+    pieces: Vec<Vec<(VirtAddr, Piece)>>,
 }
 
 impl Cover {
@@ -29,13 +28,10 @@ impl Cover {
         start: VirtAddr,
         end: VirtAddr,
     ) -> impl Iterator<Item = (VirtAddr, Piece)> + '_ {
-        let before = self.pieces.range((process, VirtAddr(0))..(process, start)).next_back();
-        let inside = self.pieces.range((process, start)..(process, end));
-        before
-            .filter(move |(_, piece)| piece.end > start)
-            .into_iter()
-            .chain(inside)
-            .map(|((_, addr), piece)| (*addr, *piece))
+        let all = self.pieces.get(process.0 as usize).map_or(&[][..], Vec::as_slice);
+        let first = all.partition_point(|(_, piece)| piece.end <= start);
+        let behind = all.partition_point(|(addr, _)| *addr < end);
+        all.get(first..behind).unwrap_or_default().iter().copied()
     }
 
     /// `label` now covers `start..end`.
@@ -52,7 +48,7 @@ impl Cover {
     /// `piece` now lies at `start`.
     pub(super) fn put(&mut self, process: ProcessId, start: VirtAddr, piece: Piece) {
         self.unmap(process, start, piece.end);
-        self.pieces.insert((process, start), piece);
+        self.insert(process, start, piece);
     }
 
     /// What covered `start..end` now lies where `to` says.
@@ -89,15 +85,24 @@ impl Cover {
     pub(super) fn unmap(&mut self, process: ProcessId, start: VirtAddr, end: VirtAddr) {
         let met: Vec<(VirtAddr, Piece)> = self.pieces(process, start, end).collect();
         for (addr, piece) in met {
-            self.pieces.remove(&(process, addr));
+            self.pieces[process.0 as usize].retain(|(at, _)| *at != addr);
             if addr < start {
-                self.pieces.insert((process, addr), Piece { end: start, ..piece });
+                self.insert(process, addr, Piece { end: start, ..piece });
             }
             if end < piece.end {
                 let cut = piece.cut + end.pages_since(addr);
-                self.pieces.insert((process, end), Piece { cut, ..piece });
+                self.insert(process, end, Piece { cut, ..piece });
             }
         }
+    }
+
+    /// `piece` begins at `addr`, where nothing else is.
+    fn insert(&mut self, process: ProcessId, addr: VirtAddr, piece: Piece) {
+        let process = process.0 as usize;
+        self.pieces.resize(self.pieces.len().max(process + 1), Vec::new());
+        let pieces = &mut self.pieces[process];
+        let at = pieces.partition_point(|(before, _)| *before < addr);
+        pieces.insert(at, (addr, piece));
     }
 
     /// All that `process` has, ascending.

@@ -41,38 +41,38 @@ pub struct Site {
     pub len: u32,
 }
 
+/// Boxed, as the parser's functions carry it up: most of what they return is no diagnostic.
 impl Diagnostic {
-    /// A remark without a hint.
-    #[must_use]
-    pub fn new(severity: Severity, site: Site, message: impl Into<String>) -> Self {
-        let Site { line, column, len } = site;
-        Self { severity, line, column, len, message: message.into(), hint: String::new() }
-    }
-
     /// An error without a hint.
     #[must_use]
-    pub fn error(site: Site, message: impl Into<String>) -> Self {
-        Self::new(Severity::Error, site, message)
+    pub fn error(site: Site, message: impl Into<String>) -> Box<Self> {
+        remark(Severity::Error, site, message.into())
     }
 
     /// A warning without a hint.
     #[must_use]
-    pub fn warning(site: Site, message: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, site, message)
+    pub fn warning(site: Site, message: impl Into<String>) -> Box<Self> {
+        remark(Severity::Warning, site, message.into())
     }
 
     /// A note without a hint.
     #[must_use]
-    pub fn note(site: Site, message: impl Into<String>) -> Self {
-        Self::new(Severity::Note, site, message)
+    pub fn note(site: Site, message: impl Into<String>) -> Box<Self> {
+        remark(Severity::Note, site, message.into())
     }
 
     /// The same with a hint.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Self> {
         self.hint = hint.into();
         self
     }
+}
+
+#[inline(never)]
+fn remark(severity: Severity, site: Site, message: String) -> Box<Diagnostic> {
+    let Site { line, column, len } = site;
+    Box::new(Diagnostic { severity, line, column, len, message, hint: String::new() })
 }
 
 /// `7:12: error: message (hint)`.

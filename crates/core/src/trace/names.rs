@@ -1,8 +1,6 @@
 //! What the scenario calls things, at every point of a run: numbers in the world are reused and
 //! VMAs merge and split.
 
-use std::collections::BTreeMap;
-
 use crate::machine::{MappingId, MmId, VmaId};
 
 /// Stands for a thing that has no name.
@@ -12,9 +10,10 @@ const NAMELESS: &str = "?";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     files: Vec<String>,
-    processes: BTreeMap<MmId, String>,
-    /// From which step on each name holds, ascending.
-    vmas: BTreeMap<VmaId, Vec<(u32, String)>>,
+    /// By number; empty if nameless.
+    processes: Vec<String>,
+    /// By number: from which step on each name holds, ascending.
+    vmas: Vec<Vec<(u32, String)>>,
 }
 
 impl Names {
@@ -27,7 +26,8 @@ impl Names {
     /// A process's name.
     #[must_use]
     pub fn process(&self, mm: MmId) -> &str {
-        self.processes.get(&mm).map_or(NAMELESS, String::as_str)
+        let name = self.processes.get(mm.index()).map_or("", String::as_str);
+        if name.is_empty() { NAMELESS } else { name }
     }
 
     /// What a VMA is called in step `step`; for a world at rest, that of the last step done.
@@ -36,7 +36,7 @@ impl Names {
     /// by pages from the mapping's start; what merged is `A,B` or `A..D`.
     #[must_use]
     pub fn vma(&self, vma: VmaId, step: u32) -> &str {
-        let names = self.vmas.get(&vma).map_or(&[][..], Vec::as_slice);
+        let names = self.vmas.get(vma.index()).map_or(&[][..], Vec::as_slice);
         let held = names.partition_point(|(from, _)| *from <= step);
         held.checked_sub(1).and_then(|at| names.get(at)).map_or(NAMELESS, |(_, name)| name)
     }
@@ -46,12 +46,14 @@ impl Names {
     }
 
     pub(crate) fn name_process(&mut self, mm: MmId, name: &str) {
-        self.processes.insert(mm, name.to_owned());
+        self.processes.resize(self.processes.len().max(mm.index() + 1), String::new());
+        name.clone_into(&mut self.processes[mm.index()]);
     }
 
     /// From step `from` on `vma` is called `name`. Steps must not go back.
     pub(crate) fn name_vma(&mut self, vma: VmaId, from: u32, name: &str) {
-        let names = self.vmas.entry(vma).or_default();
+        self.vmas.resize(self.vmas.len().max(vma.index() + 1), Vec::new());
+        let names = &mut self.vmas[vma.index()];
         if names.last().is_some_and(|(_, last)| last == name) {
             return;
         }

@@ -301,7 +301,7 @@ impl Text<'_> {
             Event::DirtyTransfer { mapping, first, nr } => {
                 format!("transfer {} pages {first}+{nr}", file(mapping))
             }
-            other => unreachable!("{other:?} has its words above"),
+            _ => unreachable!("the others have their words above"),
         }
     }
 

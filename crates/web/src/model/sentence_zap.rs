@@ -46,7 +46,7 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
             format!("Frame `{}` is free again.", page.pfn()),
             "Nobody maps it any more, and no TLB knows it.".to_owned(),
         ),
-        _ => unreachable!("nothing is taken away: {event:?}"),
+        _ => unreachable!("nothing is taken away"),
     }
 }
 

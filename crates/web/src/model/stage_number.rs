@@ -15,8 +15,8 @@ pub fn number(value: f32) -> String {
     }
 }
 
-/// `value` between `low` and `high`; `low` if these are crossed. `clamp` would assert their order and
-/// so print numbers, and printing floats is what the program does without.
+/// `value` between `low` and `high`; `low` if these are crossed. `clamp` would assert their order
+/// and so print numbers, and printing floats is what the program does without.
 #[must_use]
 pub fn between(value: f32, low: f32, high: f32) -> f32 {
     value.min(high).max(low)

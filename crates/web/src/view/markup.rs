@@ -188,7 +188,6 @@ impl Markup {
 
     /// All of it.
     #[inline(never)]
-    #[must_use]
     pub(crate) fn done(mut self) -> Html {
         match self.done.pop() {
             Some(only) if self.done.is_empty() => only,

@@ -13,7 +13,7 @@ use crate::scenario::limits::{FILE_PAGES_MAX, PGOFF_MAX, TREE_DEPTH_MAX};
 use crate::scenario::syntax::{EXPECTS, PTE_LETTERS};
 
 impl Parser {
-    pub(super) fn expect(&mut self, words: &mut Words<'_>) -> Result<Expect, Diagnostic> {
+    pub(super) fn expect(&mut self, words: &mut Words<'_>) -> Result<Expect, Box<Diagnostic>> {
         if begins_number(words) {
             return Ok(Expect::Returns(number(words, "the value", u64::MAX)?));
         }
@@ -36,7 +36,11 @@ impl Parser {
         Err(Diagnostic::error(token.site, format!("cannot expect `{}`", token.text)).hint(hint))
     }
 
-    fn expect_of(&mut self, keyword: &str, words: &mut Words<'_>) -> Result<Expect, Diagnostic> {
+    fn expect_of(
+        &mut self,
+        keyword: &str,
+        words: &mut Words<'_>,
+    ) -> Result<Expect, Box<Diagnostic>> {
         Ok(match keyword {
             "faults" => Expect::Faults(number(words, "the number of faults", PGOFF_MAX)?),
             "order" => Expect::Order(self.order(words)?),
@@ -85,7 +89,7 @@ impl Parser {
         })
     }
 
-    fn order(&self, words: &mut Words<'_>) -> Result<Vec<LabelId>, Diagnostic> {
+    fn order(&self, words: &mut Words<'_>) -> Result<Vec<LabelId>, Box<Diagnostic>> {
         let mut order = Vec::new();
         if words.take_if("none") {
             return Ok(order);
@@ -99,7 +103,7 @@ impl Parser {
     }
 
     /// `B(A* C*)`, `none` for an empty tree.
-    fn tree(&self, words: &mut Words<'_>) -> Result<Option<Box<TreeWant>>, Diagnostic> {
+    fn tree(&self, words: &mut Words<'_>) -> Result<Option<Box<TreeWant>>, Box<Diagnostic>> {
         if words.take_if("none") {
             return Ok(None);
         }
@@ -122,7 +126,7 @@ impl Parser {
     }
 }
 
-fn flush(words: &mut Words<'_>) -> Result<FlushWant, Diagnostic> {
+fn flush(words: &mut Words<'_>) -> Result<FlushWant, Box<Diagnostic>> {
     if words.take_if("none") {
         Ok(FlushWant::Nothing)
     } else if words.take_if("all") {
@@ -132,7 +136,7 @@ fn flush(words: &mut Words<'_>) -> Result<FlushWant, Diagnostic> {
     }
 }
 
-fn pte(words: &mut Words<'_>) -> Result<PteWant, Diagnostic> {
+fn pte(words: &mut Words<'_>) -> Result<PteWant, Box<Diagnostic>> {
     if words.take_if("none") {
         return Ok(PteWant::Empty);
     }
@@ -213,7 +217,7 @@ impl<'t> TreeReader<'_, 't> {
     }
 
     /// A node with its children, or `-`.
-    fn node(&mut self, depth: usize) -> Result<Option<Box<TreeWant>>, Diagnostic> {
+    fn node(&mut self, depth: usize) -> Result<Option<Box<TreeWant>>, Box<Diagnostic>> {
         let Some(token) = self.peek() else { return Err(self.unfinished()) };
         if depth > TREE_DEPTH_MAX {
             let message = format!("the tree is too deep; the limit is {TREE_DEPTH_MAX}");
@@ -240,7 +244,7 @@ impl<'t> TreeReader<'_, 't> {
         Ok(Some(Box::new(TreeWant { label, colour, children })))
     }
 
-    fn unfinished(&self) -> Diagnostic {
+    fn unfinished(&self) -> Box<Diagnostic> {
         let token = self.peek().or(self.pieces.last().copied());
         let site = token.map_or(Site { line: 1, column: 1, len: 1 }, |token| token.site);
         Diagnostic::error(site, "a node has two children, - for none, and a closing bracket")

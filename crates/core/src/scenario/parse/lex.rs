@@ -94,7 +94,7 @@ impl<'t> Words<'t> {
     }
 
     /// The next word, which is a `part`; `what` names it if it is missing.
-    pub(super) fn take(&mut self, part: Part, what: &str) -> Result<Token<'t>, Diagnostic> {
+    pub(super) fn take(&mut self, part: Part, what: &str) -> Result<Token<'t>, Box<Diagnostic>> {
         let Some(token) = self.peek() else {
             return Err(Diagnostic::error(self.behind(), format!("{what} is missing"))
                 .hint(format!("the form is: {}", self.form)));
@@ -132,7 +132,7 @@ impl<'t> Words<'t> {
     }
 
     /// Nothing may be left.
-    pub(super) fn finish(&self) -> Result<(), Diagnostic> {
+    pub(super) fn finish(&self) -> Result<(), Box<Diagnostic>> {
         match self.peek() {
             None => Ok(()),
             Some(token) => {

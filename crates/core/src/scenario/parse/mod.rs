@@ -30,7 +30,7 @@ pub fn parse(text: &str) -> (Scenario, Vec<Diagnostic>) {
         let site = Site { line: last.line, column: 1, len: 1 };
         diagnostics.truncate(DIAGNOSTICS_MAX - 1);
         let message = format!("more is wrong from here on; the limit is {DIAGNOSTICS_MAX} remarks");
-        diagnostics.push(Diagnostic::error(site, message));
+        diagnostics.push(*Diagnostic::error(site, message));
     }
     (scenario, diagnostics)
 }
@@ -58,7 +58,7 @@ impl Parser {
             if number == LINES_MAX + 1 {
                 let site = Site { line: number, column: 1, len: 1 };
                 let message = format!("not read from here on; the limit is {LINES_MAX} lines");
-                self.diagnostics.push(Diagnostic::error(site, message));
+                self.diagnostics.push(*Diagnostic::error(site, message));
             }
             self.scenario.layout.push(Layout::Verbatim(lex::unquote(raw).0.to_owned()));
             return;
@@ -90,7 +90,7 @@ impl Parser {
                 Layout::Statement(u32::try_from(index).unwrap_or(u32::MAX))
             }
             Err(diagnostic) => {
-                self.diagnostics.push(diagnostic);
+                self.diagnostics.push(*diagnostic);
                 self.give_up(line, body);
                 Layout::Verbatim(text.to_owned())
             }
@@ -119,13 +119,13 @@ impl Parser {
             let at = u32::try_from(at).unwrap_or(u32::MAX);
             let site = Site { line, column: column.saturating_add(at), len: 1 };
             let message = "not a 7-bit ASCII character; mails may garble it";
-            self.diagnostics.push(Diagnostic::warning(site, message));
+            self.diagnostics.push(*Diagnostic::warning(site, message));
         }
         let width = columns(text);
         if width > COLUMNS_MAX {
             let site = Site { line, column: column + COLUMNS_MAX, len: width - COLUMNS_MAX };
             let message = format!("the line has {width} columns; mails keep {COLUMNS_MAX}");
-            self.diagnostics.push(Diagnostic::warning(site, message));
+            self.diagnostics.push(*Diagnostic::warning(site, message));
         }
     }
 

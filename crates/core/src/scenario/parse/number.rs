@@ -21,7 +21,7 @@ pub(super) fn looks_numeric(text: &str) -> bool {
 }
 
 /// A number up to `max`.
-pub(super) fn number(words: &mut Words<'_>, what: &str, max: u64) -> Result<u64, Diagnostic> {
+pub(super) fn number(words: &mut Words<'_>, what: &str, max: u64) -> Result<u64, Box<Diagnostic>> {
     let token = words.take(Part::Number, what)?;
     let Some(value) = parse(token.text) else {
         return Err(Diagnostic::error(token.site, format!("`{}` is not a number", token.text))
@@ -30,7 +30,7 @@ pub(super) fn number(words: &mut Words<'_>, what: &str, max: u64) -> Result<u64,
     at_most(token, what, value, max)
 }
 
-fn at_most(token: Token<'_>, what: &str, value: u64, max: u64) -> Result<u64, Diagnostic> {
+fn at_most(token: Token<'_>, what: &str, value: u64, max: u64) -> Result<u64, Box<Diagnostic>> {
     if value <= max {
         return Ok(value);
     }
@@ -38,7 +38,7 @@ fn at_most(token: Token<'_>, what: &str, value: u64, max: u64) -> Result<u64, Di
 }
 
 /// A size in bytes, with K or M behind it if written so; a whole number of pages, in pages.
-pub(super) fn size_in_pages(words: &mut Words<'_>, max: u64) -> Result<u64, Diagnostic> {
+pub(super) fn size_in_pages(words: &mut Words<'_>, max: u64) -> Result<u64, Box<Diagnostic>> {
     let token = words.take(Part::Number, "the size")?;
     let (digits, unit) = match token.text.as_bytes().last() {
         Some(b'K' | b'k') => (&token.text[..token.text.len() - 1], 1 << 10),
@@ -58,7 +58,7 @@ pub(super) fn size_in_pages(words: &mut Words<'_>, max: u64) -> Result<u64, Diag
 }
 
 /// `5+9`: nine pages from page 5. `5` alone: that page.
-pub(super) fn pages(words: &mut Words<'_>, what: &str) -> Result<Pages, Diagnostic> {
+pub(super) fn pages(words: &mut Words<'_>, what: &str) -> Result<Pages, Box<Diagnostic>> {
     let token = words.take(Part::Pages, what)?;
     let (first, count) = token.text.split_once('+').unwrap_or((token.text, "1"));
     let (Some(first), Some(count)) = (parse(first), parse(count)) else {
@@ -75,7 +75,7 @@ pub(super) fn pages(words: &mut Words<'_>, what: &str) -> Result<Pages, Diagnost
 }
 
 /// Page ranges up to the end of the line, or `none`.
-pub(super) fn page_list(words: &mut Words<'_>, what: &str) -> Result<Vec<Pages>, Diagnostic> {
+pub(super) fn page_list(words: &mut Words<'_>, what: &str) -> Result<Vec<Pages>, Box<Diagnostic>> {
     let mut list = Vec::new();
     if words.take_if("none") {
         return Ok(list);
@@ -89,7 +89,7 @@ pub(super) fn page_list(words: &mut Words<'_>, what: &str) -> Result<Vec<Pages>,
 }
 
 /// `@7f1234562000`, page-aligned and below the end of user space.
-pub(super) fn address(words: &mut Words<'_>) -> Result<VirtAddr, Diagnostic> {
+pub(super) fn address(words: &mut Words<'_>) -> Result<VirtAddr, Box<Diagnostic>> {
     let token = words.take(Part::Address, "the address")?;
     let addr = address_text(token, token.text)?;
     user_range(token, addr, 1)?;
@@ -97,7 +97,7 @@ pub(super) fn address(words: &mut Words<'_>) -> Result<VirtAddr, Diagnostic> {
 }
 
 /// `@7f1234562000+4`: four pages from there.
-pub(super) fn address_range(words: &mut Words<'_>) -> Result<(VirtAddr, u64), Diagnostic> {
+pub(super) fn address_range(words: &mut Words<'_>) -> Result<(VirtAddr, u64), Box<Diagnostic>> {
     let token = words.take(Part::Address, "the address")?;
     let (addr, count) = token.text.split_once('+').unwrap_or((token.text, "1"));
     let addr = address_text(token, addr)?;
@@ -110,7 +110,11 @@ pub(super) fn address_range(words: &mut Words<'_>) -> Result<(VirtAddr, u64), Di
 }
 
 /// `pages` from `addr` must lie in user space.
-pub(super) fn user_range(token: Token<'_>, addr: VirtAddr, pages: u64) -> Result<(), Diagnostic> {
+pub(super) fn user_range(
+    token: Token<'_>,
+    addr: VirtAddr,
+    pages: u64,
+) -> Result<(), Box<Diagnostic>> {
     let end = pages.checked_mul(PAGE_SIZE).and_then(|bytes| addr.0.checked_add(bytes));
     if end.is_some_and(|end| end <= TASK_SIZE) {
         return Ok(());
@@ -119,7 +123,7 @@ pub(super) fn user_range(token: Token<'_>, addr: VirtAddr, pages: u64) -> Result
         .hint(format!("the last page ends at {TASK_SIZE:x}")))
 }
 
-fn address_text(token: Token<'_>, text: &str) -> Result<VirtAddr, Diagnostic> {
+fn address_text(token: Token<'_>, text: &str) -> Result<VirtAddr, Box<Diagnostic>> {
     let hex = text.strip_prefix('@').map(|hex| hex.strip_prefix("0x").unwrap_or(hex));
     let addr = hex
         .filter(|hex| hex.starts_with(|c: char| c.is_ascii_hexdigit()))

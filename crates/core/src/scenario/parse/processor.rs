@@ -12,7 +12,7 @@ use crate::scenario::diagnostic::{Diagnostic, Site};
 
 impl Parser {
     /// `cpus 2`.
-    pub(super) fn cpus(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    pub(super) fn cpus(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let token = words.peek();
         let cpus = number(words, "the number of CPUs", CPUS_MAX.into())?;
         let site = token.map_or(Site { line, column: 1, len: 4 }, |token| token.site);
@@ -25,7 +25,7 @@ impl Parser {
     }
 
     /// The number of a CPU that there is.
-    pub(super) fn cpu(&self, words: &mut Words<'_>) -> Result<CpuId, Diagnostic> {
+    pub(super) fn cpu(&self, words: &mut Words<'_>) -> Result<CpuId, Box<Diagnostic>> {
         let token = words.peek();
         let cpu = number(words, "the CPU", CPUS_MAX.into())?;
         let cpus = self.scenario.cpus();
@@ -40,12 +40,12 @@ impl Parser {
     }
 
     /// `cpu 1` behind an access.
-    pub(super) fn on_cpu(&self, words: &mut Words<'_>) -> Result<CpuId, Diagnostic> {
+    pub(super) fn on_cpu(&self, words: &mut Words<'_>) -> Result<CpuId, Box<Diagnostic>> {
         if words.take_if("cpu") { self.cpu(words) } else { Ok(CpuId(0)) }
     }
 
     /// `during store A 3 cpu 1`.
-    pub(super) fn during(&self, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    pub(super) fn during(&self, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let token = words.take(Part::Keyword, "load or store")?;
         let access = match token.text {
             "load" => Access::Load,
@@ -75,7 +75,7 @@ impl Parser {
 }
 
 /// `flushes off`.
-pub(super) fn flushes(words: &mut Words<'_>) -> Result<Flushes, Diagnostic> {
+pub(super) fn flushes(words: &mut Words<'_>) -> Result<Flushes, Box<Diagnostic>> {
     let token = words.take(Part::Option, "on or off")?;
     match token.text {
         "on" => Ok(Flushes::On),

@@ -1,7 +1,5 @@
 //! One function per statement.
 
-use std::collections::BTreeMap;
-
 use super::Parser;
 use super::lex::{Token, Words};
 use super::number::{
@@ -33,7 +31,7 @@ impl Parser {
         line: u32,
         body: &str,
         words: &mut Words<'_>,
-    ) -> Result<Op, Diagnostic> {
+    ) -> Result<Op, Box<Diagnostic>> {
         let Some(keyword) = words.keyword() else {
             let site = Site { line, column: 1, len: 1 };
             return Err(Diagnostic::error(site, "an empty statement"));
@@ -85,7 +83,12 @@ impl Parser {
         Ok(op)
     }
 
-    fn prose(&mut self, line: u32, body: &str, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    fn prose(
+        &mut self,
+        line: u32,
+        body: &str,
+        words: &mut Words<'_>,
+    ) -> Result<Op, Box<Diagnostic>> {
         let site = words.peek().map(|token| token.site);
         while !words.is_done() {
             words.take(Part::Text, "the text")?;
@@ -100,7 +103,7 @@ impl Parser {
         Ok(Op::Title(text))
     }
 
-    fn kernel(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    fn kernel(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let token = words.take(Part::Number, "the kernel")?;
         let names = || KERNELS.iter().map(|kernel| kernel.name);
         let Some(kernel) = Kernel::by_name(token.text) else {
@@ -113,7 +116,7 @@ impl Parser {
         Ok(Op::Kernel(kernel))
     }
 
-    fn file(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    fn file(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let name = self.scope.fresh(words, Part::File, "the file's name")?;
         let kind = words.take(Part::Option, "the kind of file")?;
         let max = if kind.text == "ext4" { DISK_PAGES_MAX } else { FILE_PAGES_MAX };
@@ -154,7 +157,7 @@ impl Parser {
         Ok(Op::File(id))
     }
 
-    fn proc(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    fn proc(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let mut names: Vec<Token<'_>> = Vec::new();
         loop {
             let name = self.scope.fresh(words, Part::Process, "the process's name")?;
@@ -180,7 +183,7 @@ impl Parser {
         id
     }
 
-    fn map(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    fn map(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let name = self.scope.fresh(words, Part::Label, "the mapping's label")?;
         let process = self.living_process(words)?;
         let file = match self.scope.takes_anon(words) {
@@ -238,13 +241,13 @@ impl Parser {
         if let Some((_, over)) = over {
             let name = &self.scenario.label(over.label).name;
             let message = format!("takes the place of {name}, as MAP_FIXED does");
-            self.diagnostics.push(Diagnostic::warning(words.site(Part::Address), message));
+            self.diagnostics.push(*Diagnostic::warning(words.site(Part::Address), message));
         }
         let Some(file) = label.file.map(|file| self.scenario.file(file)) else { return };
         if label.pages.first >= file.pages {
             let message = format!("maps nothing of {}, which has {} pages", file.name, file.pages);
             self.diagnostics.push(
-                Diagnostic::warning(words.site(Part::Pages), message)
+                *Diagnostic::warning(words.site(Part::Pages), message)
                     .hint("an access there ends in SIGBUS"),
             );
         }
@@ -257,7 +260,7 @@ impl Parser {
         id
     }
 
-    fn fork(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    fn fork(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let parent = self.living_process(words)?;
         let name = self.scope.fresh(words, Part::Process, "the child's name")?;
         words.finish()?;
@@ -266,13 +269,13 @@ impl Parser {
         let last = self.scenario.labels.len() + pieces.len().saturating_sub(1);
         full(name.site, "mappings", last, MAPPINGS_MAX)?;
         let child = self.new_process(line, name.text);
-        let mut heirs: BTreeMap<LabelId, LabelId> = BTreeMap::new();
+        let mut heirs: Vec<(LabelId, LabelId)> = Vec::new();
         for (start, piece) in pieces {
-            let heir = match heirs.get(&piece.label) {
-                Some(heir) => *heir,
+            let heir = match heirs.iter().find(|(label, _)| *label == piece.label) {
+                Some((_, heir)) => *heir,
                 None => self.inherit(line, piece.label, child),
             };
-            heirs.insert(piece.label, heir);
+            heirs.push((piece.label, heir));
             self.cover.put(child, start, Piece { label: heir, ..piece });
         }
         Ok(Op::Fork(parent, child))
@@ -288,7 +291,7 @@ impl Parser {
         self.new_label(label, line)
     }
 
-    fn unmap(&mut self, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    fn unmap(&mut self, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let place = self.place(words)?;
         words.finish()?;
         let (process, start, end) = self.scenario.extent(place);
@@ -296,7 +299,7 @@ impl Parser {
         Ok(Op::Unmap(place))
     }
 
-    fn remap(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    fn remap(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let from = self.place(words)?;
         let (process, start, end) = self.scenario.extent(from);
         let name = match from {
@@ -325,7 +328,7 @@ impl Parser {
         Ok(Op::Remap(from, to))
     }
 
-    fn exit(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    fn exit(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let process = self.living_process(words)?;
         words.finish()?;
         self.exits.push((process, line));
@@ -333,7 +336,10 @@ impl Parser {
     }
 
     /// A process that has not exited.
-    pub(super) fn living_process(&self, words: &mut Words<'_>) -> Result<ProcessId, Diagnostic> {
+    pub(super) fn living_process(
+        &self,
+        words: &mut Words<'_>,
+    ) -> Result<ProcessId, Box<Diagnostic>> {
         let token = words.peek();
         let process = self.scope.process(words)?;
         match (token, self.exited(process)) {
@@ -345,7 +351,7 @@ impl Parser {
     }
 
     /// A mapping of a process that has not exited.
-    pub(super) fn living_label(&self, words: &mut Words<'_>) -> Result<LabelId, Diagnostic> {
+    pub(super) fn living_label(&self, words: &mut Words<'_>) -> Result<LabelId, Box<Diagnostic>> {
         let token = words.peek();
         let label = self.scope.label(words)?;
         let process = self.scenario.label(label).process;
@@ -363,7 +369,7 @@ impl Parser {
         &self,
         words: &mut Words<'_>,
         label: LabelId,
-    ) -> Result<Pages, Diagnostic> {
+    ) -> Result<Pages, Box<Diagnostic>> {
         let token = words.peek();
         let pages = pages(words, "the page")?;
         let label = self.scenario.label(label);
@@ -379,7 +385,7 @@ impl Parser {
         }
     }
 
-    pub(super) fn place(&self, words: &mut Words<'_>) -> Result<Place, Diagnostic> {
+    pub(super) fn place(&self, words: &mut Words<'_>) -> Result<Place, Box<Diagnostic>> {
         if words.second_starts('@') {
             let process = self.living_process(words)?;
             let (addr, pages): (VirtAddr, u64) = address_range(words)?;
@@ -390,7 +396,7 @@ impl Parser {
         Ok(Place::Label { label, pages })
     }
 
-    fn touch(&self, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    fn touch(&self, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let label = self.living_label(words)?;
         let token = words.take(Part::Mode, "the accesses")?;
         let mut accesses = Vec::new();
@@ -417,7 +423,7 @@ impl Parser {
         Ok(Op::Touch(label, accesses, self.on_cpu(words)?))
     }
 
-    fn bitmap(&mut self, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    fn bitmap(&mut self, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let token = words.peek();
         let file = self.scope.file(words)?;
         if let (Some(token), FileKind::Vmwgfx { .. }) = (token, self.scenario.file(file).kind) {
@@ -435,7 +441,7 @@ impl Parser {
         Ok(Op::Bitmap(file, bits, hull))
     }
 
-    fn wp(&mut self, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    fn wp(&mut self, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let file = self.scope.file(words)?;
         let token = words.peek();
         let pages = pages(words, "the page range")?;
@@ -443,7 +449,7 @@ impl Parser {
         Ok(Op::Wp(file, pages))
     }
 
-    fn clean(&mut self, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    fn clean(&mut self, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let file = self.scope.file(words)?;
         let token = words.peek();
         let pages = pages(words, "the page range")?;
@@ -466,7 +472,7 @@ impl Parser {
         let file = self.scenario.file(file);
         if let Some(site) = site.filter(|_| pages.end() > file.pages) {
             let message = format!("reaches beyond {}, which has {} pages", file.name, file.pages);
-            self.diagnostics.push(Diagnostic::warning(site, message));
+            self.diagnostics.push(*Diagnostic::warning(site, message));
         }
     }
 
@@ -474,7 +480,7 @@ impl Parser {
         &self,
         words: &mut Words<'_>,
         file: FileId,
-    ) -> Result<Pages, Diagnostic> {
+    ) -> Result<Pages, Box<Diagnostic>> {
         let token = words.peek();
         let pages = pages(words, "the page range")?;
         let file = self.scenario.file(file);
@@ -488,7 +494,7 @@ impl Parser {
     }
 }
 
-fn filter(words: &mut Words<'_>) -> Result<FilterMiss, Diagnostic> {
+fn filter(words: &mut Words<'_>) -> Result<FilterMiss, Box<Diagnostic>> {
     let token = words.take(Part::Option, "stop or skip")?;
     match token.text {
         "stop" => Ok(FilterMiss::EndsWalk),
@@ -499,7 +505,7 @@ fn filter(words: &mut Words<'_>) -> Result<FilterMiss, Diagnostic> {
 }
 
 /// `rw`, `r`, `rx`, `rwx`, `w`, or `none`.
-fn protection(words: &mut Words<'_>) -> Result<Prot, Diagnostic> {
+fn protection(words: &mut Words<'_>) -> Result<Prot, Box<Diagnostic>> {
     let token = words.take(Part::Mode, "the protection")?;
     if token.text == "none" {
         return Ok(Prot::empty());
@@ -528,7 +534,7 @@ pub(super) fn once(
     line: u32,
     site: Site,
     what: &str,
-) -> Result<(), Diagnostic> {
+) -> Result<(), Box<Diagnostic>> {
     match seen {
         Some(first) => {
             let message = format!("a second {what}; the first is in line {first}");
@@ -541,7 +547,7 @@ pub(super) fn once(
     }
 }
 
-fn full(site: Site, what: &str, have: usize, max: usize) -> Result<(), Diagnostic> {
+fn full(site: Site, what: &str, have: usize, max: usize) -> Result<(), Box<Diagnostic>> {
     if have < max {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use crate::scenario::ast::{FileId, Op, Part, VmwCall};
 use crate::scenario::diagnostic::Diagnostic;
 
 impl Parser {
-    pub(super) fn vmw(&mut self, words: &mut Words<'_>) -> Result<Op, Diagnostic> {
+    pub(super) fn vmw(&mut self, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let token = words.take(Part::Option, "what the driver does")?;
         let Some(call) = VmwCall::ALL.into_iter().find(|call| call.name() == token.text) else {
             let message = format!("`{}` is not a call of the driver", token.text);
@@ -21,7 +21,7 @@ impl Parser {
     }
 
     /// A buffer of the driver's.
-    fn vmw_file(&self, words: &mut Words<'_>) -> Result<FileId, Diagnostic> {
+    fn vmw_file(&self, words: &mut Words<'_>) -> Result<FileId, Box<Diagnostic>> {
         let token = words.peek();
         let file = self.scope.file(words)?;
         match (token, self.scenario.file(file).kind) {
@@ -38,7 +38,7 @@ impl Parser {
     pub(super) fn method(
         &self,
         words: &mut Words<'_>,
-    ) -> Result<(FileId, DirtyMethod), Diagnostic> {
+    ) -> Result<(FileId, DirtyMethod), Box<Diagnostic>> {
         let file = self.vmw_file(words)?;
         let token = words.take(Part::Option, "the method")?;
         let method = DirtyMethod::ALL.into_iter().find(|method| method.name() == token.text);

@@ -8,6 +8,7 @@ use crate::arch::{Level, Pte, PteFlags};
 use crate::machine::event::{Reach, Verdict as Filtered};
 use crate::machine::rbtree::Colour;
 use crate::machine::{Sink, VmaId};
+use crate::order::sort_by_key;
 use crate::scenario::ast::{
     Expect, Failure, FileId, FlushWant, LabelId, Pages, PteWant, Statement, TreeWant,
 };
@@ -26,7 +27,7 @@ impl<S: Sink> Runner<'_, S> {
         }
         let wanted = format::expectation(self.scenario, expect);
         let message = format!("expected {wanted}, got {got}");
-        self.diagnostics.push(Diagnostic::error(statement.site(), message));
+        self.diagnostics.push(*Diagnostic::error(statement.site(), message));
         outcome(statement, Verdict::Broken, None, got)
     }
 
@@ -222,7 +223,7 @@ fn letters(flags: PteFlags) -> String {
 
 fn same_ranges(wanted: &[Pages], got: &[Pages]) -> Finding {
     let mut sorted = wanted.to_vec();
-    sorted.sort_by_key(|pages| pages.first);
+    sort_by_key(&mut sorted, |pages| pages.first);
     let mut joined = Vec::new();
     for pages in sorted {
         push_range(&mut joined, pages);

@@ -8,10 +8,9 @@ mod vmw;
 mod walk;
 mod watch;
 
-use std::collections::BTreeSet;
-
 use crate::machine::{Cpu, Event, MappingId, MmId, Sink, Stop, VmaId, World};
 use crate::mm::pagewalk::FilterMiss;
+use crate::order::sort_by_key;
 use crate::scenario::ast::{Failure, FileId, LabelId, Op, ProcessId, Scenario, Statement};
 use crate::scenario::cover::Cover;
 use crate::scenario::diagnostic::Diagnostic;
@@ -163,14 +162,14 @@ pub fn run_with<S: Sink>(scenario: &Scenario, sink: &mut S, steps_max: u32) -> P
         let outcome = outcome.unwrap_or_else(|why| {
             stop = Some(why);
             let text = stop_text(why);
-            runner.diagnostics.push(Diagnostic::error(statement.site(), text.as_str()));
+            runner.diagnostics.push(*Diagnostic::error(statement.site(), text.as_str()));
             self::outcome(statement, Verdict::Failed, None, text)
         });
         runner.outcomes.push(outcome);
         runner.spans.push(Span { line: statement.line, first, end: runner.watch.steps });
     }
     runner.diagnostics.extend(runner.last.failure.take().map(|(_, diagnostic)| diagnostic));
-    runner.diagnostics.sort_by_key(|diagnostic| diagnostic.line);
+    sort_by_key(&mut runner.diagnostics, |diagnostic| diagnostic.line.into());
     let Runner { world, spans, outcomes, diagnostics, names, .. } = runner;
     Played { world, spans, outcomes, diagnostics, names }
 }
@@ -260,7 +259,7 @@ impl<'s, S: Sink> Runner<'s, S> {
             Effect::Value(value, text) => outcome(statement, Verdict::Done, Some(value), text),
             Effect::Failed(failure, text) => {
                 let diagnostic = Diagnostic::error(statement.site(), text.as_str());
-                self.last.failure = Some((failure, diagnostic));
+                self.last.failure = Some((failure, *diagnostic));
                 outcome(statement, Verdict::Failed, None, text)
             }
         })
@@ -282,14 +281,15 @@ impl<'s, S: Sink> Runner<'s, S> {
 
     /// Gives the VMAs that this statement made or moved the names of the mappings they cover.
     fn name_vmas(&mut self) {
-        let mut seen = BTreeSet::new();
+        let mut seen: Vec<VmaId> = Vec::new();
         for (vma, step) in std::mem::take(&mut self.watch.changed) {
             let process = self.world.vma(vma).mm.and_then(|mm| self.process_of(mm));
             let gone = self.watch.gone.iter().rev().find(|(gone, _)| *gone == vma);
             let Some(process) = process.filter(|_| gone.is_none_or(|(_, at)| step > *at)) else {
                 continue;
             };
-            if seen.insert(vma) {
+            if !seen.contains(&vma) {
+                seen.push(vma);
                 self.name_vma(process, vma, step);
             }
         }

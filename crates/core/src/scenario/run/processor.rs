@@ -52,7 +52,7 @@ impl<S: Sink> Runner<'_, S> {
     pub(super) fn during(&mut self, statement: &Statement, cpu: CpuId) -> Outcome {
         let line = statement.line;
         let fail = |runner: &mut Self, text: &str| {
-            runner.diagnostics.push(Diagnostic::error(statement.site(), text));
+            runner.diagnostics.push(*Diagnostic::error(statement.site(), text));
             outcome(statement, Verdict::Failed, None, text.to_owned())
         };
         let left = self.watch.intrusions.forget(line);

@@ -71,18 +71,24 @@ impl<S: Sink> Runner<'_, S> {
             }
             Some(_) => None,
         };
-        self.diagnostics.extend(remark);
+        self.diagnostics.extend(remark.map(|remark| *remark));
         self.last.walk = Some(Seen { returned, visits });
     }
 
-    fn met_nothing(&self, statement: &Statement, file: FileId, pages: Pages) -> Diagnostic {
+    fn met_nothing(&self, statement: &Statement, file: FileId, pages: Pages) -> Box<Diagnostic> {
         let file = &self.scenario.file(file).name;
         let message = format!("no mapping of {file} meets pages {}", format::range(pages));
         Diagnostic::warning(statement.part(Part::Pages), message)
     }
 
     /// A VMA failed the filter, so the walk ended: whom does that hide?
-    fn ended_at(&self, statement: &Statement, file: FileId, pages: Pages, at: VmaId) -> Diagnostic {
+    fn ended_at(
+        &self,
+        statement: &Statement,
+        file: FileId,
+        pages: Pages,
+        at: VmaId,
+    ) -> Box<Diagnostic> {
         let step = self.watch.steps;
         let vma = self.world.vma(at);
         let why = if vma.flags.contains(VmFlags::MAYSHARE) {

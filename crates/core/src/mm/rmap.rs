@@ -39,8 +39,8 @@ pub(super) fn folio_unlock<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<(
     cpu.event(Event::Unlock { lock: Lock::Folio(folio), mode: Mode::Write })
 }
 
-/// `folio_mkclean`: makes every entry that maps a page of the locked folio in a shared VMA read-only
-/// and clean. Returns how many it changed. The folio itself is not told.
+/// `folio_mkclean`: makes every entry that maps a page of the locked folio in a shared VMA
+/// read-only and clean. Returns how many it changed. The folio itself is not told.
 ///
 /// # Errors
 /// The sink may stop the run.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use rangewalk_core::arch::PteFlags;
 use rangewalk_core::machine::{Func, MmId, Vma, World};
 use rangewalk_core::order::sort_by_key;
-use rangewalk_core::scenario::gallery::{Exhibit, GALLERY};
+use rangewalk_core::scenario::gallery::{Exhibit, GALLERY, Verdict};
 use yew::AttrValue;
 
 use crate::story::Story;
@@ -54,6 +54,8 @@ pub struct Card {
     pub title: AttrValue,
     /// One sentence on what it shows.
     pub note: AttrValue,
+    /// What a real kernel said of it.
+    pub verdict: AttrValue,
     /// Its text.
     pub text: Rc<str>,
     /// Its picture.
@@ -68,11 +70,24 @@ pub fn cards() -> Vec<Card> {
         Card {
             title: story.title().into(),
             note: story.note().into(),
+            verdict: verdict(exhibit).into(),
             text: exhibit.text.into(),
             sketch: sketch(story),
         }
     };
     GALLERY.iter().map(card).collect()
+}
+
+fn verdict(exhibit: &Exhibit) -> String {
+    match exhibit.verdict() {
+        Some(Verdict { linux, asked, agrees: true }) => {
+            format!("agrees with Linux {linux}, asked {asked}")
+        }
+        Some(Verdict { linux, asked, agrees: false }) => {
+            format!("differs from Linux {linux}, asked {asked}")
+        }
+        None => "no kernel was asked".to_owned(),
+    }
 }
 
 fn sketch(mut story: Story) -> Sketch {

@@ -34,6 +34,7 @@ pub fn gallery(
                     { sketch(&card.sketch) }
                     <b>{ &card.title }</b>
                     <span>{ &card.note }</span>
+                    <small>{ &card.verdict }</small>
                 </button>
             </li>
         }

@@ -169,6 +169,12 @@ static long perform(const int *sockets)
 	return -ENOSYS;
 }
 
+static void answer(int socket)
+{
+	if (write(socket, &reply, offsetof(struct reply, hit) + reply.hits) < 0)
+		_exit(1);
+}
+
 static void listen_to(const int *sockets, long number)
 {
 	int socket = sockets[number];
@@ -178,8 +184,7 @@ static void listen_to(const int *sockets, long number)
 			_exit(1);
 		reply.hits = 0;
 		reply.rc = perform(sockets);
-		if (write(socket, &reply, offsetof(struct reply, hit) + reply.hits) < 0)
-			_exit(1);
+		answer(socket);
 	}
 }
 
@@ -191,6 +196,7 @@ static void begin(void)
 	/* The old stack, the vdso and whatever else lies above the program. */
 	munmap((void *)PROGRAM_END, ADDRESSES_END - PROGRAM_END);
 	catch_signals();
+	answer(first_sockets[first_number]); /* ready */
 	listen_to(first_sockets, first_number);
 }
 

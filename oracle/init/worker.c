@@ -62,8 +62,20 @@ void workers_end(void)
 	}
 }
 
+/* Waits for the answer to what the process was asked. */
+static void hear(long number, const char *what, struct reply *reply)
+{
+	struct pollfd answer = { .fd = ours[number], .events = POLLIN };
+
+	if (poll(&answer, 1, PATIENCE_MS) != 1)
+		give_up("process %ld hangs in `%s`", number, what);
+	if (read(ours[number], reply, sizeof(*reply)) <= 0)
+		give_up("process %ld died in `%s`", number, what);
+}
+
 int worker_new(long number)
 {
+	static struct reply ready;
 	pid_t pid;
 
 	if (!is_number(number) || pids[number])
@@ -74,13 +86,15 @@ int worker_new(long number)
 	if (pid == 0)
 		serve(theirs, number);
 	pids[number] = pid;
+	/* Until it says that it is ready, memory of ours is still mapped in it. */
+	hear(number, "proc", &ready);
 	return 0;
 }
 
 int worker_fork(long parent, long child)
 {
 	struct request request = { .name = "fork", .n = { child } };
-	struct reply reply;
+	static struct reply reply;
 
 	if (!worker_pid(parent) || !is_number(child) || pids[child])
 		return -EINVAL;
@@ -107,12 +121,7 @@ int worker_exit(long number)
 
 void worker_ask(long number, const struct request *request, struct reply *reply)
 {
-	struct pollfd answer = { .fd = ours[number], .events = POLLIN };
-
 	if (write(ours[number], request, sizeof(*request)) != sizeof(*request))
 		give_up("process %ld does not listen", number);
-	if (poll(&answer, 1, PATIENCE_MS) != 1)
-		give_up("process %ld hangs in `%s`", number, request->name);
-	if (read(ours[number], reply, sizeof(*reply)) <= 0)
-		give_up("process %ld died in `%s`", number, request->name);
+	hear(number, request->name, reply);
 }

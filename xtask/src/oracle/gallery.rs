@@ -43,7 +43,7 @@ pub(super) fn ask(files: &[PathBuf]) -> Result<usize> {
             continue;
         }
         let (answers, unequal) =
-            Oracle::set_up(kernel)?.answers_and_difference("gallery", &script)?;
+            Oracle::set_up(kernel, "")?.answers_and_difference("gallery", &script)?;
         keep(&answers, &unequal)?;
         differing += unequal.len();
     }

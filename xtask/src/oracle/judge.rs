@@ -21,7 +21,7 @@ pub(super) struct Judge {
 pub(super) struct Judgement {
     /// The report of `rangewalk conform`, as it prints it.
     pub(super) report: String,
-    /// Names of the scenarios with an answer that differs.
+    /// Names of the scenarios that are not equal to their end.
     pub(super) differing: Vec<String>,
 }
 

@@ -36,6 +36,8 @@ struct Request {
     kernel: &'static Kernel,
     seed: u64,
     count: usize,
+    /// More boot arguments; the last of a name holds.
+    boot: String,
     files: Vec<PathBuf>,
 }
 
@@ -54,7 +56,7 @@ impl Request {
         if !scenarios.is_empty() {
             return gallery::ask(&scenarios);
         }
-        let oracle = Oracle::set_up(self.kernel)?;
+        let oracle = Oracle::set_up(self.kernel, &self.boot)?;
         if self.files.is_empty() {
             return oracle.ask_random(self.seed, self.count);
         }
@@ -73,12 +75,18 @@ pub(crate) fn tested() -> Result<Result<(usize, usize), String>> {
         return Ok(Err(obstacle));
     }
     let (seed, count) = TESTED;
-    let differing = Oracle::set_up(kernel)?.ask_random(seed, count)?;
+    let differing = Oracle::set_up(kernel, "")?.ask_random(seed, count)?;
     Ok(Ok((count - differing, differing)))
 }
 
 fn parse(arguments: &[&str]) -> Result<Request> {
-    let mut request = Request { kernel: kernel(DEFAULT)?, seed: 1, count: 300, files: Vec::new() };
+    let mut request = Request {
+        kernel: kernel(DEFAULT)?,
+        seed: TESTED.0,
+        count: TESTED.1,
+        boot: String::new(),
+        files: Vec::new(),
+    };
     let mut left = arguments.iter();
     while let Some(word) = left.next() {
         let mut value = || left.next().with_context(|| format!("{word} wants a value"));
@@ -86,8 +94,9 @@ fn parse(arguments: &[&str]) -> Result<Request> {
             "--kernel" => request.kernel = kernel(value()?)?,
             "--seed" => request.seed = value()?.parse().context("--seed is a number")?,
             "--count" => request.count = value()?.parse().context("--count is a number")?,
+            "--boot" => request.boot = (*value()?).to_owned(),
             option if option.starts_with("--") => {
-                bail!("no such option: {option}; there are --kernel, --seed, --count")
+                bail!("no such option: {option}; there are --kernel, --seed, --count, --boot")
             }
             file => request.files.push(file.into()),
         }
@@ -103,12 +112,12 @@ struct Oracle {
 }
 
 impl Oracle {
-    fn set_up(kernel: &'static Kernel) -> Result<Self> {
+    fn set_up(kernel: &'static Kernel, boot: &str) -> Result<Self> {
         host::set_up(kernel)?;
         let unpacked = packages::kernel(kernel)?;
         let folder = Path::new("target/oracle").join(kernel.name);
         let guest = build::guest(kernel, &unpacked, &folder)?;
-        let boot = format!("transparent_hugepage=never {}", kernel.boot);
+        let boot = format!("transparent_hugepage=never {} {boot}", kernel.boot);
         let vm = Vm { guest, folder, boot };
         Ok(Self { kernel, vm, judge: Judge::new(kernel)? })
     }

@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     /// The kernel to emulate [default: the one that gave RESULTS]
     #[arg(long, value_parser = kernel)]
     kernel: Option<&'static Kernel>,
-    /// Print only the names of the scenarios that have an unequal answer
+    /// Print only the names of the scenarios that are not equal
     #[arg(long)]
     differing: bool,
     /// The script, plain or .gz

@@ -43,7 +43,7 @@ pub struct Report {
     pub differences: Vec<Difference>,
     /// All differences.
     pub differing_ops: usize,
-    /// Names of the scenarios that have any.
+    /// Names of the scenarios that are not equal, or not to their end.
     pub differing: Vec<String>,
     /// Ops that are not emulated, with how often the script has them.
     pub unsupported: BTreeMap<&'static str, usize>,
@@ -98,11 +98,12 @@ impl Report {
         for name in case.ops.iter().filter_map(|line| unsupported(&line.op)) {
             *self.unsupported.entry(name).or_default() += 1;
         }
-        if self.differing_ops > before {
+        self.total += 1;
+        if reached == case.ops.len() && self.differing_ops == before {
+            self.equal += 1;
+        } else {
             self.differing.push(case.name.clone());
         }
-        self.total += 1;
-        self.equal += usize::from(reached == case.ops.len() && self.differing_ops == before);
         replay.world().fault_around_pages()
     }
 }

@@ -235,13 +235,7 @@ impl<'a> Now<'a> {
         let process = |mm| Place { mm: Some(mm), ..Place::default() };
         match event {
             Event::Lock { lock, .. } | Event::Unlock { lock, .. } | Event::Downgrade { lock } => {
-                match lock {
-                    Lock::IMmap(mapping) => file(mapping),
-                    Lock::Mmap(mm) | Lock::PageTable(mm) => process(mm),
-                    Lock::Vma(vma) => self.with_file(node(vma)),
-                    Lock::Folio(_) | Lock::AnonVma(_) => Place::default(),
-                    Lock::Ptl(table) => Place { mm: self.table_owner(table), ..Place::default() },
-                }
+                self.place_of_lock(lock)
             }
             Event::TreeQuery { mapping, .. }
             | Event::TreeEnd { mapping }
@@ -302,6 +296,17 @@ impl<'a> Now<'a> {
             _ => event
                 .slot()
                 .map_or_else(Place::default, |(slot, addr)| self.entry(slot, addr, Level::Pte)),
+        }
+    }
+
+    /// Of what the lock protects.
+    fn place_of_lock(&self, lock: Lock) -> Place {
+        match lock {
+            Lock::IMmap(mapping) => Place { mapping: Some(mapping), ..Place::default() },
+            Lock::Mmap(mm) | Lock::PageTable(mm) => Place { mm: Some(mm), ..Place::default() },
+            Lock::Vma(vma) => self.with_file(Place { vma: Some(vma), ..Place::default() }),
+            Lock::Folio(_) | Lock::AnonVma(_) => Place::default(),
+            Lock::Ptl(table) => Place { mm: self.table_owner(table), ..Place::default() },
         }
     }
 

@@ -75,7 +75,7 @@ impl Profile {
                 (Exit, 1),
                 (Punch, 1),
                 (Truncate, 1),
-                (Fill, 1),
+                (Fill, 2),
             ],
             Profile::Walks => &[
                 (Store, 40),

@@ -7,12 +7,16 @@ use rangewalk_core::machine::event::Access;
 use rangewalk_core::machine::vma::OpenMode;
 use rangewalk_core::machine::{CpuId, FileKind};
 use rangewalk_core::mm::mmap::{Prot, Sharing};
+use rangewalk_core::mm::zap::Cows;
 use rangewalk_core::scenario::Scenario;
-use rangewalk_core::scenario::ast::{Label, LabelId, Op};
+use rangewalk_core::scenario::ast::{Beside, Label, LabelId, Op, Pages, Place};
 use rangewalk_core::scenario::run::statement_texts;
 
 use super::replay::WINDOW;
 use super::script::{FILES_MAX, PROCS_MAX};
+
+/// A script asks about one page at a time.
+const MKCLEAN_MAX: u64 = 64;
 
 /// The script's lines without the `scenario` line, or why no kernel can be asked.
 ///
@@ -84,11 +88,7 @@ impl Writer<'_> {
                 all.iter().for_each(|process| self.say(format!("proc {}", process.0)));
             }
             Op::Map(label) => self.map(*label)?,
-            Op::Unmap(place) => {
-                let (process, start, end) = self.scenario.extent(*place);
-                let (at, pages) = (window_page(start)?, end.pages_since(start));
-                self.say(format!("unmap {} {at} {pages}", process.0));
-            }
+            Op::Unmap(place) => self.on_place("unmap", *place)?,
             Op::Protect(place, prot) => {
                 let (process, start, end) = self.scenario.extent(*place);
                 let (at, pages) = (window_page(start)?, end.pages_since(start));
@@ -121,11 +121,50 @@ impl Writer<'_> {
                 let walk = format!("{} {} {}", file.0, pages.first, pages.count);
                 self.walk(&walk, format!("clean {walk} {at}"));
             }
+            Op::Fsync(file) => self.say(format!("fsync {}", file.0)),
+            Op::Msync(place) => self.on_place("msync", *place)?,
+            Op::Beside(beside) => self.beside(beside)?,
             _ => return Err(format!("no script can say `{text}`")),
         }
         if changes_vmas(op) {
             (0..self.scenario.files.len()).for_each(|file| self.say(format!("tree {file}")));
         }
+        Ok(())
+    }
+
+    /// The walks beside those of the helpers, and system calls that end in one.
+    fn beside(&mut self, beside: &Beside) -> Result<(), String> {
+        self.dump();
+        match *beside {
+            Beside::Zap(file, pages, cows) => {
+                let (first, nr) = pages.map_or((0, 0), |pages| (pages.first, pages.count));
+                let even_cows = u8::from(cows == Cows::Zap);
+                self.say(format!("zap {} {first} {nr} {even_cows}", file.0));
+            }
+            Beside::Mkclean(file, pages) if pages.count <= MKCLEAN_MAX => {
+                let each = pages.first..pages.end();
+                each.for_each(|page| self.say(format!("mkclean {} {page} 0 0", file.0)));
+            }
+            Beside::Mkclean(_, pages) => return Err(format!("{} pages are too many", pages.count)),
+            Beside::Wrprotect(file, Pages { first, count }) => {
+                self.say(format!("wprange {} {first} {count}", file.0));
+            }
+            Beside::Truncate(file, pages) => self.say(format!("trunc {} {pages}", file.0)),
+            Beside::Punch(file, Pages { first, count }) => {
+                self.say(format!("punch {} {first} {count}", file.0));
+            }
+            Beside::Dontneed(place) => self.on_place("dontneed", place)?,
+            Beside::SoftClear(process) => self.say(format!("softclear {} 4", process.0)),
+        }
+        self.dump();
+        Ok(())
+    }
+
+    /// A system call on pages of a process.
+    fn on_place(&mut self, name: &str, place: Place) -> Result<(), String> {
+        let (process, start, end) = self.scenario.extent(place);
+        let (at, pages) = (window_page(start)?, end.pages_since(start));
+        self.say(format!("{name} {} {at} {pages}", process.0));
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use crate::addr::{Pfn, VirtAddr};
 use crate::arch::Pte;
 use crate::machine::delta::CpuField;
-use crate::machine::tlb_state::{Place, TLB_ENTRIES, tag};
+use crate::machine::tlb_state::{Place, TLB_ENTRIES, TlbState, tag};
 use crate::machine::{Cell, Cpu, CpuId, MappingId, MmId, Sink};
 
 impl<S: Sink> Cpu<'_, S> {
@@ -40,16 +40,43 @@ impl<S: Sink> Cpu<'_, S> {
     /// that were.
     pub(crate) fn tlb_drop(&mut self, of: CpuId, mm: MmId, start: VirtAddr, end: VirtAddr) -> u32 {
         let (first, behind) = (tag(mm, start), tag(mm, end.max(start)));
+        let hit = |tag: u64| tag.wrapping_sub(first) < behind - first;
+        // Most flushes find nothing: no early exit, so that several places are compared at once.
+        let hits: u32 =
+            self.world().cpu(of).places.iter().map(|(tag, _)| u32::from(hit(*tag))).sum();
+        if hits == 0 {
+            return 0;
+        }
         let mut dropped = 0;
         let mut from = 0;
         loop {
             let places = &self.world().cpu(of).places[usize::from(from)..];
-            let hit = (from..).zip(places).find(|(_, (tag, _))| (first..behind).contains(tag));
-            let Some((place, _)) = hit else { return dropped };
+            let found = (from..).zip(places).find(|(_, (tag, _))| hit(*tag));
+            let Some((place, _)) = found else { return dropped };
             self.set(Cell::TlbTag(of, place), 0);
             dropped += 1;
             from = place + 1;
         }
+    }
+
+    /// A CPU and its TLB.
+    #[inline]
+    #[must_use]
+    pub(crate) fn tlb_state(&self, of: CpuId) -> &TlbState {
+        self.world().cpu(of)
+    }
+
+    /// The machine's CPUs.
+    #[must_use]
+    pub(crate) fn cpus(&self) -> u8 {
+        u8::try_from(self.world().cpus().count()).expect("a machine has few CPUs")
+    }
+
+    /// `mm_cpumask`.
+    #[inline]
+    #[must_use]
+    pub(crate) fn mm_cpumask(&self, mm: MmId) -> u8 {
+        self.world().mm(mm).cpumask
     }
 
     /// The page of a file that frame `pfn` holds, if it was stored to and nobody came to know.

@@ -3,7 +3,6 @@
 use crate::addr::{PAGE_SIZE, TASK_SIZE, VirtAddr};
 use crate::machine::delta::{CpuField, MachineField, MmField};
 use crate::machine::event::{Flush, IpiAnswer, Reach, SwitchIn};
-use crate::machine::tlb_state::CPUS_MAX;
 use crate::machine::{Cell, Cpu, CpuId, Event, Func, MmId, Sink, Stop};
 use crate::mm::access::interrupted;
 
@@ -112,7 +111,7 @@ pub(super) fn flush_tlb_mm_range<S: Sink>(
     if loaded_mm(cpu, here) == Some(mm) {
         flush_tlb_func(cpu, here, &info);
     }
-    for target in (0..CPUS_MAX).map(CpuId) {
+    for target in (0..cpu.cpus()).map(CpuId) {
         if target != here && should_flush_tlb(cpu, target, mm, freed_tables) {
             let answer = answer_of(cpu, target, mm);
             cpu.event(Event::Ipi { cpu: target, mm, answer })?;
@@ -132,18 +131,17 @@ struct FlushTlbInfo {
 }
 
 fn loaded_mm<S: Sink>(cpu: &Cpu<S>, of: CpuId) -> Option<MmId> {
-    let loaded = cpu.get(Cell::Cpu(of, CpuField::LoadedMm)).checked_sub(1)?;
-    Some(MmId(u32::try_from(loaded).expect("made of a process's number")))
+    cpu.tlb_state(of).loaded_mm
 }
 
 /// A kernel thread runs on `of`.
 fn is_lazy<S: Sink>(cpu: &Cpu<S>, of: CpuId) -> bool {
-    cpu.get(Cell::Cpu(of, CpuField::IsLazy)) != 0
+    cpu.tlb_state(of).is_lazy
 }
 
 /// `mm_cpumask` as a number with `of`'s bit alone, and the whole.
 fn cpumask<S: Sink>(cpu: &Cpu<S>, mm: MmId, of: CpuId) -> (u64, u64) {
-    (1 << of.0, cpu.get(Cell::Mm(mm, MmField::Cpumask)))
+    (1 << of.0, cpu.mm_cpumask(mm).into())
 }
 
 /// `should_flush_tlb`: all of the mask if tables were freed, else who really runs the process.
@@ -185,7 +183,7 @@ fn flush_tlb_func<S: Sink>(cpu: &mut Cpu<S>, here: CpuId, info: &FlushTlbInfo) {
         }
         IpiAnswer::Flushed => {}
     }
-    let local_gen = cpu.get(Cell::TlbGen(here, mm));
+    let local_gen = cpu.tlb_state(here).tlb_gen(mm);
     let (start, end) = match info.reach {
         Reach::Pages if local_gen + 1 == info.new_gen => (info.start, info.end),
         _ => EVERYTHING,

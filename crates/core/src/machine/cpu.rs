@@ -232,15 +232,16 @@ impl<'a, S: Sink> Cpu<'a, S> {
         self.world.mapping(mapping).page(pgoff)
     }
 
-    /// The pages that a mapping caches from `pgoff` on, as many as `batch` holds. Returns how many
-    /// that are.
+    /// The pages that a mapping caches in `first..=last`, as many as `batch` holds. Returns how
+    /// many that are.
     pub(crate) fn cached_batch(
         &self,
         mapping: MappingId,
-        pgoff: u64,
+        first: u64,
+        last: u64,
         batch: &mut [(u64, PageId)],
     ) -> usize {
-        let found = self.world.mapping(mapping).pages_in(pgoff, u64::MAX);
+        let found = self.world.mapping(mapping).pages_in(first, last);
         batch.iter_mut().zip(found).map(|(place, found)| *place = found).count()
     }
 

@@ -88,11 +88,11 @@ pub fn mkclean_file_range<S: Sink>(
     let end = first.saturating_add(nr);
     let (mut value, mut from) = (0, first);
     let mut batch = [(0, PageId(0)); FOLIO_BATCH];
-    loop {
-        let found = cpu.cached_batch(mapping, from, &mut batch);
+    while from < end {
+        let found = cpu.cached_batch(mapping, from, end - 1, &mut batch);
         for (pgoff, page) in batch.into_iter().take(found) {
             // Others are parts of the folio before.
-            if (from..end).contains(&pgoff) {
+            if pgoff >= from {
                 let folio = cpu.folio(page);
                 folio_lock(cpu, folio)?;
                 value += folio_mkclean(cpu, folio)?;
@@ -101,7 +101,7 @@ pub fn mkclean_file_range<S: Sink>(
                 from = at.pgoff + at.part.pages();
             }
         }
-        if found < FOLIO_BATCH || from >= end {
+        if found < FOLIO_BATCH {
             break;
         }
     }

@@ -54,7 +54,7 @@ pub struct Card {
     pub title: AttrValue,
     /// One sentence on what it shows.
     pub note: AttrValue,
-    /// What a real kernel said of it.
+    /// What a real kernel said of it, in one line or two.
     pub verdict: AttrValue,
     /// Its text.
     pub text: Rc<str>,
@@ -81,10 +81,10 @@ pub fn cards() -> Vec<Card> {
 fn verdict(exhibit: &Exhibit) -> String {
     match exhibit.verdict() {
         Some(Verdict { linux, asked, agrees: true }) => {
-            format!("agrees with Linux {linux}, asked {asked}")
+            format!("agrees with Linux {linux}\nasked {asked}")
         }
         Some(Verdict { linux, asked, agrees: false }) => {
-            format!("differs from Linux {linux}, asked {asked}")
+            format!("differs from Linux {linux}\nasked {asked}")
         }
         None => "no kernel was asked".to_owned(),
     }

@@ -12,7 +12,7 @@ mod output;
 mod played;
 mod source;
 
-use command::{capture, conform, fmt, link, run, script, trace, unlink};
+use command::{capture, conform, fmt, link, run, script, story, trace, unlink};
 
 /// Walks over Linux address spaces, without a browser.
 ///
@@ -35,6 +35,7 @@ enum Command {
     Capture(capture::Arguments),
     Conform(conform::Arguments),
     Script(script::Arguments),
+    Story(story::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Capture(arguments) => capture::run(&arguments),
         Command::Conform(arguments) => conform::run(&arguments),
         Command::Script(arguments) => script::run(&arguments),
+        Command::Story(arguments) => story::run(&arguments),
     };
     match done {
         Ok(verdict) => verdict.into(),

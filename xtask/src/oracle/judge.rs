@@ -57,6 +57,11 @@ impl Judge {
         output(&mut script).with_context(|| format!("`{}` failed", line(&script)))
     }
 
+    /// The first scenario of a script in the scenario language, if that can say it.
+    pub(super) fn story(&self, script: &Path) -> Option<String> {
+        output(Command::new(PROGRAM).args(["story", "--kernel", self.kernel.name]).arg(script))
+    }
+
     fn conform(&self, options: &[&str], script: &Path, answers: &Path) -> Result<String> {
         let mut conform = Command::new(PROGRAM);
         conform.args(["conform", "--kernel", self.kernel.name]).args(options);

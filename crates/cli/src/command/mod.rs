@@ -6,5 +6,6 @@ pub(crate) mod fmt;
 pub(crate) mod link;
 pub(crate) mod run;
 pub(crate) mod script;
+pub(crate) mod story;
 pub(crate) mod trace;
 pub(crate) mod unlink;

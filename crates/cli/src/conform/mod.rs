@@ -11,6 +11,7 @@ pub mod report;
 mod runs;
 pub mod scenario;
 pub mod script;
+pub mod story;
 
 use rangewalk_core::kernel::{KERNELS, Kernel};
 use rangewalk_core::machine::World;

@@ -1,0 +1,164 @@
+//! A golden script as a scenario: what the oracle found, to be looked at step by step. The
+//! script's looks are left out, for a scenario shows everything.
+
+use rangewalk_core::kernel::Kernel;
+use rangewalk_core::scenario::{Severity, format, parse};
+
+use super::op::{Backing, Case, MapMode, Op, ProtMode};
+use super::replay::WINDOW;
+
+/// Longer than any file of a script: to the end.
+const TO_THE_END: u64 = 1 << 20;
+
+/// The scenario's text in canonical form, or what it cannot say.
+///
+/// # Errors
+/// An op that the language does not have.
+pub fn story(kernel: &Kernel, case: &Case) -> Result<String, String> {
+    let mut text = format!("title {}\nkernel {kernel}\n", case.name);
+    for (number, line) in case.ops.iter().enumerate() {
+        let said = statement(&line.op, number);
+        text.push_str(&said.ok_or_else(|| format!("no scenario can say `{}`", line.text))?);
+    }
+    let (scenario, diagnostics) = parse(&text);
+    match diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error) {
+        Some(error) => Err(error.to_string()),
+        None => Ok(format(&scenario)),
+    }
+}
+
+/// One line, or none for a look.
+fn statement(op: &Op, number: usize) -> Option<String> {
+    let said = match *op {
+        Op::Dump | Op::Tree { .. } | Op::Order { .. } | Op::Pages { .. } => {
+            return Some(String::new());
+        }
+        Op::BufBits { clear: false, .. } => return Some(String::new()),
+        Op::FaultAround { bytes } => format!("faround {bytes}"),
+        Op::File { file, backing, pages } => match backing {
+            Backing::Memfd => format!("file f{file} shmem {pages}"),
+            Backing::Ext4 => format!("file f{file} ext4 {pages}"),
+            Backing::Dev0 { prefault } => {
+                format!("file f{file} dev-pagetable {pages} prefault {prefault}")
+            }
+            Backing::Dev1 { prefault } => {
+                format!("file f{file} dev-mkwrite {pages} prefault {prefault}")
+            }
+        },
+        Op::Map { proc, file, at, pages, pgoff, mode } => {
+            let file = file.map_or_else(|| "anon".to_owned(), |file| format!("f{file}"));
+            let (at, mode) = (address(at), map_mode(mode));
+            format!("map M{number} P{proc} {file} {pgoff}+{pages} {at} {mode}")
+        }
+        Op::Zap { file, first, nr, even_cows } => {
+            let nr = if nr == 0 { TO_THE_END } else { nr };
+            format!("zap f{file} {first}+{nr}{}", if even_cows { "" } else { " keep-cows" })
+        }
+        Op::BitmapReset { file, bits, hull } => {
+            let hull = hull.map_or(String::new(), |(start, end)| format!(" {start} {end}"));
+            format!("bitmap f{file} {bits}{hull}")
+        }
+        _ => return on_process(op).or_else(|| on_file(op)),
+    };
+    Some(said + "\n")
+}
+
+fn on_process(op: &Op) -> Option<String> {
+    let place = |proc: usize, at: u64, pages: u64| format!("P{proc} {}+{pages}", address(at));
+    let said = match *op {
+        Op::Proc { proc } => format!("proc P{proc}"),
+        Op::Fork { proc, child } => format!("fork P{proc} P{child}"),
+        Op::Exit { proc } => format!("exit P{proc}"),
+        Op::SoftClear { proc } => format!("softclear P{proc}"),
+        Op::Load { proc, at, pages } => format!("load {}", place(proc, at, pages)),
+        Op::Store { proc, at, pages } => format!("store {}", place(proc, at, pages)),
+        Op::Unmap { proc, at, pages } => format!("unmap {}", place(proc, at, pages)),
+        Op::Dontneed { proc, at, pages } => format!("dontneed {}", place(proc, at, pages)),
+        Op::Msync { proc, at, pages } => format!("msync {}", place(proc, at, pages)),
+        Op::Protect { proc, at, pages, mode } => {
+            let mode = match mode {
+                ProtMode::Read => "r",
+                ProtMode::ReadWrite => "rw",
+                ProtMode::None => "none",
+            };
+            format!("protect {} {mode}", place(proc, at, pages))
+        }
+        Op::Remap { proc, at, pages, to, to_pages } => {
+            format!("remap {} {}+{to_pages}", place(proc, at, pages), address(to))
+        }
+        _ => return None,
+    };
+    Some(said + "\n")
+}
+
+fn on_file(op: &Op) -> Option<String> {
+    let said = match *op {
+        Op::Wp { file, first, nr } => format!("wp f{file} {first}+{nr}"),
+        Op::Clean { file, first, nr, bitmap_pgoff } => {
+            format!("clean f{file} {first}+{nr} at {bitmap_pgoff}")
+        }
+        Op::Wprange { file, first, nr } => format!("wrprotect f{file} {first}+{nr}"),
+        Op::Mkclean { file, pgoff } => format!("mkclean f{file} {pgoff}"),
+        Op::Fsync { file } => format!("fsync f{file}"),
+        Op::Truncate { file, pages } => format!("truncate f{file} {pages}"),
+        Op::Punch { file, first, nr } => format!("punch f{file} {first}+{nr}"),
+        Op::Fill { file, first, nr } => format!("fill f{file} {first}+{nr}"),
+        _ => return None,
+    };
+    Some(said + "\n")
+}
+
+fn address(at: u64) -> String {
+    format!("@{:x}", WINDOW.add_pages(at).0)
+}
+
+fn map_mode(mode: MapMode) -> String {
+    let letters = [(mode.read, "r"), (mode.write, "w"), (mode.exec, "x")];
+    let mut words: String =
+        letters.into_iter().filter(|(holds, _)| *holds).map(|(_, letter)| letter).collect();
+    if words.is_empty() {
+        words.push_str("none");
+    }
+    let options =
+        [(!mode.shared, " private"), (mode.read_only_fd, " ro-fd"), (mode.populate, " populate")];
+    words.extend(options.into_iter().filter(|(holds, _)| *holds).map(|(_, option)| option));
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use rangewalk_core::kernel::LINUX_6_12;
+    use rangewalk_core::scenario::parse as parse_scenario;
+
+    use super::super::{scenario, script};
+    use super::*;
+
+    const SCRIPT: &str = "scenario there-and-back\nfaround 65536\nfile 0 memfd 8\nfile 1 dev1 8 4\n\
+        proc 0\nmap 0 0 10 8 0 srw\nmap 0 1 300 8 0 sr\nmap 0 -1 40 8 0 prwP\nfill 0 0 4\n\
+        w 0 10 2\nfork 0 1\nprot 1 10 4 r\nremap 1 10 4 900 4\nunmap 0 40 2\nmsync 0 10 8\n\
+        exit 1\nfsync 0\nbmreset 0 8 1 2\n";
+
+    #[test]
+    fn a_script_that_became_a_scenario_becomes_the_script_again() {
+        let cases = script::parse(SCRIPT).expect("a script");
+        let text = story(&LINUX_6_12, &cases[0]).expect("a scenario");
+        let again = scenario::script(&parse_scenario(&text).0).expect("a script again");
+        let looks = ["dump", "tree", "order", "pages", "bufbits"];
+        let acts =
+            again.iter().filter(|line| !looks.contains(&line.split(' ').next().unwrap_or("")));
+        // Files come first, and the window around faults is as it was.
+        let (first, rest): (Vec<&str>, Vec<&str>) =
+            acts.map(String::as_str).partition(|line| line.starts_with("file"));
+        let expected: Vec<&str> = SCRIPT.lines().skip(2).collect();
+        let (files, acts) = expected.split_at(2);
+        assert_eq!(first, files);
+        assert_eq!(rest, [&["faround 65536", "faround 65536"], acts].concat());
+    }
+
+    #[test]
+    fn what_no_scenario_can_say_is_named() {
+        let cases = script::parse("scenario s\nfile 0 memfd 8\nzapp 0 0 8 1\n").expect("a script");
+        let error = story(&LINUX_6_12, &cases[0]).expect_err("no such walk");
+        assert_eq!(error, "no scenario can say `zapp 0 0 8 1`");
+    }
+}

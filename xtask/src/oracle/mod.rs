@@ -222,6 +222,9 @@ impl Oracle {
         let file = folder.join(format!("{}-{name}.txt", self.kernel.name));
         fs::write(&file, &script)?;
         fs::copy(&answers.file, file.with_extension("jsonl"))?;
+        if let Some(story) = self.judge.story(&file) {
+            fs::write(file.with_extension("scenario.txt"), story)?;
+        }
         let first = report.split("\naccesses").next().unwrap_or_default();
         println!("\n{}:\n{script}{first}", file.display());
         Ok(())

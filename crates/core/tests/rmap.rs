@@ -29,7 +29,8 @@ proptest! {
         let mut world: World = common::world(&LINUX_7_3);
         let mut sink = ();
         let cpu = &mut Cpu::new(&mut world, &mut sink);
-        filemap::fill(cpu, mapping(0), cached_from, FILE_PAGES - cached_from).expect("no tape, no limit");
+        let cached = FILE_PAGES - cached_from;
+        filemap::fill(cpu, mapping(0), cached_from, cached).expect("no tape, no limit");
         filemap::set_fault_around(cpu, 1);
         let mm = process::create(cpu).expect("no tape, no limit");
         let request = MmapRequest {

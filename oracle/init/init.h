@@ -38,7 +38,7 @@ struct machine {
 };
 struct machine machine_set_up(void);
 void machine_off(void) __attribute__((noreturn));
-int write_file(const char *path, const char *text);
+int write_file(const char *path, const char *text, int flags);
 char *read_file(const char *path, size_t *length);
 double uptime(void);
 

@@ -97,10 +97,10 @@ void machine_off(void)
 		pause();
 }
 
-/* 0 or -errno. */
-int write_file(const char *path, const char *text)
+/* 0 or -errno. `flags` are more of open's. */
+int write_file(const char *path, const char *text, int flags)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_CLOEXEC | flags);
 	int error = 0;
 
 	if (fd < 0)

@@ -4,6 +4,7 @@
  * scenario to the debug port. Format and answers: golden/README.md.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +107,7 @@ static long softclear(const struct op *op)
 	char path[40];
 
 	snprintf(path, sizeof(path), "/proc/%d/clear_refs", worker_pid(op->n[1]));
-	return write_file(path, op->words[2]);
+	return write_file(path, op->words[2], 0);
 }
 
 /* tr FILE TEXT: a write to tracefs. */
@@ -115,9 +116,12 @@ static long trace_write(const char *text)
 	char path[128] = "/sys/kernel/tracing/";
 	const char *file = text + strlen("tr ");
 	size_t length = strcspn(file, " ");
+	bool is_trace;
 
 	strncat(path, file, length < 64 ? length : 64);
-	return write_file(path, file[length] ? file + length + 1 : "");
+	/* Only truncation empties the trace; in a list of events it would undo the ones before. */
+	is_trace = length == strlen("trace") && !strncmp(file, "trace", length);
+	return write_file(path, file[length] ? file + length + 1 : "", is_trace ? O_TRUNC : 0);
 }
 
 static void say_file(const char *path, const char *key)
@@ -130,7 +134,13 @@ static void say_file(const char *path, const char *key)
 	free(text);
 }
 
-/* The trace's lines but for its comments, as a list. */
+/* A comment, or the mark of function_graph where another task goes on. */
+static bool is_remark(const char *line)
+{
+	return *line == '#' || !strncmp(line, " ---", 4) || strstr(line, " => ");
+}
+
+/* The trace's lines but for remarks, as a list. */
 static void say_trace(void)
 {
 	size_t length;
@@ -140,7 +150,7 @@ static void say_trace(void)
 
 	out_text("\"trace\":[");
 	for (line = strtok_r(text, "\n", &place); line; line = strtok_r(NULL, "\n", &place)) {
-		if (*line == '#')
+		if (is_remark(line))
 			continue;
 		out_text(gap);
 		out_quoted(line, strlen(line));
@@ -176,7 +186,7 @@ static void run_op(const struct op *op)
 	else if (!strcmp(name, "softclear"))
 		rc = softclear(op);
 	else if (!strcmp(name, "faround"))
-		rc = write_file("/sys/kernel/debug/fault_around_bytes", op->words[1]);
+		rc = write_file("/sys/kernel/debug/fault_around_bytes", op->words[1], 0);
 	else if (!strcmp(name, "tr"))
 		rc = trace_write(op->text);
 	else if (!file_op(op, &rc))

@@ -6,7 +6,7 @@ use crate::arch::Pte;
 use crate::machine::event::{Access, Cached, FaultCause, FaultEnd, Lock, Mode};
 use crate::machine::sink::{Intrusion, MayFault};
 use crate::machine::{Cell, Cpu, Event, MmId, Sink, Stop, VmFlags, VmaId};
-use crate::mm::bitmap::BITS_PER_WORD;
+use crate::mm::bitmap::set_bit;
 use crate::mm::fault::{Attempt, FaultResult, handle_mm_fault};
 use crate::mm::tlb::switch_mm;
 
@@ -123,9 +123,7 @@ fn tlb_hit<S: Sink>(
         cpu.event(Event::TlbHit { cpu: cpu.id(), mm, access, cached, addr: page })?;
     }
     if let Some((mapping, pgoff)) = lost {
-        let cell = Cell::Lost(mapping, pgoff / BITS_PER_WORD);
-        let word = cpu.get(cell);
-        cpu.set(cell, word | 1 << (pgoff % BITS_PER_WORD));
+        set_bit(cpu, Cell::Lost, mapping, pgoff);
     }
     Ok(())
 }

@@ -6,6 +6,19 @@ use crate::machine::{Cell, Cpu, MappingId, Sink};
 /// Bits in one word of a bitmap.
 pub const BITS_PER_WORD: u64 = 64;
 
+/// Sets `bit` of the words that `cell` makes of their numbers.
+#[inline(always)]
+pub(super) fn set_bit<S: Sink>(
+    cpu: &mut Cpu<S>,
+    cell: fn(MappingId, u64) -> Cell,
+    mapping: MappingId,
+    bit: u64,
+) {
+    let cell = cell(mapping, bit / BITS_PER_WORD);
+    let word = cpu.get(cell);
+    cpu.set(cell, word | 1 << (bit % BITS_PER_WORD));
+}
+
 /// Gives the bitmap `bits` bits; what is set stays.
 pub fn resize<S: Sink>(cpu: &mut Cpu<S>, mapping: MappingId, bits: u64) {
     cpu.set(Cell::Mapping(mapping, MappingField::BitmapBits), bits);

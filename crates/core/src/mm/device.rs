@@ -6,7 +6,7 @@ use crate::arch::Pte;
 use crate::machine::delta::MappingField;
 use crate::machine::event::{Lock, Mode};
 use crate::machine::{Cell, Cpu, Event, FileKind, Func, MappingId, Sink, Stop, Vma};
-use crate::mm::bitmap::BITS_PER_WORD;
+use crate::mm::bitmap::{BITS_PER_WORD, set_bit};
 use crate::mm::pgalloc::{pmd_alloc, pte_alloc};
 use crate::mm::protection::vm_get_page_prot;
 use crate::mm::vmwgfx;
@@ -85,14 +85,22 @@ pub(super) fn pfn_mkwrite<S: Sink>(
         return vmwgfx::vmw_bo_vm_mkwrite(cpu, mapping, pgoff);
     }
     let cpu = &mut cpu.enter(Func::DeviceMkwrite, [pgoff, 0]);
+    count_mkwrite(cpu, mapping, pgoff)?;
+    if let FileKind::DevMkwrite { .. } = cpu.file_kind(mapping) {
+        set_bit(cpu, Cell::Written, mapping, pgoff);
+    }
+    Ok(())
+}
+
+/// The driver hears of the write, whichever way it keeps it.
+pub(super) fn count_mkwrite<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    pgoff: u64,
+) -> Result<(), Stop> {
     cpu.event(Event::Mkwrite { mapping, pgoff })?;
     let calls = cpu.mapping_field(mapping, MappingField::Mkwrites);
     cpu.set(Cell::Mapping(mapping, MappingField::Mkwrites), calls + 1);
-    if let FileKind::DevMkwrite { .. } = cpu.file_kind(mapping) {
-        let cell = Cell::Written(mapping, pgoff / BITS_PER_WORD);
-        let word = cpu.get(cell);
-        cpu.set(cell, word | 1 << (pgoff % BITS_PER_WORD));
-    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use crate::machine::event::{Flush, Found, Lock, Mode, Reach};
 use crate::machine::{
     Cell, Cpu, Event, Func, MappingId, Sink, SlotId, Stop, TableId, VmFlags, Vma, VmaId,
 };
-use crate::mm::bitmap::BITS_PER_WORD;
+use crate::mm::bitmap::set_bit;
 use crate::mm::pagewalk::{Action, FilterMiss, MmWalk, WalkOps, walk_page_mapping, walk_pte_range};
 use crate::mm::tlb::{
     dec_tlb_flush_pending, flush_unless_off, inc_tlb_flush_pending, mm_tlb_flush_nested,
@@ -293,9 +293,7 @@ impl CleanWalk {
         cpu.event(Event::Record { mapping: self.mapping, bit })?;
         let bits = cpu.mapping_field(self.mapping, MappingField::BitmapBits);
         assert!(bit < bits, "bit {bit} of a bitmap of {bits}");
-        let cell = Cell::Bitmap(self.mapping, bit / BITS_PER_WORD);
-        let word = cpu.get(cell);
-        cpu.set(cell, word | 1 << (bit % BITS_PER_WORD));
+        set_bit(cpu, Cell::Bitmap, self.mapping, bit);
         self.start = self.start.min(bit);
         self.end = self.end.max(bit + 1);
         Ok(())

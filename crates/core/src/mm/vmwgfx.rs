@@ -12,7 +12,7 @@ use crate::machine::address_space::DirtyMethod;
 use crate::machine::delta::MappingField;
 use crate::machine::{Cell, Cpu, Event, Func, MappingId, Sink, Stop, VmFlags, Vma};
 use crate::mm::bitmap::{self, BITS_PER_WORD};
-use crate::mm::device::insert_pfns;
+use crate::mm::device::{count_mkwrite, insert_pfns};
 use crate::mm::mapping_dirty_helpers::{
     clean_record_shared_mapping_range, wp_shared_mapping_range,
 };
@@ -224,9 +224,7 @@ pub(super) fn vmw_bo_vm_mkwrite<S: Sink>(
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::VmwBoVmMkwrite, [pgoff, 1]);
     let bo = VmwBo { mapping, filter_miss: FilterMiss::EndsWalk };
-    cpu.event(Event::Mkwrite { mapping, pgoff })?;
-    let calls = cpu.mapping_field(mapping, MappingField::Mkwrites);
-    cpu.set(Cell::Mapping(mapping, MappingField::Mkwrites), calls + 1);
+    count_mkwrite(cpu, mapping, pgoff)?;
     if cpu.dirty_method(mapping) == DirtyMethod::Mkwrite && !is_set(cpu, bo, pgoff) {
         cpu.event(Event::Record { mapping, bit: pgoff })?;
         set_bits(cpu, bo, pgoff, pgoff + 1, Bits::Set);

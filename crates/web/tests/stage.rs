@@ -378,3 +378,20 @@ fn page(out: &std::path::Path, name: &str, body: &str) {
     );
     std::fs::write(out.join(format!("{name}.html")), html).expect("a writable directory");
 }
+
+#[test]
+fn what_a_cpu_has_cached_stands_under_the_page_and_is_called_stale_when_it_is() {
+    let mut run = run("tlb/lost-write");
+    // The bits are taken and nobody has flushed: the CPU still writes.
+    let stale = behind(&run, 0, |event| matches!(event, Event::Record { .. }));
+    let model = at(&mut run, stale, StageForm::Full);
+    let tlbs = model.tlbs.as_ref().expect("there are several CPUs");
+    let rows: Vec<_> =
+        tlbs.rows.iter().map(|row| (row.cpu.as_str(), row.note.0.as_str())).collect();
+    assert_eq!(rows, [("CPU 0: P1", "nothing cached"), ("CPU 1: P1", "stale")]);
+    let cell = tlbs.rows[1].cells[0];
+    assert_eq!((cell.page, cell.marks.w, cell.marks.d, cell.stale), (3, true, true, true));
+    let page = model.strip.cells.iter().find(|page| page.page == 3).expect("page 3 is on show");
+    assert_eq!(cell.x, page.x);
+    assert!(html_of(model).contains("what each CPU still knows"));
+}

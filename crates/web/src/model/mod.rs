@@ -32,6 +32,7 @@ pub mod stage_number;
 pub mod stage_thread;
 pub mod tables;
 pub mod timeline;
+pub mod tlbs;
 pub mod tree;
 pub mod tree_order;
 mod tree_text;

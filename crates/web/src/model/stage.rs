@@ -17,6 +17,7 @@ use crate::model::stage_now::Now;
 use crate::model::stage_number::between;
 use crate::model::stage_thread::{self, ThreadPath};
 use crate::model::tables::Tables;
+use crate::model::tlbs::Tlbs;
 use crate::model::tree::{Tree, text_width};
 
 /// A number on the file strip.
@@ -103,6 +104,8 @@ pub struct StageModel {
     pub tree: Option<Tree>,
     /// Processes and their VMAs.
     pub lanes: Lanes,
+    /// What CPUs have cached, where there is room for it.
+    pub tlbs: Option<Tlbs>,
     /// Page tables of the process at hand.
     pub tables: Tables,
     /// The entry in hand.
@@ -130,6 +133,8 @@ pub fn stage(run: &Run, index: &StageIndex, form: StageForm) -> StageModel {
     let tree = measures.tree.map(|room| Tree::new(&now, &axis, room));
     let tree_bottom = tree.as_ref().map(|tree| tree.bottom);
     let lanes = Lanes::new(&now, &axis, measures.lanes_room(tree_bottom));
+    let below = (lanes.bottom, measures.lanes_bottom);
+    let tlbs = tree.as_ref().and_then(|_| Tlbs::new(&now, &axis, below));
     let tables = Tables::new(&now);
     let thread = match (&tree, &measures.tables) {
         (Some(tree), Some(at)) => stage_thread::thread(tree, &lanes, &tables, at),
@@ -143,8 +148,9 @@ pub fn stage(run: &Run, index: &StageIndex, form: StageForm) -> StageModel {
         form,
         at: run.timeline.at(),
         strip: strip(&now, &axis, form),
-        height: lanes.bottom + 4.0,
+        height: tlbs.as_ref().map_or(lanes.bottom, |tlbs| tlbs.bottom) + 4.0,
         tree,
+        tlbs,
         tables,
         entry: EntryPanel::new(&now),
         thread,

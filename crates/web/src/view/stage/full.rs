@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::part::{Part, lane_rows, leaf_rows, part};
+use super::part::{Part, lane_rows, leaf_rows, part, tlb_rows};
 use super::svg::{n, path, rect, text};
 use crate::model::stage::StageModel;
 use crate::model::stage_measures::StageForm;
@@ -67,6 +67,8 @@ fn left(model: &Rc<StageModel>) -> Html {
             }
             {part(model, Part::Heads)}
             {lane_rows(model)}
+            {part(model, Part::TlbHead)}
+            {tlb_rows(model)}
             {part(model, Part::Tables)}
             {leaf_rows(model)}
             {part(model, Part::Grid)}

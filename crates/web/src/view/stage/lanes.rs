@@ -8,7 +8,7 @@ use crate::model::lanes::{LaneCell, LaneHead, LaneLook, LaneRow, LaneStyle, Lane
 use crate::view::markup::html;
 
 /// Right end of the rules between processes.
-const RULE_END: f32 = 588.0;
+pub(super) const RULE_END: f32 = 588.0;
 
 /// Headers, and what is folded.
 pub(super) fn heads(lanes: &Lanes) -> Html {

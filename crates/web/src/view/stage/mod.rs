@@ -16,6 +16,7 @@ mod say;
 mod strip;
 mod svg;
 mod tables;
+mod tlbs;
 mod tree;
 
 use std::rc::Rc;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::{bits, facts, grid, lanes, leaf_row, say, strip, tables, tree};
+use super::{bits, facts, grid, lanes, leaf_row, say, strip, tables, tlbs, tree};
 use crate::model::stage::StageModel;
 use crate::view::live::{Own, Piece, is_same, live, live_as};
 
@@ -23,6 +23,10 @@ pub(super) enum Part {
     Lane(usize),
     /// The row at hand: what is yellow in it.
     LaneNow,
+    /// Header of the CPUs' rows.
+    TlbHead,
+    /// What one CPU has cached of one mapping.
+    Tlb(usize),
     /// The upper tables.
     Tables,
     /// Header and outlines of the leaf table.
@@ -62,6 +66,8 @@ impl PartialEq for PartOf {
                     a.lanes.cell == b.lanes.cell && a.lanes.rows.get(at) == b.lanes.rows.get(at)
                 }
                 Part::LaneNow => a.lanes.cell == b.lanes.cell && a.lanes.here() == b.lanes.here(),
+                Part::TlbHead => tlbs::head_of(a) == tlbs::head_of(b),
+                Part::Tlb(at) => tlbs::row_of(a, at) == tlbs::row_of(b, at),
                 Part::Tables => {
                     let (a, b) = (&a.tables, &b.tables);
                     a.process == b.process && a.address == b.address && a.columns == b.columns
@@ -99,6 +105,8 @@ fn draw(model: &StageModel, part: Part) -> Html {
         Part::Heads => lanes::heads(&model.lanes),
         Part::Lane(at) => lanes::lane(&model.lanes, at),
         Part::LaneNow => lanes::now(&model.lanes),
+        Part::TlbHead => tlbs::head(model),
+        Part::Tlb(at) => tlbs::row(model, at),
         Part::Tables => tables::tables(&model.tables),
         Part::Grid => grid::grid(&model.tables.leaf),
         Part::LeafRow(at) => {
@@ -122,6 +130,13 @@ pub(super) fn part(model: &Rc<StageModel>, part: Part) -> Html {
 pub(super) fn lane_rows(model: &Rc<StageModel>) -> Html {
     let rows = model.lanes.rows.iter().enumerate();
     rows.map(|(at, row)| live_as(row.id, PartOf { model: model.clone(), part: Part::Lane(at) }))
+        .collect()
+}
+
+/// All rows of the CPUs, each keeping its identity.
+pub(super) fn tlb_rows(model: &Rc<StageModel>) -> Html {
+    let rows = model.tlbs.iter().flat_map(|tlbs| tlbs.rows.iter().enumerate());
+    rows.map(|(at, row)| live_as(row.id, PartOf { model: model.clone(), part: Part::Tlb(at) }))
         .collect()
 }
 

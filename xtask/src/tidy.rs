@@ -12,12 +12,13 @@ const LINE_COLUMNS_MAX: usize = 100;
 const MARKUP_COLUMNS_MAX: usize = 120;
 
 /// Layers of `crates/core/src`, lowest first. A module uses only those in layers before its own.
-const LAYERS: [&[&str]; 5] = [
+const LAYERS: [&[&str]; 6] = [
     &["addr", "kernel", "order"],
     &["arch"],
     &["machine"],
     &["mm", "trace"],
     &["link", "scenario"],
+    &["compare"],
 ];
 
 /// A source file: its path from the repository's top, and its text.

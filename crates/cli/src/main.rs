@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod command;
+mod compared;
 mod failure;
 mod input;
 mod json;
@@ -12,7 +13,7 @@ mod output;
 mod played;
 mod source;
 
-use command::{capture, conform, fmt, link, run, script, story, trace, unlink};
+use command::{capture, compare, conform, fmt, link, run, script, story, trace, unlink};
 
 /// Walks over Linux address spaces, without a browser.
 ///
@@ -29,6 +30,7 @@ struct Arguments {
 enum Command {
     Run(run::Arguments),
     Trace(trace::Arguments),
+    Compare(compare::Arguments),
     Fmt(fmt::Arguments),
     Link(link::Arguments),
     Unlink(unlink::Arguments),
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Link(arguments) => link::run(&arguments),
         Command::Unlink(arguments) => unlink::run(&arguments),

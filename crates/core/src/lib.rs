@@ -5,6 +5,7 @@
 
 pub mod addr;
 pub mod arch;
+pub mod compare;
 pub mod kernel;
 pub mod link;
 pub mod machine;

@@ -6,9 +6,11 @@ use std::fs;
 use std::path::Path;
 
 use rangewalk_core::scenario::limits::{
-    DIAGNOSTICS_MAX, DISK_PAGES_MAX, FAULT_AROUND_MAX, FILE_PAGES_MAX, FILES_MAX, LINES_MAX,
-    MAPPINGS_MAX, NAME_MAX, PGOFF_MAX, PREFAULT_MAX, PROCESSES_MAX, STEPS_MAX, UNTRACED_STEPS_MAX,
+    DIAGNOSTICS_MAX, DISK_PAGES_MAX, FAULT_AROUND_MAX, FILE_PAGES_MAX, FILES_MAX, LANE_STEPS_MAX,
+    LANES_MAX, LINES_MAX, MAPPINGS_MAX, NAME_MAX, PGOFF_MAX, PREFAULT_MAX, PROCESSES_MAX,
+    REPEAT_MAX, STEPS_MAX, UNTRACED_STEPS_MAX,
 };
+use rangewalk_core::scenario::strategy::Strategy;
 use rangewalk_core::scenario::syntax::{EXPECTS, STATEMENTS};
 use rangewalk_core::scenario::{Severity, Verdict, format, parse, run};
 
@@ -52,6 +54,15 @@ fn its_tables_are_the_parsers() {
 }
 
 #[test]
+fn its_lanes_are_the_programs() {
+    let page = page();
+    let (_, behind) = page.split_once("| lane | what it calls |\n|---|---|\n").unwrap();
+    let told: Vec<&str> = behind.lines().take_while(|line| line.starts_with('|')).collect();
+    let row = |lane: Strategy| format!("| {} | {} |", lane.name(), lane.meaning());
+    assert_eq!(told, Strategy::ALL.map(row));
+}
+
+#[test]
 fn its_limits_are_the_programs() {
     let page = page();
     let (_, limits) = page.split_once("## Limits").unwrap();
@@ -72,7 +83,10 @@ fn its_limits_are_the_programs() {
         MAPPINGS_MAX as u64,
         PREFAULT_MAX,
         FAULT_AROUND_MAX,
+        REPEAT_MAX,
+        LANES_MAX as u64,
         STEPS_MAX.into(),
+        LANE_STEPS_MAX.into(),
         UNTRACED_STEPS_MAX.into(),
         DIAGNOSTICS_MAX as u64,
     ];

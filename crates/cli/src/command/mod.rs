@@ -1,6 +1,7 @@
 //! One subcommand a file: its arguments and what it does.
 
 pub(crate) mod capture;
+pub(crate) mod compare;
 pub(crate) mod conform;
 pub(crate) mod fmt;
 pub(crate) mod link;

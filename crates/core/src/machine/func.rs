@@ -35,6 +35,9 @@ macro_rules! funcs {
         pub enum Func { $($variant,)* }
 
         impl Func {
+            /// All of them.
+            pub const ALL: &'static [Func] = &[$(Func::$variant,)*];
+
             const fn row(self) -> (&'static str, &'static str, Args) {
                 match self { $(Func::$variant => ($symbol, $file, Args::$args),)* }
             }

@@ -121,25 +121,51 @@ pub fn wrprotect_file_range<S: Sink>(
     first: u64,
     nr: u64,
 ) -> Result<Result<u64, Errno>, Stop> {
+    if !cpu.file_kind(mapping).is_device() {
+        return wrprotect_file_pages(cpu, mapping, first, nr);
+    }
     if !cpu.kernel().mapping_wrprotect_range {
         return Ok(Err(Errno::NotSupported));
     }
     let end = first.saturating_add(nr).min(cpu.file_pages(mapping));
-    let mut total = 0;
+    let mut value = 0;
+    if first < end {
+        let pfn = Pfn(cpu.device_pfn(mapping).0 + first);
+        value = mapping_wrprotect_range(cpu, mapping, first, pfn, end - first)?;
+    }
+    cpu.event(Event::Return { value })?;
+    Ok(Ok(value))
+}
+
+/// The same with a call for each page, as `fb_defio` does it.
+///
+/// # Errors
+/// As [`wrprotect_file_range`].
+pub fn wrprotect_file_pages<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    first: u64,
+    nr: u64,
+) -> Result<Result<u64, Errno>, Stop> {
+    if !cpu.kernel().mapping_wrprotect_range {
+        return Ok(Err(Errno::NotSupported));
+    }
+    let end = first.saturating_add(nr).min(cpu.file_pages(mapping));
+    let mut value = 0;
     if cpu.file_kind(mapping).is_device() {
-        if first < end {
-            let pfn = Pfn(cpu.device_pfn(mapping).0 + first);
-            total = mapping_wrprotect_range(cpu, mapping, first, pfn, end - first)?;
+        for pgoff in first..end {
+            let pfn = Pfn(cpu.device_pfn(mapping).0 + pgoff);
+            value += mapping_wrprotect_range(cpu, mapping, pgoff, pfn, 1)?;
         }
     } else {
         let mut next = cpu.next_cached(mapping, first);
         while let Some((pgoff, page)) = next.filter(|(pgoff, _)| *pgoff < end) {
-            total += mapping_wrprotect_range(cpu, mapping, pgoff, page.pfn(), 1)?;
+            value += mapping_wrprotect_range(cpu, mapping, pgoff, page.pfn(), 1)?;
             next = cpu.next_cached(mapping, pgoff + 1);
         }
     }
-    cpu.event(Event::Return { value: total })?;
-    Ok(Ok(total))
+    cpu.event(Event::Return { value })?;
+    Ok(Ok(value))
 }
 
 /// `try_to_unmap`: no entry maps a page of the folio any more, in private VMAs neither.

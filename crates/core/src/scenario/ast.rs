@@ -14,6 +14,7 @@ use crate::mm::pagewalk::FilterMiss;
 use crate::mm::tlb::Flushes;
 use crate::mm::zap::Cows;
 use crate::scenario::diagnostic::Site;
+use crate::scenario::strategy::{AxisRange, Strategy};
 
 /// Place in [`Scenario::files`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -283,6 +284,8 @@ pub enum Op {
     Remap(Place, Target),
     /// A load or a store of each page, on a CPU.
     Access(Access, Place, CpuId),
+    /// Likewise of only so many of the pages, spread over them.
+    AccessSome(Access, Place, u64, CpuId),
     /// Likewise, but it comes in during the statement above.
     During(Access, Place, CpuId),
     /// An access or none for each page from the mapping's first.
@@ -311,6 +314,14 @@ pub enum Op {
     Flushed(ProcessId),
     /// The vmwgfx driver does this with a buffer, or with some of its pages.
     Vmw(VmwCall, FileId, Option<Pages>),
+    /// One job on these pages, done in each of these ways.
+    Compare(FileId, Pages, Vec<Strategy>),
+    /// What to turn, to see how the comparison changes.
+    Sweep(Vec<AxisRange>),
+    /// What follows, up to [`Op::End`], happens so many times.
+    Repeat(u64),
+    /// Ends the repetition.
+    End,
     /// Something must hold.
     Expect(Expect),
 }
@@ -399,6 +410,9 @@ impl Op {
                 | Op::Proc(_)
                 | Op::Bitmap(..)
                 | Op::Idle(_)
+                | Op::Sweep(_)
+                | Op::Repeat(_)
+                | Op::End
                 | Op::Expect(_)
         )
     }

@@ -14,9 +14,10 @@ use crate::mm::tlb::Flushes;
 use crate::mm::zap::Cows;
 use crate::scenario::ast::{
     Beside, Expect, FileId, FlushWant, Label, LabelId, Layout, Op, Pages, Place, PteWant, Scenario,
-    Statement, TreeWant,
+    Statement, Target, TreeWant,
 };
 use crate::scenario::limits::{COLUMNS_MAX, PREFAULT_DEFAULT};
+use crate::scenario::strategy::{AxisRange, Strategy};
 use crate::scenario::syntax::PTE_LETTERS;
 
 /// Writes a scenario in its canonical form, comments and lines not understood included.
@@ -199,21 +200,14 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         Op::Protect(at, prot) => {
             format!("protect {} {}", place(scenario, *at), protection(*prot))
         }
-        Op::Remap(from, to) => {
-            let mut line = words("remap", &place(scenario, *from));
-            if let Some(id) = to.label {
-                line = words(&line, label(id));
-            }
-            let (_, start, end) = scenario.extent(*from);
-            let grown = if to.pages == end.pages_since(start) { 0 } else { to.pages };
-            line.push_str(&format!(" @{}", to.addr));
-            if grown > 0 {
-                line.push_str(&format!("+{grown}"));
-            }
-            line
+        Op::Remap(from, to) => remap(scenario, *from, *to),
+        Op::Access(access, at, cpu) => accessing(scenario, *access, *at, &on_cpu(*cpu)),
+        Op::AccessSome(access, at, some, cpu) => {
+            accessing(scenario, *access, *at, &format!(" some {some}{}", on_cpu(*cpu)))
         }
-        Op::Access(access, at, cpu) => accessing(scenario, *access, *at, *cpu),
-        Op::During(access, at, cpu) => words("during", &accessing(scenario, *access, *at, *cpu)),
+        Op::During(access, at, cpu) => {
+            words("during", &accessing(scenario, *access, *at, &on_cpu(*cpu)))
+        }
         Op::Idle(cpu) => format!("idle {}", cpu.0),
         Op::Touch(id, accesses, cpu) => {
             let letters: String = accesses.iter().copied().map(access_letter).collect();
@@ -237,19 +231,54 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         Op::Vmw(call, id, Some(pages)) => {
             format!("vmw {} {} {}", call.name(), file(*id), range(*pages))
         }
+        Op::Compare(id, pages, lanes) => compare(file(*id), *pages, lanes),
+        Op::Sweep(ranges) => sweep(ranges),
+        Op::Repeat(rounds) => format!("repeat {rounds}"),
+        Op::End => "end".to_owned(),
         Op::Expect(expect) => words("expect", &expectation(scenario, expect)),
     }
 }
 
 /// `load A 3 cpu 1`.
-fn accessing(scenario: &Scenario, access: Access, at: Place, cpu: CpuId) -> String {
+fn accessing(scenario: &Scenario, access: Access, at: Place, rest: &str) -> String {
     let verb = if access == Access::Load { "load" } else { "store" };
-    words(verb, &(place(scenario, at) + &on_cpu(cpu)))
+    words(verb, &(place(scenario, at) + rest))
 }
 
 /// ` cpu 1`; CPU 0 need not be said.
 fn on_cpu(cpu: CpuId) -> String {
     if cpu == CpuId(0) { String::new() } else { format!(" cpu {}", cpu.0) }
+}
+
+fn remap(scenario: &Scenario, from: Place, to: Target) -> String {
+    let mut line = words("remap", &place(scenario, from));
+    if let Some(id) = to.label {
+        line = words(&line, &scenario.label(id).name);
+    }
+    let (_, start, end) = scenario.extent(from);
+    let grown = if to.pages == end.pages_since(start) { 0 } else { to.pages };
+    line.push_str(&format!(" @{}", to.addr));
+    if grown > 0 {
+        line.push_str(&format!("+{grown}"));
+    }
+    line
+}
+
+fn compare(file: &str, pages: Pages, lanes: &[Strategy]) -> String {
+    let mut line = format!("compare {file} {}", range(pages));
+    for lane in lanes {
+        line.push(' ');
+        line.push_str(lane.name());
+    }
+    line
+}
+
+fn sweep(ranges: &[AxisRange]) -> String {
+    let mut line = "sweep".to_owned();
+    for AxisRange { axis, from, to } in ranges {
+        line.push_str(&format!(" {} {from}..{to}", axis.name()));
+    }
+    line
 }
 
 fn beside(scenario: &Scenario, walk: Beside) -> String {

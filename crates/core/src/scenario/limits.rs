@@ -24,8 +24,17 @@ pub const PREFAULT_MAX: u64 = 512;
 pub const PREFAULT_DEFAULT: u32 = 16;
 /// Bytes of the fault-around window: one page table.
 pub const FAULT_AROUND_MAX: u64 = 2 << 20;
+/// Rounds of a `repeat`.
+pub const REPEAT_MAX: u64 = 10_000;
+/// Lanes of a `compare`, at least and at most.
+pub const LANES_MIN: usize = 2;
+/// Likewise.
+pub const LANES_MAX: usize = 6;
 /// Steps on a tape.
 pub const STEPS_MAX: u32 = 1_000_000;
+/// Steps on the tape of one lane of a comparison; what a lane does behind them is counted, not
+/// recorded.
+pub const LANE_STEPS_MAX: u32 = 400_000;
 /// Steps of a run that is not recorded.
 pub const UNTRACED_STEPS_MAX: u32 = 100_000_000;
 /// Diagnostics of one text.

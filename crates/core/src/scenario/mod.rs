@@ -12,10 +12,11 @@ pub mod gallery;
 pub mod limits;
 pub mod parse;
 pub mod run;
+pub mod strategy;
 pub mod syntax;
 
 pub use ast::{Op, Scenario, Statement};
 pub use diagnostic::{Diagnostic, Severity};
 pub use format::format;
 pub use parse::parse;
-pub use run::{Outcome, Played, Run, Span, Verdict, run, run_with, statement_texts};
+pub use run::{Outcome, Played, Rest, Run, Span, Verdict, run, run_with, statement_texts};

@@ -33,7 +33,7 @@ const fn row(keyword: &'static str, form: &'static str, meaning: &'static str) -
 }
 
 /// All statements, in the order in which a story uses them.
-pub static STATEMENTS: [Syntax; 37] = [
+pub static STATEMENTS: [Syntax; 41] = [
     row("title", "title TEXT", "names the story"),
     row("note", "note TEXT", "a line of prose; it travels in the link"),
     row("kernel", "kernel 7.3|6.12|6.1", "which kernel; 7.3 unless said"),
@@ -61,12 +61,12 @@ pub static STATEMENTS: [Syntax; 37] = [
     row("fill", "fill FILE FIRST+PAGES", "write(2): pages enter the page cache, dirty"),
     row(
         "load",
-        "load LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES [cpu N]",
-        "reads one byte a page, on CPU 0 unless said",
+        "load LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES [some N] [cpu N]",
+        "reads one byte a page, on CPU 0 unless said; of some: N of them",
     ),
     row(
         "store",
-        "store LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES [cpu N]",
+        "store LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES [some N] [cpu N]",
         "writes one byte a page",
     ),
     row("touch", "touch LABEL rw.w [cpu N]", "one letter a page: r load, w store, . nothing"),
@@ -102,6 +102,18 @@ pub static STATEMENTS: [Syntax; 37] = [
         "vmw",
         "vmw add|scan|release FILE | transfer|clear|unmap FILE FIRST+PAGES",
         "the vmwgfx driver tracks what is written into its buffer",
+    ),
+    row("repeat", "repeat N", "what follows happens N times"),
+    row("end", "end", "ends what is repeated"),
+    row(
+        "compare",
+        "compare FILE FIRST+PAGES LANE LANE ...",
+        "one job in 2 to 6 ways, each from the same memory",
+    ),
+    row(
+        "sweep",
+        "sweep AXIS FROM..TO [AXIS FROM..TO]",
+        "what to turn, to see how the comparison changes",
     ),
     row("pending", "pending PROCESS", "another thread begins to batch TLB flushes"),
     row("flushed", "flushed PROCESS", "that thread has flushed"),

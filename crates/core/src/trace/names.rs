@@ -41,6 +41,14 @@ impl Names {
         held.checked_sub(1).and_then(|at| names.get(at)).map_or(NAMELESS, |(_, name)| name)
     }
 
+    /// What is called so now was always called so.
+    pub(crate) fn forget_steps(&mut self) {
+        for names in &mut self.vmas {
+            names.drain(..names.len().saturating_sub(1));
+            names.iter_mut().for_each(|(from, _)| *from = 0);
+        }
+    }
+
     pub(crate) fn name_file(&mut self, name: &str) {
         self.files.push(name.to_owned());
     }

@@ -2,6 +2,7 @@
 //! to be so.
 
 mod beside;
+mod compare;
 mod expect;
 mod lex;
 mod number;
@@ -25,6 +26,7 @@ pub fn parse(text: &str) -> (Scenario, Vec<Diagnostic>) {
     for (number, line) in (1u32..).zip(text.lines()) {
         parser.line(number, line);
     }
+    parser.close_repeat();
     let Parser { scenario, mut diagnostics, .. } = parser;
     if diagnostics.len() > DIAGNOSTICS_MAX {
         let last = &diagnostics[DIAGNOSTICS_MAX - 1];
@@ -53,6 +55,11 @@ struct Parser {
     title_line: Option<u32>,
     kernel_line: Option<u32>,
     cpus_line: Option<u32>,
+    /// Likewise of `compare` and `sweep`.
+    compare_line: Option<u32>,
+    sweep_line: Option<u32>,
+    /// The line of a `repeat` that has not ended, and how many processes there were.
+    repeat_line: Option<(u32, usize)>,
 }
 
 impl Parser {

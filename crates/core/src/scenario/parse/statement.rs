@@ -53,8 +53,8 @@ impl Parser {
             "unmap" => self.unmap(words)?,
             "protect" => Op::Protect(self.place(words)?, protection(words)?),
             "remap" => self.remap(line, words)?,
-            "load" => Op::Access(Access::Load, self.place(words)?, self.on_cpu(words)?),
-            "store" => Op::Access(Access::Store, self.place(words)?, self.on_cpu(words)?),
+            "load" => self.access(Access::Load, words)?,
+            "store" => self.access(Access::Store, words)?,
             "touch" => self.touch(words)?,
             "during" => self.during(words)?,
             "idle" => Op::Idle(self.cpu(words)?),
@@ -69,6 +69,7 @@ impl Parser {
                 self.beside(keyword.text, words)?
             }
             "vmw" => self.vmw(words)?,
+            "compare" | "sweep" | "repeat" | "end" => self.comparing(keyword.text, line, words)?,
             "pending" => Op::Pending(self.living_process(words)?),
             "flushed" => Op::Flushed(self.living_process(words)?),
             "expect" => Op::Expect(self.expect(words)?),
@@ -161,6 +162,7 @@ impl Parser {
     }
 
     fn proc(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
+        self.outside_of_repeat(words.site(Part::Keyword), "proc")?;
         let mut names: Vec<Token<'_>> = Vec::new();
         loop {
             let name = self.scope.fresh(words, Part::Process, "the process's name")?;
@@ -335,6 +337,7 @@ impl Parser {
     fn exit(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let process = self.living_process(words)?;
         words.finish()?;
+        self.exits_each_round(words.site(Part::Process), process)?;
         self.exits.push((process, line));
         Ok(Op::Exit(process))
     }

@@ -49,15 +49,20 @@ impl<S: Sink> Runner<'_, S> {
                 Ok(Some(self.watch.exchanged))
             }
         };
+        Ok(self.walked_beside(done))
+    }
+
+    /// What such a walk came to: how many entries it says it changed; one that says nothing zaps.
+    pub(super) fn walked_beside(&mut self, done: Result<Option<u64>, Errno>) -> Effect {
         let visits = std::mem::take(&mut self.watch.visits);
         match done {
-            Err(errno) => Ok(refused(errno)),
+            Err(errno) => refused(errno),
             Ok(changed) => {
                 let returned = changed.unwrap_or(self.watch.zapped);
-                self.last.walk = Some(Seen { returned, visits });
+                self.rest.last.walk = Some(Seen { returned, visits });
                 let verb = if changed.is_some() { "write-protected" } else { "zapped" };
                 let entries = counted(returned, "entry").replace("entrys", "entries");
-                Ok(Effect::Value(returned, format!("{entries} {verb}")))
+                Effect::Value(returned, format!("{entries} {verb}"))
             }
         }
     }

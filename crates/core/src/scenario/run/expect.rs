@@ -27,18 +27,18 @@ impl<S: Sink> Runner<'_, S> {
         }
         let wanted = format::expectation(self.scenario, expect);
         let message = format!("expected {wanted}, got {got}");
-        self.diagnostics.push(*Diagnostic::error(statement.site(), message));
+        self.rest.diagnostics.push(*Diagnostic::error(statement.site(), message));
         outcome(statement, Verdict::Broken, None, got)
     }
 
     fn finding(&mut self, expect: &Expect) -> Finding {
         match expect {
             Expect::Fails(wanted) => self.failed(*wanted),
-            Expect::Returns(wanted) => match &self.last.walk {
+            Expect::Returns(wanted) => match &self.rest.last.walk {
                 Some(seen) => (seen.returned == *wanted, seen.returned.to_string()),
                 None => (false, "no walk so far".to_owned()),
             },
-            Expect::Faults(wanted) => match self.last.faults {
+            Expect::Faults(wanted) => match self.rest.last.faults {
                 Some(faults) => (faults == *wanted, faults.to_string()),
                 None => (false, "no access so far".to_owned()),
             },
@@ -46,8 +46,8 @@ impl<S: Sink> Runner<'_, S> {
             Expect::Flush(label, wanted) => self.flush(*label, *wanted),
             Expect::Pte(label, pages, wanted) => {
                 let mm = self.mm(self.scenario.label(*label).process);
-                let entry = |addr| match self.world.pte_slot(mm, addr) {
-                    Ok(slot) => Ok(self.world.word(slot)),
+                let entry = |addr| match self.rest.world.pte_slot(mm, addr) {
+                    Ok(slot) => Ok(self.rest.world.word(slot)),
                     Err((level, _)) => Err(level),
                 };
                 self.words(*label, *pages, *wanted, &entry)
@@ -59,28 +59,28 @@ impl<S: Sink> Runner<'_, S> {
             Expect::Tlb(label, pages, cpu, wanted) => {
                 let cached = |addr| {
                     let mm = self.mm(self.scenario.label(*label).process);
-                    let entry = self.world.cpu(*cpu).entry(mm, addr);
+                    let entry = self.rest.world.cpu(*cpu).entry(mm, addr);
                     Ok(entry.map_or(Pte::NONE, |entry| entry.word))
                 };
                 self.words(*label, *pages, *wanted, &cached)
             }
             Expect::Lost(file, wanted) => {
-                same_ranges(wanted, &set_bits(&self.world.mapping(mapping(*file)).lost))
+                same_ranges(wanted, &set_bits(&self.rest.world.mapping(mapping(*file)).lost))
             }
             Expect::Bits(file, wanted) => {
-                let words = &self.world.mapping(mapping(*file)).bitmap.words;
+                let words = &self.rest.world.mapping(mapping(*file)).bitmap.words;
                 same_ranges(wanted, &set_bits(words))
             }
             Expect::Hull(file, start, end) => {
-                let bitmap = &self.world.mapping(mapping(*file)).bitmap;
+                let bitmap = &self.rest.world.mapping(mapping(*file)).bitmap;
                 let got = format!("{} {}", bitmap.start, bitmap.end);
                 (bitmap.start == *start && bitmap.end == *end, got)
             }
             Expect::Written(file, wanted) => {
-                same_ranges(wanted, &set_bits(&self.world.mapping(mapping(*file)).written))
+                same_ranges(wanted, &set_bits(&self.rest.world.mapping(mapping(*file)).written))
             }
             Expect::Method(file, wanted) => {
-                let method = self.world.mapping(mapping(*file)).method;
+                let method = self.rest.world.mapping(mapping(*file)).method;
                 (method == *wanted, method.name().to_owned())
             }
             Expect::Tree(file, wanted) => self.tree(*file, wanted.as_deref()),
@@ -89,10 +89,10 @@ impl<S: Sink> Runner<'_, S> {
 
     /// The failure of the last statement, which then was meant and is no error.
     fn failed(&mut self, wanted: Failure) -> Finding {
-        match self.last.failure.take() {
+        match self.rest.last.failure.take() {
             Some((failure, _)) if failure == wanted => (true, failure.name().to_owned()),
             Some((failure, diagnostic)) => {
-                self.last.failure = Some((failure, diagnostic));
+                self.rest.last.failure = Some((failure, diagnostic));
                 (false, failure.name().to_owned())
             }
             None => (false, "no failure".to_owned()),
@@ -100,7 +100,7 @@ impl<S: Sink> Runner<'_, S> {
     }
 
     fn order(&self, wanted: &[LabelId]) -> Finding {
-        let Some(seen) = &self.last.walk else { return (false, "no walk so far".to_owned()) };
+        let Some(seen) = &self.rest.last.walk else { return (false, "no walk so far".to_owned()) };
         let walked: Vec<VmaId> = seen
             .visits
             .iter()
@@ -110,12 +110,12 @@ impl<S: Sink> Runner<'_, S> {
         let same = walked.len() == wanted.len()
             && walked.iter().zip(wanted).all(|(vma, label)| self.covers(*vma, *label));
         let names: Vec<&str> =
-            walked.iter().map(|vma| self.names.vma(*vma, self.watch.steps)).collect();
+            walked.iter().map(|vma| self.rest.names.vma(*vma, self.watch.steps)).collect();
         (same, if names.is_empty() { "none".to_owned() } else { names.join(" ") })
     }
 
     fn flush(&self, label: LabelId, wanted: FlushWant) -> Finding {
-        let Some(seen) = &self.last.walk else { return (false, "no walk so far".to_owned()) };
+        let Some(seen) = &self.rest.last.walk else { return (false, "no walk so far".to_owned()) };
         let visit = seen.visits.iter().find(|visit| self.covers(visit.vma, label));
         let Some((_, reach, pages)) = visit.and_then(|visit| visit.flush) else {
             return (false, "not walked".to_owned());
@@ -153,7 +153,7 @@ impl<S: Sink> Runner<'_, S> {
     }
 
     fn tree(&self, file: FileId, wanted: Option<&TreeWant>) -> Finding {
-        let root = self.world.mapping(mapping(file)).root;
+        let root = self.rest.world.mapping(mapping(file)).root;
         let mut text = String::new();
         self.tree_text(root, &mut text);
         (self.same_tree(root, wanted), text)
@@ -165,7 +165,7 @@ impl<S: Sink> Runner<'_, S> {
             (Some(node), Some(wanted)) => (node, wanted),
             _ => return false,
         };
-        let at = self.world.node(node);
+        let at = self.rest.world.node(node);
         let [left, right] = &wanted.children;
         self.covers(node, wanted.label)
             && at.colour == wanted.colour
@@ -178,8 +178,8 @@ impl<S: Sink> Runner<'_, S> {
             out.push_str(if out.is_empty() { "none" } else { "-" });
             return;
         };
-        let at = self.world.node(node);
-        out.push_str(self.names.vma(node, self.watch.steps));
+        let at = self.rest.world.node(node);
+        out.push_str(self.rest.names.vma(node, self.watch.steps));
         if at.colour == Colour::Red {
             out.push('*');
         }

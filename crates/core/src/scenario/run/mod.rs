@@ -1,6 +1,7 @@
 //! Carries a scenario out, statement by statement.
 
 mod beside;
+mod compare;
 mod expect;
 mod intrusions;
 mod processor;
@@ -152,27 +153,121 @@ pub fn run(scenario: &Scenario) -> Run {
 
 /// Carries a scenario out onto `sink`, at most `steps_max` steps of it.
 pub fn run_with<S: Sink>(scenario: &Scenario, sink: &mut S, steps_max: u32) -> Played {
-    let mut runner = Runner::new(scenario, sink, steps_max);
-    let mut stop = None;
-    for (index, statement) in (0u32..).zip(&scenario.statements) {
-        let first = runner.watch.steps;
-        let outcome = match stop {
-            None => runner.statement(index, statement),
-            Some(_) => Ok(outcome(statement, Verdict::Failed, None, "not reached".to_owned())),
-        };
-        let outcome = outcome.unwrap_or_else(|why| {
-            stop = Some(why);
-            let text = stop_text(why);
-            runner.diagnostics.push(*Diagnostic::error(statement.site(), text.as_str()));
-            self::outcome(statement, Verdict::Failed, None, text)
-        });
-        runner.outcomes.push(outcome);
-        runner.spans.push(Span { line: statement.line, first, end: runner.watch.steps });
+    let mut rest = Rest::begin(scenario);
+    rest.go_on(scenario, scenario.statements.len(), sink, steps_max);
+    rest.played()
+}
+
+/// A run that stands between two statements, and may go on from there more than once.
+#[derive(Clone)]
+pub struct Rest {
+    world: World,
+    cover: Cover,
+    names: Names,
+    /// By [`ProcessId`]: those that have come to be.
+    mms: Vec<Option<MmId>>,
+    filter: FilterMiss,
+    last: Last,
+    /// Which lane of a `compare` is taken.
+    lane: usize,
+    /// Statements done.
+    next: usize,
+    /// Steps done.
+    steps: u32,
+    stop: Option<Stop>,
+    spans: Vec<Span>,
+    outcomes: Vec<Outcome>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Rest {
+    /// Before the first statement.
+    #[must_use]
+    pub fn begin(scenario: &Scenario) -> Self {
+        let mut world = World::new(scenario.kernel());
+        world.set_cpus(scenario.cpus());
+        let mut names = Names::default();
+        for file in &scenario.files {
+            world.add_file(file.kind, file.pages);
+            names.name_file(&file.name);
+        }
+        Self {
+            world,
+            cover: Cover::default(),
+            names,
+            mms: vec![None; scenario.processes.len()],
+            filter: FilterMiss::EndsWalk,
+            last: Last::default(),
+            lane: 0,
+            next: 0,
+            steps: 0,
+            stop: None,
+            spans: Vec::new(),
+            outcomes: Vec::new(),
+            diagnostics: Vec::new(),
+        }
     }
-    runner.diagnostics.extend(runner.last.failure.take().map(|(_, diagnostic)| diagnostic));
-    sort_by_key(&mut runner.diagnostics, |diagnostic| diagnostic.line.into());
-    let Runner { world, spans, outcomes, diagnostics, names, .. } = runner;
-    Played { world, spans, outcomes, diagnostics, names }
+
+    /// The same memory, but as if nothing had led there: steps count from here, and a `compare`
+    /// takes its lane number `lane`.
+    #[must_use]
+    pub fn lane(&self, lane: usize) -> Self {
+        let mut rest = self.clone();
+        let nothing = |span: &mut Span| (span.first, span.end) = (0, 0);
+        rest.spans.iter_mut().for_each(nothing);
+        rest.names.forget_steps();
+        rest.diagnostics.clear();
+        (rest.lane, rest.steps) = (lane, 0);
+        rest
+    }
+
+    /// Carries out the statements before number `until`, onto `sink`, at most `steps_max` steps
+    /// since the start in all.
+    pub fn go_on<S: Sink>(
+        &mut self,
+        scenario: &Scenario,
+        until: usize,
+        sink: &mut S,
+        steps_max: u32,
+    ) {
+        let watch = Watch::new(sink, self.steps, steps_max);
+        let mut runner = Runner { scenario, rest: self, watch, round: 0 };
+        runner.statements(until);
+        self.steps = runner.watch.steps;
+    }
+
+    /// The world as it stands.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// What things are called.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Steps done.
+    #[must_use]
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    /// Why it ended early, if it did.
+    #[must_use]
+    pub fn stop(&self) -> Option<Stop> {
+        self.stop
+    }
+
+    /// What came of it so far.
+    #[must_use]
+    pub fn played(self) -> Played {
+        let Self { world, spans, outcomes, mut diagnostics, names, last, .. } = self;
+        diagnostics.extend(last.failure.map(|(_, diagnostic)| diagnostic));
+        sort_by_key(&mut diagnostics, |diagnostic| diagnostic.line.into());
+        Played { world, spans, outcomes, diagnostics, names }
+    }
 }
 
 fn stop_text(stop: Stop) -> String {
@@ -187,7 +282,7 @@ fn outcome(statement: &Statement, verdict: Verdict, value: Option<u64>, text: St
 }
 
 /// What the statements so far left behind for `expect`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Last {
     /// Of the last walk.
     walk: Option<Seen>,
@@ -200,49 +295,56 @@ struct Last {
 /// A run in progress.
 struct Runner<'s, S> {
     scenario: &'s Scenario,
-    world: World,
+    rest: &'s mut Rest,
     watch: Watch<'s, S>,
-    cover: Cover,
-    names: Names,
-    /// By [`ProcessId`]: those that have come to be.
-    mms: Vec<Option<MmId>>,
-    filter: FilterMiss,
-    last: Last,
-    spans: Vec<Span>,
-    outcomes: Vec<Outcome>,
-    diagnostics: Vec<Diagnostic>,
+    /// Rounds done of the `repeat` that it is in.
+    round: u64,
 }
 
 impl<'s, S: Sink> Runner<'s, S> {
-    fn new(scenario: &'s Scenario, sink: &'s mut S, steps_max: u32) -> Self {
-        let mut world = World::new(scenario.kernel());
-        world.set_cpus(scenario.cpus());
-        let mut names = Names::default();
-        for file in &scenario.files {
-            world.add_file(file.kind, file.pages);
-            names.name_file(&file.name);
+    /// Carries out the statements before number `until`.
+    fn statements(&mut self, until: usize) {
+        while self.rest.next < until {
+            let at = self.rest.next;
+            match self.scenario.statements[at].op {
+                Op::Repeat(rounds) if self.rest.stop.is_none() => self.repeat(at, rounds),
+                _ => self.one(at),
+            }
         }
-        Self {
-            scenario,
-            world,
-            watch: Watch::new(sink, steps_max),
-            cover: Cover::default(),
-            names,
-            mms: vec![None; scenario.processes.len()],
-            filter: FilterMiss::EndsWalk,
-            last: Last::default(),
-            spans: Vec::new(),
-            outcomes: Vec::new(),
-            diagnostics: Vec::new(),
+    }
+
+    fn one(&mut self, at: usize) {
+        let first = self.watch.steps;
+        let outcome = self.try_one(at);
+        let line = outcome.line;
+        self.rest.outcomes.push(outcome);
+        self.rest.spans.push(Span { line, first, end: self.watch.steps });
+        self.rest.next = at + 1;
+    }
+
+    fn try_one(&mut self, at: usize) -> Outcome {
+        let statement = &self.scenario.statements[at];
+        if self.rest.stop.is_some() {
+            return outcome(statement, Verdict::Failed, None, "not reached".to_owned());
         }
+        self.statement(u32::try_from(at).unwrap_or(u32::MAX), statement).unwrap_or_else(|why| {
+            self.rest.stop = Some(why);
+            let text = stop_text(why);
+            self.rest.diagnostics.push(*Diagnostic::error(statement.site(), text.as_str()));
+            outcome(statement, Verdict::Failed, None, text)
+        })
     }
 
     fn statement(&mut self, index: u32, statement: &Statement) -> Result<Outcome, Stop> {
         if let Op::Expect(expect) = &statement.op {
+            // What is expected behind a `compare` is expected of its first lane.
+            if self.rest.lane > 0 {
+                return Ok(outcome(statement, Verdict::Done, None, String::new()));
+            }
             return Ok(self.expect(statement, expect));
         }
-        let unmeant = self.last.failure.take();
-        self.diagnostics.extend(unmeant.map(|(_, diagnostic)| diagnostic));
+        let unmeant = self.rest.last.failure.take();
+        self.rest.diagnostics.extend(unmeant.map(|(_, diagnostic)| diagnostic));
         if let Op::During(_, _, cpu) = statement.op {
             return Ok(self.during(statement, cpu));
         }
@@ -260,23 +362,24 @@ impl<'s, S: Sink> Runner<'s, S> {
             Effect::Value(value, text) => outcome(statement, Verdict::Done, Some(value), text),
             Effect::Failed(failure, text) => {
                 let diagnostic = Diagnostic::error(statement.site(), text.as_str());
-                self.last.failure = Some((failure, *diagnostic));
+                self.rest.last.failure = Some((failure, *diagnostic));
                 outcome(statement, Verdict::Failed, None, text)
             }
         })
     }
 
     fn cpu(&mut self) -> Cpu<'_, Watch<'s, S>> {
-        Cpu::new(&mut self.world, &mut self.watch)
+        Cpu::new(&mut self.rest.world, &mut self.watch)
     }
 
     /// The memory map of a process that the parser knows to live.
     fn mm(&self, process: ProcessId) -> MmId {
-        self.mms[process.0 as usize].expect("the parser lets no process be used before it exists")
+        self.rest.mms[process.0 as usize]
+            .expect("the parser lets no process be used before it exists")
     }
 
     fn process_of(&self, mm: MmId) -> Option<ProcessId> {
-        let index = self.mms.iter().position(|it| *it == Some(mm))?;
+        let index = self.rest.mms.iter().position(|it| *it == Some(mm))?;
         u32::try_from(index).ok().map(ProcessId)
     }
 
@@ -284,7 +387,7 @@ impl<'s, S: Sink> Runner<'s, S> {
     fn name_vmas(&mut self) {
         let mut seen: Vec<VmaId> = Vec::new();
         for (vma, step) in std::mem::take(&mut self.watch.changed) {
-            let process = self.world.vma(vma).mm.and_then(|mm| self.process_of(mm));
+            let process = self.rest.world.vma(vma).mm.and_then(|mm| self.process_of(mm));
             let gone = self.watch.gone.iter().rev().find(|(gone, _)| *gone == vma);
             let Some(process) = process.filter(|_| gone.is_none_or(|(_, at)| step > *at)) else {
                 continue;
@@ -299,15 +402,16 @@ impl<'s, S: Sink> Runner<'s, S> {
     /// Likewise those that it made and took away again, before it is forgotten what they covered.
     fn name_dead_vmas(&mut self, process: ProcessId) {
         let changed = self.watch.changed.iter();
-        let dead = changed.filter(|(vma, _)| self.world.vma(*vma).mm.is_none());
+        let dead = changed.filter(|(vma, _)| self.rest.world.vma(*vma).mm.is_none());
         for (vma, step) in dead.copied().collect::<Vec<_>>() {
             self.name_vma(process, vma, step);
         }
     }
 
     fn name_vma(&mut self, process: ProcessId, vma: VmaId, from: u32) {
-        let record = self.world.vma(vma);
+        let record = self.rest.world.vma(vma);
         let names: Vec<String> = self
+            .rest
             .cover
             .pieces(process, record.start, record.end)
             .map(|(addr, piece)| {
@@ -324,12 +428,12 @@ impl<'s, S: Sink> Runner<'s, S> {
             [one, two] => format!("{one},{two}"),
             [one, .., last] => format!("{one}..{last}"),
         };
-        self.names.name_vma(vma, from, &name);
+        self.rest.names.name_vma(vma, from, &name);
     }
 
     /// True if the VMA covers the start of the mapping.
     fn covers(&self, vma: VmaId, label: LabelId) -> bool {
-        let vma = self.world.vma(vma);
+        let vma = self.rest.world.vma(vma);
         let label = self.scenario.label(label);
         vma.mm.and_then(|mm| self.process_of(mm)) == Some(label.process) && vma.contains(label.addr)
     }
@@ -342,5 +446,15 @@ const fn mapping(file: FileId) -> MappingId {
 
 /// True if the statement takes no steps.
 const fn is_declaration(op: &Op) -> bool {
-    matches!(op, Op::Title(_) | Op::Note(_) | Op::Kernel(_) | Op::Cpus(_) | Op::File(_))
+    matches!(
+        op,
+        Op::Title(_)
+            | Op::Note(_)
+            | Op::Kernel(_)
+            | Op::Cpus(_)
+            | Op::File(_)
+            | Op::Sweep(_)
+            | Op::Repeat(_)
+            | Op::End
+    )
 }

@@ -28,7 +28,7 @@ impl<S: Sink> Runner<'_, S> {
         for (line, access, place, cpu) in during.collect::<Vec<_>>() {
             let (process, start, end) = self.scenario.extent(place);
             // A child that is still to be forked has nothing to come in with.
-            let Some(mm) = self.mms[process.0 as usize] else { continue };
+            let Some(mm) = self.rest.mms[process.0 as usize] else { continue };
             for page in 0..end.pages_since(start) {
                 let addr = start.add_pages(page);
                 let may_fault = MayFault::Yes;
@@ -52,7 +52,7 @@ impl<S: Sink> Runner<'_, S> {
     pub(super) fn during(&mut self, statement: &Statement, cpu: CpuId) -> Outcome {
         let line = statement.line;
         let fail = |runner: &mut Self, text: &str| {
-            runner.diagnostics.push(*Diagnostic::error(statement.site(), text));
+            runner.rest.diagnostics.push(*Diagnostic::error(statement.site(), text));
             outcome(statement, Verdict::Failed, None, text.to_owned())
         };
         let left = self.watch.intrusions.forget(line);
@@ -65,7 +65,7 @@ impl<S: Sink> Runner<'_, S> {
             return fail(self, "the access ends in a signal");
         }
         let faults = came.iter().map(|(faults, _)| u64::from(*faults)).sum();
-        self.last.faults = Some(faults);
+        self.rest.last.faults = Some(faults);
         outcome(statement, Verdict::Done, Some(faults), counted(faults, "fault"))
     }
 }

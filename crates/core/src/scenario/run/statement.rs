@@ -1,5 +1,6 @@
 //! What each statement does to the world.
 
+use super::compare::some_of;
 use super::{Runner, mapping};
 use crate::addr::VirtAddr;
 use crate::machine::event::{Access, FaultEnd};
@@ -33,11 +34,14 @@ impl<S: Sink> Runner<'_, S> {
             | Op::Cpus(_)
             | Op::File(_)
             | Op::During(..)
+            | Op::Sweep(_)
+            | Op::Repeat(_)
+            | Op::End
             | Op::Expect(_) => {}
             Op::Flushes(flushes) => set_flushes(&mut self.cpu(), *flushes),
             Op::Idle(cpu) => enter_lazy_tlb(&mut self.cpu().on(*cpu))?,
             Op::FaultAround(pages) => filemap::set_fault_around(&mut self.cpu(), *pages),
-            Op::Filter(filter) => self.filter = *filter,
+            Op::Filter(filter) => self.rest.filter = *filter,
             Op::Fill(file, pages) => {
                 let filled =
                     filemap::fill(&mut self.cpu(), mapping(*file), pages.first, pages.count)?;
@@ -48,19 +52,11 @@ impl<S: Sink> Runner<'_, S> {
             Op::Unmap(place) => return self.unmap(*place),
             Op::Protect(place, prot) => return self.protect(*place, *prot),
             Op::Remap(place, to) => return self.remap(*place, *to),
-            Op::Access(access, place, cpu) => {
-                let (process, start, end) = self.scenario.extent(*place);
-                let pages = end.pages_since(start);
-                let each = (0..pages).map(|page| (start.add_pages(page), *access));
-                return self.touch(*cpu, process, each);
+            Op::Access(access, place, cpu) => return self.access(*access, *place, None, *cpu),
+            Op::AccessSome(access, place, some, cpu) => {
+                return self.access(*access, *place, Some(*some), *cpu);
             }
-            Op::Touch(label, accesses, cpu) => {
-                let label = self.scenario.label(*label);
-                let each = (0u64..).zip(accesses).filter_map(|(page, access)| {
-                    access.map(|access| (label.addr.add_pages(page), access))
-                });
-                return self.touch(*cpu, label.process, each);
-            }
+            Op::Touch(label, accesses, cpu) => return self.touch_each(*label, accesses, *cpu),
             Op::Fsync(file) => {
                 let synced = msync::fsync(&mut self.cpu(), mapping(*file))?;
                 return Ok(called("fsync", synced));
@@ -83,6 +79,11 @@ impl<S: Sink> Runner<'_, S> {
             Op::Wp(file, pages) => return self.wp(statement, *file, *pages),
             Op::Clean(file, pages, at) => return self.clean(statement, *file, *pages, *at),
             Op::Beside(walk) => return self.beside(*walk),
+            Op::Compare(file, pages, lanes) => {
+                let lane = lanes.get(self.rest.lane).or(lanes.first());
+                let lane = lane.copied().expect("the parser lets no fewer lanes through");
+                return self.strategy(statement, *file, *pages, lane);
+            }
             Op::Vmw(call, file, pages) => return self.vmw(*call, *file, *pages),
             Op::Pending(process) => {
                 let mm = self.mm(*process);
@@ -105,8 +106,8 @@ impl<S: Sink> Runner<'_, S> {
     }
 
     fn name_process(&mut self, process: ProcessId, mm: MmId) {
-        self.mms[process.0 as usize] = Some(mm);
-        self.names.name_process(mm, &self.scenario.process(process).name);
+        self.rest.mms[process.0 as usize] = Some(mm);
+        self.rest.names.name_process(mm, &self.scenario.process(process).name);
     }
 
     fn map(&mut self, id: LabelId) -> Result<Effect, Stop> {
@@ -124,7 +125,7 @@ impl<S: Sink> Runner<'_, S> {
             return Ok(Effect::Failed(Failure::Errno(errno), self.refusal(id, errno.name())));
         }
         self.name_dead_vmas(label.process);
-        self.cover.map(label.process, label.addr, label.end(), id);
+        self.rest.cover.map(label.process, label.addr, label.end(), id);
         if label.populate {
             mm_populate(&mut self.cpu(), mm, label.addr, label.pages.count)?;
         }
@@ -153,7 +154,7 @@ impl<S: Sink> Runner<'_, S> {
             return Ok(Effect::Failed(Failure::Errno(errno), text));
         }
         self.name_dead_vmas(process);
-        self.cover.unmap(process, start, end);
+        self.rest.cover.unmap(process, start, end);
         Ok(Effect::Nothing)
     }
 
@@ -188,7 +189,7 @@ impl<S: Sink> Runner<'_, S> {
             let text = format!("mremap fails with {}{why}", errno.name());
             return Ok(Effect::Failed(Failure::Errno(errno), text));
         }
-        self.cover.remap(process, (addr, end), to);
+        self.rest.cover.remap(process, (addr, end), to);
         Ok(Effect::Nothing)
     }
 
@@ -196,12 +197,49 @@ impl<S: Sink> Runner<'_, S> {
         let mm = self.syscall_of(parent)?;
         let child_mm = fork::dup_mmap(&mut self.cpu(), mm)?;
         self.name_process(child, child_mm);
-        for (start, piece) in self.cover.of(parent) {
+        for (start, piece) in self.rest.cover.of(parent) {
             let heir = self.scenario.heir(piece.label, child);
             let label = heir.unwrap_or(piece.label);
-            self.cover.put(child, start, Piece { label, ..piece });
+            self.rest.cover.put(child, start, Piece { label, ..piece });
         }
         Ok(())
+    }
+
+    /// An access to each page of a place, or to some of them.
+    fn access(
+        &mut self,
+        access: Access,
+        place: Place,
+        some: Option<u64>,
+        cpu: CpuId,
+    ) -> Result<Effect, Stop> {
+        let (process, start, end) = self.scenario.extent(place);
+        let pages = end.pages_since(start);
+        match some {
+            None => {
+                let mut each = (0..pages).map(|page| (start.add_pages(page), access));
+                self.touch(cpu, process, &mut each)
+            }
+            Some(some) => {
+                let chosen = some_of(pages, some, self.round).into_iter();
+                let mut each = chosen.map(|page| (start.add_pages(page), access));
+                self.touch(cpu, process, &mut each)
+            }
+        }
+    }
+
+    /// An access or none to each page of a mapping from its first on.
+    fn touch_each(
+        &mut self,
+        label: LabelId,
+        accesses: &[Option<Access>],
+        cpu: CpuId,
+    ) -> Result<Effect, Stop> {
+        let label = self.scenario.label(label);
+        let mut each = (0u64..)
+            .zip(accesses)
+            .filter_map(|(page, access)| access.map(|access| (label.addr.add_pages(page), access)));
+        self.touch(cpu, label.process, &mut each)
     }
 
     /// One access after the other, up to the first that ends in a signal.
@@ -209,14 +247,14 @@ impl<S: Sink> Runner<'_, S> {
         &mut self,
         cpu: CpuId,
         process: ProcessId,
-        accesses: impl Iterator<Item = (VirtAddr, Access)>,
+        accesses: &mut dyn Iterator<Item = (VirtAddr, Access)>,
     ) -> Result<Effect, Stop> {
         let mm = self.mm(process);
         let mut faults = 0;
         for (addr, access) in accesses {
             let touch = access::touch(&mut self.cpu().on(cpu), mm, addr, access)?;
             faults += u64::from(touch.faults);
-            self.last.faults = Some(faults);
+            self.rest.last.faults = Some(faults);
             let (failure, why) = match touch.end {
                 FaultEnd::Retry => continue,
                 FaultEnd::SegvMapErr => (Failure::Sigsegv, "nothing is mapped there"),
@@ -227,7 +265,7 @@ impl<S: Sink> Runner<'_, S> {
             let text = format!("the {verb} at {addr} ends in {}: {why}", failure.name());
             return Ok(Effect::Failed(failure, text));
         }
-        self.last.faults = Some(faults);
+        self.rest.last.faults = Some(faults);
         Ok(Effect::Value(faults, counted(faults, "fault")))
     }
 }

@@ -17,7 +17,7 @@ impl<S: Sink> Runner<'_, S> {
         file: FileId,
         pages: Option<Pages>,
     ) -> Result<Effect, Stop> {
-        let bo = VmwBo { mapping: mapping(file), filter_miss: self.filter };
+        let bo = VmwBo { mapping: mapping(file), filter_miss: self.rest.filter };
         let (first, nr) = pages.map_or((0, 0), |pages| (pages.first, pages.count));
         let cpu = &mut self.cpu();
         match call {
@@ -28,7 +28,7 @@ impl<S: Sink> Runner<'_, S> {
             VmwCall::Clear => vmw_bo_dirty_clear_res(cpu, bo, first, nr),
             VmwCall::Transfer => {
                 let returned = vmw_bo_dirty_transfer_to_res(cpu, bo, first, nr)?;
-                self.last.walk = Some(Seen { returned, visits: Vec::new() });
+                self.rest.last.walk = Some(Seen { returned, visits: Vec::new() });
                 return Ok(Effect::Value(returned, counted(returned, "page")));
             }
         }

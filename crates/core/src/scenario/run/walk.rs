@@ -14,6 +14,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::format;
 
 /// What the last walk did.
+#[derive(Clone)]
 pub(super) struct Seen {
     pub(super) returned: u64,
     /// VMAs met, in order; they are still there, for a walk changes none.
@@ -27,7 +28,7 @@ impl<S: Sink> Runner<'_, S> {
         file: FileId,
         pages: Pages,
     ) -> Result<Effect, Stop> {
-        let filter = self.filter;
+        let filter = self.rest.filter;
         let Pages { first, count } = pages;
         let total = wp_shared_mapping_range(&mut self.cpu(), mapping(file), first, count, filter)?;
         self.walked(statement, file, pages, total);
@@ -45,13 +46,13 @@ impl<S: Sink> Runner<'_, S> {
         pages: Pages,
         at: u64,
     ) -> Result<Effect, Stop> {
-        let filter = self.filter;
+        let filter = self.rest.filter;
         let Pages { first, count } = pages;
         let cpu = &mut self.cpu();
         let total =
             clean_record_shared_mapping_range(cpu, mapping(file), first, count, at, filter)?;
         self.walked(statement, file, pages, total);
-        let bitmap = &self.world.mapping(mapping(file)).bitmap;
+        let bitmap = &self.rest.world.mapping(mapping(file)).bitmap;
         let text = format!(
             "{} cleaned; bits {}, start {}, end {}",
             if total == 1 { "1 entry".to_owned() } else { format!("{total} entries") },
@@ -71,8 +72,8 @@ impl<S: Sink> Runner<'_, S> {
             }
             Some(_) => None,
         };
-        self.diagnostics.extend(remark.map(|remark| *remark));
-        self.last.walk = Some(Seen { returned, visits });
+        self.rest.diagnostics.extend(remark.map(|remark| *remark));
+        self.rest.last.walk = Some(Seen { returned, visits });
     }
 
     fn met_nothing(&self, statement: &Statement, file: FileId, pages: Pages) -> Box<Diagnostic> {
@@ -90,7 +91,7 @@ impl<S: Sink> Runner<'_, S> {
         at: VmaId,
     ) -> Box<Diagnostic> {
         let step = self.watch.steps;
-        let vma = self.world.vma(at);
+        let vma = self.rest.world.vma(at);
         let why = if vma.flags.contains(VmFlags::MAYSHARE) {
             "mapped through a read-only descriptor, it lacks VM_SHARED and VM_MAYWRITE"
         } else {
@@ -101,12 +102,12 @@ impl<S: Sink> Runner<'_, S> {
             .skip_while(|vma| *vma != at)
             .skip(1)
             .filter(|vma| {
-                let node = self.world.node(*vma);
+                let node = self.rest.world.node(*vma);
                 node.start < pages.end() && node.last >= pages.first
             })
-            .map(|vma| self.names.vma(vma, step))
+            .map(|vma| self.rest.names.vma(vma, step))
             .collect();
-        let message = format!("the walk ends at {}: {why}", self.names.vma(at, step));
+        let message = format!("the walk ends at {}: {why}", self.rest.names.vma(at, step));
         let site = statement.part(Part::Pages);
         if hidden.is_empty() {
             return Diagnostic::note(site, message)
@@ -127,7 +128,7 @@ impl<S: Sink> Runner<'_, S> {
 
 /// A file's VMAs in tree order.
 pub(super) fn in_order<S: Sink>(runner: &Runner<'_, S>, mapping: MappingId) -> Vec<VmaId> {
-    let world = &runner.world;
+    let world = &runner.rest.world;
     let mut order = Vec::new();
     let mut above = Vec::new();
     let mut next = world.mapping(mapping).root;

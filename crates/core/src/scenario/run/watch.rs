@@ -41,14 +41,14 @@ pub(super) struct Watch<'a, S> {
 }
 
 impl<'a, S: Sink> Watch<'a, S> {
-    pub(super) fn new(sink: &'a mut S, steps_max: u32) -> Self {
+    pub(super) fn new(sink: &'a mut S, steps: u32, steps_max: u32) -> Self {
         let (visits, changed, gone) = (Vec::new(), Vec::new(), Vec::new());
         let (flushes, ipis, zapped, exchanged) = (0, 0, 0, 0);
         let (asked, intrusions) = (None, Intrusions::default());
         Self {
             sink,
             steps_max,
-            steps: 0,
+            steps,
             visits,
             changed,
             gone,

@@ -1,0 +1,133 @@
+//! Lanes go on together: one position stands for a place on every lane's tape.
+
+use crate::compare::counter::Counter;
+use crate::compare::weights::Weights;
+use crate::compare::{Comparison, Lane};
+use crate::machine::Sink;
+
+/// By what lanes go on together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Align {
+    /// By steps: position 7 is seven steps done in each lane.
+    Step,
+    /// By pages of the range: position 7 is where a lane first comes to the entry of page 7 or of
+    /// a later one, counted from the range's first. Behind the last page the jobs are done, and
+    /// positions go on by steps.
+    Page,
+    /// By cost: position 7 is the last step that is done within 7 microseconds.
+    Cost,
+}
+
+impl Align {
+    /// All of them.
+    pub const ALL: [Align; 3] = [Align::Step, Align::Page, Align::Cost];
+
+    /// In a word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Align::Step => "step",
+            Align::Page => "page",
+            Align::Cost => "cost",
+        }
+    }
+}
+
+/// The places on each lane's tape that positions stand for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rails {
+    /// For each lane, steps done at position 0, 1, ...; never falling. A lane that is done earlier
+    /// than others stays at its end.
+    lanes: Vec<Vec<u32>>,
+    positions: u32,
+}
+
+impl Rails {
+    /// Of this comparison; `weights` matter for [`Align::Cost`].
+    #[must_use]
+    pub fn new(comparison: &Comparison, align: Align, weights: &Weights) -> Self {
+        let lanes: Vec<Vec<u32>> = comparison
+            .lanes
+            .iter()
+            .map(|lane| match align {
+                Align::Step => (0..=lane.run.timeline.tape().len()).collect(),
+                Align::Page => by_page(comparison, lane),
+                Align::Cost => by_cost(lane, weights),
+            })
+            .collect();
+        let positions = lanes.iter().map(Vec::len).max().unwrap_or(1);
+        Self { lanes, positions: u32::try_from(positions).unwrap_or(u32::MAX) }
+    }
+
+    /// Number of positions: at least 1; the last one is the end of all lanes.
+    #[must_use]
+    pub fn positions(&self) -> u32 {
+        self.positions
+    }
+
+    /// Steps done of lane `lane` at `position`.
+    #[must_use]
+    pub fn steps_at(&self, lane: usize, position: u32) -> u32 {
+        let steps = self.lanes.get(lane).map_or(&[][..], Vec::as_slice);
+        let at = steps.get(position as usize).or(steps.last());
+        at.copied().unwrap_or(0)
+    }
+
+    /// The first position at which lane `lane` has done `steps`, or the last one.
+    #[must_use]
+    pub fn position_of(&self, lane: usize, steps: u32) -> u32 {
+        let own = self.lanes.get(lane).map_or(&[][..], Vec::as_slice);
+        let at = own.partition_point(|done| *done < steps);
+        u32::try_from(at).unwrap_or(u32::MAX).min(self.positions.saturating_sub(1))
+    }
+}
+
+/// Where the job comes to each page, then where it ends, then step by step.
+fn by_page(comparison: &Comparison, lane: &Lane) -> Vec<u32> {
+    let tape = lane.run.timeline.tape();
+    let pages = comparison.pages;
+    let count = usize::try_from(pages.count).unwrap_or(usize::MAX);
+    let mut first: Vec<u32> = vec![u32::MAX; count];
+    for step in 0..lane.job_end {
+        let Some((_, addr)) = tape.event(step).slot() else { continue };
+        // Upper entries are read at addresses too: those of the first page below them.
+        let Some(page) = comparison.ranges.iter().find_map(|range| {
+            let page = addr.0.checked_sub(range.addr.0)? >> crate::addr::PAGE_SHIFT;
+            (page < range.pages.count).then(|| range.pages.first + page - pages.first)
+        }) else {
+            continue;
+        };
+        let seen = usize::try_from(page).ok().and_then(|page| first.get_mut(page));
+        if let Some(seen) = seen.filter(|seen| **seen == u32::MAX) {
+            *seen = step + 1;
+        }
+    }
+    let mut so_far = lane.job_end;
+    for step in first.iter_mut().rev() {
+        so_far = so_far.min(*step);
+        *step = so_far;
+    }
+    first.extend(lane.job_end..=tape.len());
+    first
+}
+
+/// Steps done within each microsecond.
+fn by_cost(lane: &Lane, weights: &Weights) -> Vec<u32> {
+    const PS_PER_POSITION: u64 = 1_000_000;
+    let tape = lane.run.timeline.tape();
+    let mut steps = vec![0];
+    let mut counter = Counter::default();
+    let mut spent = 0;
+    for step in 0..tape.len() {
+        if counter.event(tape.event(step)).is_err() {
+            break;
+        }
+        let now = weights.ps(counter.score());
+        while spent + PS_PER_POSITION <= now {
+            spent += PS_PER_POSITION;
+            steps.push(step);
+        }
+    }
+    steps.push(tape.len());
+    steps
+}

@@ -1,0 +1,245 @@
+//! One job done in several ways, side by side: each lane starts from the same memory, does the job
+//! its way, then meets the same accesses. What each did is counted, and what became of every entry
+//! is told.
+//!
+//! ```text
+//! Scenario with a `compare` ──common part──▶ Rest ──lane by lane──▶ Lane { run, job, after, ends }
+//! ```
+//!
+//! [`compare()`] records tapes, for whoever wants to look; [`measure`] only counts, for sweeps.
+
+pub mod align;
+pub mod count;
+pub mod counter;
+pub mod ends;
+pub mod shared;
+pub mod weights;
+pub mod words;
+
+pub use align::Align;
+pub use count::{Count, Score};
+pub use counter::{Held, LockKind, Profile, Tally, tally_of};
+pub use ends::{Dirt, End, Fate, MappedRange};
+pub use weights::{Source, Weight, Weights};
+
+use crate::compare::counter::Counter;
+use crate::compare::ends::{pages_lost, stores_lost};
+use crate::machine::MappingId;
+use crate::scenario::ast::{FileId, Op, Pages, Scenario};
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::limits::{LANE_STEPS_MAX, UNTRACED_STEPS_MAX};
+use crate::scenario::run::Verdict;
+use crate::scenario::strategy::Strategy;
+use crate::scenario::{Played, Rest, Run};
+use crate::trace::{Names, Tape, Timeline};
+
+/// A scenario's `compare`, carried out.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The place of the `compare` among the scenario's statements.
+    pub statement: u32,
+    /// Whose pages.
+    pub mapping: MappingId,
+    /// Which.
+    pub pages: Pages,
+    /// The VMAs that map any of them, in the order of the i_mmap tree, with the entries' words as
+    /// every lane finds them.
+    pub ranges: Vec<MappedRange>,
+    /// In the order of the statement.
+    pub lanes: Vec<Lane>,
+    /// What was said of the part that all lanes have in common.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// One way of doing it, and what came of it.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    /// Which way.
+    pub strategy: Strategy,
+    /// What came of the job: a line of text, as a run tells it of a statement.
+    pub says: String,
+    /// True if the emulated kernel cannot do it, or something stopped it.
+    pub failed: bool,
+    /// The job in numbers.
+    pub job: Tally,
+    /// Likewise what came after it.
+    pub after: Tally,
+    /// The entries of [`Comparison::ranges`] behind the job, range after range. A lane that failed
+    /// has them too.
+    pub ends: Vec<End>,
+    /// The lane on a tape of its own, which begins with the job: spans of statements before are
+    /// empty. It may end early, at [`LANE_STEPS_MAX`]; what is counted is whole.
+    pub run: Run,
+    /// Steps of the tape up to the end of the job.
+    pub job_end: u32,
+}
+
+/// A lane in numbers alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// As in [`Lane`].
+    pub strategy: Strategy,
+    /// As in [`Lane`].
+    pub says: String,
+    /// As in [`Lane`].
+    pub failed: bool,
+    /// As in [`Lane`].
+    pub job: Tally,
+    /// As in [`Lane`].
+    pub after: Tally,
+    /// As in [`Lane`].
+    pub ends: Vec<End>,
+}
+
+impl Lane {
+    /// Job and what came after, together.
+    #[must_use]
+    pub fn score(&self) -> Score {
+        self.job.score.plus(&self.after.score)
+    }
+
+    /// True if the tape ends before the lane does.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        u64::from(self.run.timeline.tape().len()) < self.score().get(Count::Steps)
+    }
+}
+
+impl Measured {
+    /// Job and what came after, together.
+    #[must_use]
+    pub fn score(&self) -> Score {
+        self.job.score.plus(&self.after.score)
+    }
+}
+
+impl Comparison {
+    /// The end of an entry in a lane: entry `page` of range `range`, counted from the range's first
+    /// page of the file.
+    #[must_use]
+    pub fn end(&self, lane: usize, range: usize, page: u64) -> Option<&End> {
+        let range = self.ranges.get(range)?;
+        let at = usize::try_from(page.checked_sub(range.pages.first)?).ok()?;
+        let own = at < range.words.len();
+        self.lanes.get(lane)?.ends.get(range.first + at).filter(|_| own)
+    }
+
+    /// True if the entry does not end alike in all lanes.
+    #[must_use]
+    pub fn differs(&self, range: usize, page: u64) -> bool {
+        let mut ends = (0..self.lanes.len()).filter_map(|lane| self.end(lane, range, page));
+        let first = ends.next();
+        ends.any(|end| Some(end) != first)
+    }
+}
+
+/// What is compared: the statement's place, the file, the pages, the lanes.
+fn subject(scenario: &Scenario) -> Option<(usize, FileId, Pages, &[Strategy])> {
+    let mut statements = scenario.statements.iter().enumerate();
+    statements.find_map(|(at, statement)| match &statement.op {
+        Op::Compare(file, pages, lanes) => Some((at, *file, *pages, lanes.as_slice())),
+        _ => None,
+    })
+}
+
+/// Everything up to the `compare`, which all lanes have in common.
+struct Start<'s> {
+    scenario: &'s Scenario,
+    at: usize,
+    mapping: MappingId,
+    pages: Pages,
+    lanes: &'s [Strategy],
+    rest: Rest,
+    ranges: Vec<MappedRange>,
+}
+
+impl<'s> Start<'s> {
+    fn new(scenario: &'s Scenario) -> Option<Self> {
+        let (at, file, pages, lanes) = subject(scenario)?;
+        let mapping = MappingId(file.0);
+        let mut rest = Rest::begin(scenario);
+        rest.go_on(scenario, at, &mut (), UNTRACED_STEPS_MAX);
+        let step = rest.steps();
+        let name = |vma| rest.names().vma(vma, step).to_owned();
+        let ranges = ends::mapped_ranges(rest.world(), mapping, pages, name);
+        Some(Self { scenario, at, mapping, pages, lanes, rest, ranges })
+    }
+
+    /// The lane in numbers.
+    fn measure(&self, lane: usize) -> Measured {
+        let strategy = self.lanes[lane];
+        let mut rest = self.rest.lane(lane);
+        let mut counter = Counter::default();
+        rest.go_on(self.scenario, self.at + 1, &mut counter, UNTRACED_STEPS_MAX);
+        let mut job = counter.tally();
+        let ends = ends::ends(rest.world(), &self.ranges, self.mapping, strategy);
+        let before = stores_lost(self.rest.world(), self.mapping);
+        let between = stores_lost(rest.world(), self.mapping);
+        job.score
+            .add(Count::DirtLost, pages_lost(&self.ranges, &ends) + between.saturating_sub(before));
+        let mut counter = Counter::default();
+        let until = self.scenario.statements.len();
+        rest.go_on(self.scenario, until, &mut counter, UNTRACED_STEPS_MAX);
+        let mut after = counter.tally();
+        let behind = stores_lost(rest.world(), self.mapping);
+        after.score.add(Count::DirtLost, behind.saturating_sub(between));
+        let (says, failed) = self.outcome(&rest.played());
+        Measured { strategy, says, failed, job, after, ends }
+    }
+
+    /// What came of the job.
+    fn outcome(&self, played: &Played) -> (String, bool) {
+        let outcome = played.outcomes.get(self.at);
+        outcome.map_or((String::new(), true), |outcome| {
+            (outcome.text.clone(), outcome.verdict == Verdict::Failed)
+        })
+    }
+
+    /// The lane on tape.
+    fn record(&self, lane: usize) -> Run {
+        let mut rest = self.rest.lane(lane);
+        let mut tape = Tape::new(LANE_STEPS_MAX);
+        let until = self.scenario.statements.len();
+        rest.go_on(self.scenario, until, &mut tape, LANE_STEPS_MAX);
+        let Played { world, spans, outcomes, diagnostics, names } = rest.played();
+        Run { timeline: Timeline::new(world, tape), spans, outcomes, diagnostics, names }
+    }
+
+    fn lane(&self, lane: usize) -> Lane {
+        let Measured { strategy, says, failed, job, after, ends } = self.measure(lane);
+        let run = self.record(lane);
+        let job_end = run.spans.get(self.at).map_or(0, |span| span.end);
+        Lane { strategy, says, failed, job, after, ends, run, job_end }
+    }
+}
+
+/// Carries the scenario's `compare` out in every lane, on tape. `None`: it has none.
+#[must_use]
+pub fn compare(scenario: &Scenario) -> Option<Comparison> {
+    let start = Start::new(scenario)?;
+    let lanes = (0..start.lanes.len()).map(|lane| start.lane(lane)).collect();
+    let Start { at, mapping, pages, rest, ranges, .. } = start;
+    Some(Comparison {
+        statement: u32::try_from(at).unwrap_or(u32::MAX),
+        mapping,
+        pages,
+        ranges,
+        lanes,
+        diagnostics: rest.played().diagnostics,
+    })
+}
+
+/// The same in numbers alone: no tapes. Empty if the scenario has no `compare`.
+#[must_use]
+pub fn measure(scenario: &Scenario) -> Vec<Measured> {
+    let Some(start) = Start::new(scenario) else { return Vec::new() };
+    (0..start.lanes.len()).map(|lane| start.measure(lane)).collect()
+}
+
+impl Comparison {
+    /// What things are called, as every lane finds them.
+    #[must_use]
+    pub fn names(&self) -> Option<&Names> {
+        self.lanes.first().map(|lane| &lane.run.names)
+    }
+}

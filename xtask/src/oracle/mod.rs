@@ -21,6 +21,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use flate2::read::GzDecoder;
 
+use generate::Difficulty;
 use judge::{Judge, Judgement};
 use kernels::{DEFAULT, Kernel, kernel};
 use shrink::Shrinker;
@@ -34,6 +35,7 @@ const SHRUNK_MAX: usize = 8;
 /// What to ask.
 struct Request {
     kernel: &'static Kernel,
+    difficulty: Difficulty,
     seed: u64,
     count: usize,
     /// More boot arguments; the last of a name holds.
@@ -41,7 +43,8 @@ struct Request {
     files: Vec<PathBuf>,
 }
 
-/// The command: `[--kernel K] [--seed S] [--count N]`, `[--kernel K] SCRIPT...`, or scenarios.
+/// The command: `[--kernel K] [--hard] [--seed S] [--count N]`,
+/// `[--kernel K] SCRIPT...`, or scenarios.
 pub(crate) fn oracle(arguments: &[&str]) -> Result<()> {
     let request = parse(arguments)?;
     let differing = request.ask()?;
@@ -58,7 +61,7 @@ impl Request {
         }
         let oracle = Oracle::set_up(self.kernel, &self.boot)?;
         if self.files.is_empty() {
-            return oracle.ask_random(self.seed, self.count);
+            return oracle.ask_random(self.difficulty, self.seed, self.count);
         }
         self.files.iter().map(|file| oracle.ask_file(file)).sum()
     }
@@ -75,13 +78,14 @@ pub(crate) fn tested() -> Result<Result<(usize, usize), String>> {
         return Ok(Err(obstacle));
     }
     let (seed, count) = TESTED;
-    let differing = Oracle::set_up(kernel, "")?.ask_random(seed, count)?;
+    let differing = Oracle::set_up(kernel, "")?.ask_random(Difficulty::Golden, seed, count)?;
     Ok(Ok((count - differing, differing)))
 }
 
 fn parse(arguments: &[&str]) -> Result<Request> {
     let mut request = Request {
         kernel: kernel(DEFAULT)?,
+        difficulty: Difficulty::Golden,
         seed: TESTED.0,
         count: TESTED.1,
         boot: String::new(),
@@ -92,11 +96,12 @@ fn parse(arguments: &[&str]) -> Result<Request> {
         let mut value = || left.next().with_context(|| format!("{word} wants a value"));
         match *word {
             "--kernel" => request.kernel = kernel(value()?)?,
+            "--hard" => request.difficulty = Difficulty::Hard,
             "--seed" => request.seed = value()?.parse().context("--seed is a number")?,
             "--count" => request.count = value()?.parse().context("--count is a number")?,
             "--boot" => request.boot = (*value()?).to_owned(),
             option if option.starts_with("--") => {
-                bail!("no such option: {option}; there are --kernel, --seed, --count, --boot")
+                bail!("no such option: {option}; there are --kernel, --hard, --seed, --count, --boot")
             }
             file => request.files.push(file.into()),
         }
@@ -123,12 +128,13 @@ impl Oracle {
     }
 
     /// Asks about random scenarios; how many differ.
-    fn ask_random(&self, seed: u64, count: usize) -> Result<usize> {
-        let script = generate::script(self.kernel, seed, count);
+    fn ask_random(&self, difficulty: Difficulty, seed: u64, count: usize) -> Result<usize> {
+        let script = generate::script(self.kernel, difficulty, seed, count);
         let stories = split(&script);
         let mut differing = 0;
         for (number, batch) in stories.chunks(BATCH).enumerate() {
-            let name = format!("seed-{seed}-{number}");
+            let hard = if difficulty == Difficulty::Hard { "hard-" } else { "" };
+            let name = format!("{hard}seed-{seed}-{number}");
             differing += self.answers_and_difference(&name, &batch.concat())?.1.len();
         }
         Ok(differing)

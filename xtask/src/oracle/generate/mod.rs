@@ -1,116 +1,23 @@
 //! Random scripts in the golden format, the same for a seed every time. They look like the golden
 //! `random300`: a few files, mappings around the borders of page tables, an op, a look, an op, a
-//! look; and there are profiles that are rich in walks, or in cuts and merges of VMAs.
+//! look; and there are profiles that are rich in walks, or in cuts and merges of VMAs. The hard
+//! ones go where golden scripts seldom do.
+
+mod hard;
+mod profile;
 
 use fastrand::Rng;
 
 use crate::oracle::kernels::Kernel;
+use profile::{Kind, Profile};
 
-/// What a scenario is rich in.
+/// Which profiles are told.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Profile {
-    /// Everything.
-    Mixed,
-    /// Walks that write-protect and clean, and stores between them.
-    Walks,
-    /// mprotect, mremap, munmap and mmap side by side, which cut and merge VMAs.
-    Vmas,
-}
-
-/// An op and how often it is chosen.
-type Weight = (Kind, u32);
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Load,
-    Store,
-    Map,
-    Unmap,
-    Protect,
-    Remap,
-    Dontneed,
-    Msync,
-    Fork,
-    Exit,
-    Wp,
-    Clean,
-    Wprange,
-    BitmapReset,
-    Zap,
-    ZapPages,
-    Mkclean,
-    Fsync,
-    Truncate,
-    Punch,
-    Fill,
-    SoftClear,
-}
-
-impl Profile {
-    fn weights(self) -> &'static [Weight] {
-        use Kind::{
-            BitmapReset, Clean, Dontneed, Exit, Fill, Fork, Fsync, Load, Map, Mkclean, Msync,
-            Protect, Punch, Remap, SoftClear, Store, Truncate, Unmap, Wp, Wprange, Zap, ZapPages,
-        };
-        match self {
-            Profile::Mixed => &[
-                (Store, 36),
-                (Load, 16),
-                (Wp, 14),
-                (Clean, 12),
-                (Wprange, 4),
-                (Map, 10),
-                (Zap, 6),
-                (ZapPages, 4),
-                (Fork, 5),
-                (Unmap, 4),
-                (Protect, 4),
-                (Dontneed, 3),
-                (BitmapReset, 2),
-                (Mkclean, 3),
-                (Fsync, 2),
-                (SoftClear, 2),
-                (Remap, 2),
-                (Msync, 1),
-                (Exit, 1),
-                (Punch, 1),
-                (Truncate, 1),
-                (Fill, 2),
-            ],
-            Profile::Walks => &[
-                (Store, 40),
-                (Load, 10),
-                (Wp, 20),
-                (Clean, 24),
-                (Wprange, 10),
-                (BitmapReset, 5),
-                (Mkclean, 4),
-                (Fsync, 3),
-                (SoftClear, 2),
-                (Map, 5),
-                (Fork, 4),
-                (Protect, 4),
-                (Zap, 2),
-                (Unmap, 1),
-                (Exit, 1),
-            ],
-            Profile::Vmas => &[
-                (Protect, 28),
-                (Map, 26),
-                (Unmap, 12),
-                (Remap, 14),
-                (Store, 20),
-                (Load, 6),
-                (Fork, 4),
-                (Exit, 2),
-                (Dontneed, 2),
-                (SoftClear, 2),
-                (Wp, 2),
-                (Clean, 2),
-                (Zap, 1),
-            ],
-        }
-    }
+pub(super) enum Difficulty {
+    /// Those of the golden scripts.
+    Golden,
+    /// The hard ones.
+    Hard,
 }
 
 const WINDOW_PAGES: u64 = 4096;
@@ -152,13 +59,22 @@ struct Story {
 }
 
 /// `count` scenarios for that kernel.
-pub(super) fn script(kernel: &Kernel, seed: u64, count: usize) -> String {
+pub(super) fn script(
+    kernel: &Kernel,
+    difficulty: Difficulty,
+    seed: u64,
+    count: usize,
+) -> String {
+    let letter = match difficulty {
+        Difficulty::Golden => 's',
+        Difficulty::Hard => 'h',
+    };
     let mut script = String::new();
     for number in 0..count {
         // Each its own generator: a scenario does not depend on how many there are.
         let rng = Rng::with_seed(seed.rotate_left(32) ^ number as u64);
-        script.push_str(&format!("scenario s{seed}-{number}\n"));
-        for op in Story::new(rng, kernel).tell() {
+        script.push_str(&format!("scenario {letter}{seed}-{number}\n"));
+        for op in Story::new(rng, difficulty, kernel).tell() {
             script.push_str(&op);
             script.push('\n');
         }
@@ -167,10 +83,11 @@ pub(super) fn script(kernel: &Kernel, seed: u64, count: usize) -> String {
 }
 
 impl Story {
-    fn new(mut rng: Rng, kernel: &Kernel) -> Self {
-        let profile = match rng.u32(0..10) {
-            0..5 => Profile::Mixed,
-            5..7 => Profile::Walks,
+    fn new(mut rng: Rng, difficulty: Difficulty, kernel: &Kernel) -> Self {
+        let profile = match (difficulty, rng.u32(0..10)) {
+            (Difficulty::Hard, number) => Profile::HARD[number as usize % Profile::HARD.len()],
+            (_, 0..5) => Profile::Mixed,
+            (_, 5..7) => Profile::Walks,
             _ => Profile::Vmas,
         };
         Self {
@@ -186,6 +103,9 @@ impl Story {
     }
 
     fn tell(mut self) -> Vec<String> {
+        if self.profile.is_hard() {
+            return self.tell_hard();
+        }
         let files = if self.rng.u32(0..4) == 0 { 2 } else { 1 };
         (0..files).for_each(|_| self.new_file());
         let faround = if self.rng.u32(0..10) > 0 { 65536 } else { self.choose(&[4096, 16384]) };
@@ -210,6 +130,9 @@ impl Story {
     }
 
     fn new_file(&mut self) {
+        if self.profile.is_hard() {
+            return self.new_hard_file();
+        }
         let kind = match (self.profile, self.rng.u32(0..100)) {
             (Profile::Vmas, 0..75) | (_, 0..50) => "memfd",
             (Profile::Vmas, 75..90) | (_, 50..72) => "ext4",
@@ -259,6 +182,9 @@ impl Story {
     }
 
     fn map(&mut self) {
+        if self.profile.is_hard() {
+            return self.hard_map();
+        }
         let file = self.file();
         let File { pages: size, .. } = self.files[file];
         let proc = self.choose(&self.live.clone());
@@ -337,6 +263,9 @@ impl Story {
 
     /// For calls that cut: in the profile of VMAs at the borders where others cut, too.
     fn aim_to_cut(&mut self) -> Place {
+        if self.profile.is_hard() {
+            return self.hard_aim_to_cut();
+        }
         let Place { proc, at, pages } = self.aim();
         if self.profile != Profile::Vmas {
             return Place { proc, at, pages };
@@ -363,6 +292,16 @@ impl Story {
             Kind::Map => self.map(),
             Kind::Fork => self.fork(),
             Kind::Exit => self.exit(),
+            Kind::Proc if self.procs < PROCS_MAX => {
+                self.new_proc();
+                (0..2).for_each(|_| self.map());
+            }
+            Kind::Proc => {}
+            Kind::FaultAround => {
+                let bytes = self.choose(&[4096, 8192, 16384, 65536, 65536, 262_144]);
+                self.say(format!("faround {bytes}"));
+            }
+            Kind::Dontneed if self.profile == Profile::Tables => self.on_vmas(kind),
             Kind::Load | Kind::Store | Kind::Dontneed | Kind::Msync => self.on_pages(kind),
             Kind::Unmap | Kind::Protect | Kind::Remap => self.on_vmas(kind),
             Kind::SoftClear => {
@@ -421,6 +360,7 @@ impl Story {
         let Place { proc, at, pages } = self.aim_to_cut();
         match kind {
             Kind::Unmap => self.say(format!("unmap {proc} {at} {pages}")),
+            Kind::Dontneed => self.say(format!("dontneed {proc} {at} {pages}")),
             Kind::Protect => {
                 let mode = self.choose(&["r", "r", "rw", "rw", "rw", "n"]);
                 self.say(format!("prot {proc} {at} {pages} {mode}"));
@@ -430,6 +370,9 @@ impl Story {
     }
 
     fn remap(&mut self, proc: usize, at: u64, pages: u64) {
+        if self.profile.is_hard() {
+            return self.hard_remap(proc, at, pages);
+        }
         let to_pages = match self.rng.u32(0..8) {
             0 => self.rng.u64(1..=pages),
             1 => pages + self.rng.u64(1..5),
@@ -481,7 +424,8 @@ impl Story {
             }
             Kind::Fsync if cached => self.say(format!("fsync {file}")),
             Kind::Truncate if cached => {
-                let to = self.rng.u64(0..=pages);
+                let longer = if self.profile == Profile::Cache { 40 } else { 0 };
+                let to = self.rng.u64(0..=pages + longer);
                 self.say(format!("trunc {file} {to}"));
             }
             Kind::Punch if cached => {

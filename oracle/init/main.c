@@ -16,6 +16,7 @@
 #define ANSWER_ROOM (16UL << 20)
 
 static int dev;
+static bool traced; /* by the scenario */
 static char answer[ANSWER_ROOM];
 
 /* Ops that the module answers itself, given its line. */
@@ -118,10 +119,22 @@ static long trace_write(const char *text)
 	size_t length = strcspn(file, " ");
 	bool is_trace;
 
+	traced = true;
 	strncat(path, file, length < 64 ? length : 64);
 	/* Only truncation empties the trace; in a list of events it would undo the ones before. */
 	is_trace = length == strlen("trace") && !strncmp(file, "trace", length);
 	return write_file(path, file[length] ? file + length + 1 : "", is_trace ? O_TRUNC : 0);
+}
+
+/* As it was at boot, so that no scenario traces for the next one. */
+static void trace_reset(void)
+{
+	write_file("/sys/kernel/tracing/events/enable", "0", 0);
+	write_file("/sys/kernel/tracing/current_tracer", "nop", 0);
+	write_file("/sys/kernel/tracing/kprobe_events", "", O_TRUNC);
+	write_file("/sys/kernel/tracing/set_graph_function", "", O_TRUNC);
+	write_file("/sys/kernel/tracing/tracing_on", "1", 0);
+	write_file("/sys/kernel/tracing/trace", "", O_TRUNC);
 }
 
 static void say_file(const char *path, const char *key)
@@ -220,6 +233,9 @@ static void scenario_end(void)
 {
 	workers_end();
 	files_end();
+	if (traced)
+		trace_reset();
+	traced = false;
 	if (tell_module("reset"))
 		give_up("the module does not answer");
 	out("]}\n");

@@ -30,7 +30,7 @@ proptest! {
         let mut sink = ();
         let cpu = &mut Cpu::new(&mut world, &mut sink);
         let cached = FILE_PAGES - cached_from;
-        filemap::fill(cpu, mapping(0), cached_from, cached).expect("no tape, no limit");
+        filemap::fill(cpu, mapping(0), cached_from, cached).expect("no tape, no limit").unwrap();
         filemap::set_fault_around(cpu, 1);
         let mm = process::create(cpu).expect("no tape, no limit");
         let request = MmapRequest {

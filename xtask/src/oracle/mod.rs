@@ -101,7 +101,9 @@ fn parse(arguments: &[&str]) -> Result<Request> {
             "--count" => request.count = value()?.parse().context("--count is a number")?,
             "--boot" => request.boot = (*value()?).to_owned(),
             option if option.starts_with("--") => {
-                bail!("no such option: {option}; there are --kernel, --hard, --seed, --count, --boot")
+                bail!(
+                    "no such option: {option}; there are --kernel, --hard, --seed, --count, --boot"
+                )
             }
             file => request.files.push(file.into()),
         }

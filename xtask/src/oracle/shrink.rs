@@ -72,14 +72,22 @@ impl Shrinker {
     }
 
     fn chunks(&self) -> usize {
-        self.ops.len().div_ceil(self.chunk)
+        let removable = self.ops.iter().filter(|op| !is_setting(op));
+        removable.count().div_ceil(self.chunk)
     }
 
     /// The ops without those chunks, and without what then has no file or process any more.
     fn without(&self, chunks: &[usize]) -> Vec<String> {
-        let kept = self.ops.iter().enumerate().filter(|(i, _)| !chunks.contains(&(i / self.chunk)));
-        well_formed(kept.map(|(_, op)| op.clone()))
+        let mut removable = 0..;
+        let mut goes = || chunks.contains(&(removable.next().unwrap_or(0) / self.chunk));
+        let kept = self.ops.iter().filter(|op| is_setting(op) || !goes());
+        well_formed(kept.cloned())
     }
+}
+
+/// A setting of the tracer: without it a trace could not be read, so it is never left out.
+fn is_setting(op: &str) -> bool {
+    op.starts_with("tr ")
 }
 
 /// Leaves out ops on files and processes that are not there.
@@ -145,6 +153,13 @@ mod tests {
     fn a_difference_that_needs_everything_stays_whole() {
         let all = lines(OPS);
         assert_eq!(shrunk(OPS, |ops| ops == all), all);
+    }
+
+    #[test]
+    fn settings_of_the_tracer_stay() {
+        let ops = "tr tracing_on 1\nproc 0\ntr trace 0\nr 0 0 1\ntrdump\nproc 1";
+        let small = shrunk(ops, |ops| ops.iter().any(|op| op == "trdump"));
+        assert_eq!(small, ["tr tracing_on 1", "tr trace 0", "trdump"]);
     }
 
     #[test]

@@ -39,7 +39,7 @@ fn vma_dump(world: &World, mm: MmId, vma: &Vma, files: &Files) -> VmaDump {
             Err((level, _)) => Slot::Missing(level),
         })
         .collect();
-    let frames = || ptes.iter().map(|slot| slot.frame(world));
+    let frames = || ptes.iter().map(|slot| slot.frame(world, files));
     let file = vma.mapping().and_then(|mapping| files.iter().position(|f| *f == Some(mapping)));
     VmaDump {
         a: vma.start.pages_since(WINDOW),
@@ -82,7 +82,7 @@ struct Frame {
 }
 
 impl Slot {
-    fn frame(self, world: &World) -> Frame {
+    fn frame(self, world: &World, files: &Files) -> Frame {
         let nothing = Frame { mapped: Mapped::Nothing, mapcount: 0 };
         let Slot::Word(word) = self else { return nothing };
         let Entry::Leaf(pfn) = word.decode(Level::Pte) else { return nothing };
@@ -98,9 +98,12 @@ impl Slot {
         };
         let page = world.page(page);
         let mapped = match page.kind {
-            PageKind::File => Mapped::File(page.pgoff),
+            PageKind::File if files.contains(&Some(MappingId(page.owner))) => {
+                Mapped::File(page.pgoff)
+            }
             PageKind::Anon => Mapped::Anon,
-            PageKind::Free | PageKind::Table => Mapped::Other,
+            // A file that nobody can name is nobody's.
+            PageKind::File | PageKind::Free | PageKind::Table => Mapped::Other,
         };
         Frame { mapped, mapcount: page.mapcount }
     }

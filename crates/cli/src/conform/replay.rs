@@ -146,7 +146,8 @@ impl<R: Record> Replay<R> {
             }
             Op::Fill { file, first, nr } => {
                 let mapping = self.mapping(file);
-                rc = signed(filemap::fill(&mut self.cpu(), mapping, first, nr)?);
+                rc = filemap::fill(&mut self.cpu(), mapping, first, nr)?
+                    .map_or_else(Errno::code, signed);
             }
             Op::FaultAround { bytes } => {
                 let pages = 1 << (bytes / PAGE_SIZE).max(1).ilog2();

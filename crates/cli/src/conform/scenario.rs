@@ -9,7 +9,7 @@ use rangewalk_core::machine::{CpuId, FileKind};
 use rangewalk_core::mm::mmap::{Prot, Sharing};
 use rangewalk_core::mm::zap::Cows;
 use rangewalk_core::scenario::Scenario;
-use rangewalk_core::scenario::ast::{Beside, Label, LabelId, Op, Pages, Place};
+use rangewalk_core::scenario::ast::{Beside, File, Label, LabelId, Op, Origin, Pages, Place};
 use rangewalk_core::scenario::run::statement_texts;
 
 use super::replay::WINDOW;
@@ -23,7 +23,8 @@ const MKCLEAN_MAX: u64 = 64;
 /// # Errors
 /// A statement that the golden format does not have, or that is about no real kernel.
 pub fn script(scenario: &Scenario) -> Result<Vec<String>, String> {
-    let (files, procs) = (scenario.files.len(), scenario.processes.len());
+    let files = declared(scenario).last().map_or(0, |(number, _)| number + 1);
+    let procs = scenario.processes.len();
     if files > FILES_MAX || procs > PROCS_MAX {
         return Err(format!("{files} files and {procs} processes are too many"));
     }
@@ -48,7 +49,7 @@ impl Writer<'_> {
 
     /// All files first: in a script they must be there before the processes.
     fn files(&mut self) -> Result<(), String> {
-        for (number, file) in self.scenario.files.iter().enumerate() {
+        for (number, file) in declared(self.scenario) {
             let pages = file.pages;
             let kind = match file.kind {
                 FileKind::Shmem => format!("memfd {pages}"),
@@ -124,10 +125,11 @@ impl Writer<'_> {
             Op::Fsync(file) => self.say(format!("fsync {}", file.0)),
             Op::Msync(place) => self.on_place("msync", *place)?,
             Op::Beside(beside) => self.beside(beside)?,
+            Op::Forget(file) => self.say(format!("bufbits {} 1", file.0)),
             _ => return Err(format!("no script can say `{text}`")),
         }
         if changes_vmas(op) {
-            (0..self.scenario.files.len()).for_each(|file| self.say(format!("tree {file}")));
+            declared(self.scenario).for_each(|(file, _)| self.say(format!("tree {file}")));
         }
         Ok(())
     }
@@ -178,7 +180,8 @@ impl Writer<'_> {
         letters.extend((*mode == OpenMode::ReadOnly).then_some('R'));
         letters.extend(populate.then_some('P'));
         let (at, first, count) = (window_page(*addr)?, pages.first, pages.count);
-        let file = file.map_or_else(|| "-1".to_owned(), |file| file.0.to_string());
+        let named = file.filter(|id| self.scenario.file(*id).origin == Origin::Declared);
+        let file = named.map_or_else(|| "-1".to_owned(), |file| file.0.to_string());
         self.say(format!("map {} {file} {at} {count} {first} {letters}", process.0));
         Ok(())
     }
@@ -225,7 +228,7 @@ impl Writer<'_> {
 
     fn last_look(&mut self) {
         self.dump();
-        for (number, file) in self.scenario.files.iter().enumerate() {
+        for (number, file) in declared(self.scenario) {
             self.say(format!("order {number} 0 {}", file.pages));
             self.say(format!("pages {number}"));
             if file.kind.is_device() {
@@ -233,6 +236,12 @@ impl Writer<'_> {
             }
         }
     }
+}
+
+/// The files that a script can name, with their numbers.
+fn declared(scenario: &Scenario) -> impl Iterator<Item = (usize, &File)> {
+    let files = scenario.files.iter().enumerate();
+    files.filter(|(_, file)| file.origin == Origin::Declared)
 }
 
 fn changes_vmas(op: &Op) -> bool {

@@ -11,6 +11,7 @@ use crate::machine::{
     Cell, Cpu, Event, FileKind, Func, MappingId, Page, PageFlags, PageId, PageKind, Sink, Stop,
     VmFlags,
 };
+use crate::mm::Errno;
 use crate::mm::fault::{Attempt, FaultResult, VmFault, set_pte_range};
 use crate::mm::page_alloc::alloc_folio;
 use crate::mm::pgalloc::{pte_alloc, pte_offset_map};
@@ -73,15 +74,18 @@ pub(super) fn shmem_get_folio<S: Sink>(
 /// file's end makes it longer. Returns how many were written.
 ///
 /// # Errors
-/// The sink may stop the run.
+/// Outer: the sink may stop the run. Inner: a device buffer cannot be written to.
 pub fn fill<S: Sink>(
     cpu: &mut Cpu<S>,
     mapping: MappingId,
     first: u64,
     nr: u64,
-) -> Result<u64, Stop> {
+) -> Result<Result<u64, Errno>, Stop> {
+    if cpu.file_kind(mapping).is_device() {
+        return Ok(Err(Errno::Invalid));
+    }
     generic_perform_write(cpu, mapping, first, first.saturating_add(nr))?;
-    Ok(nr)
+    Ok(Ok(nr))
 }
 
 /// `generic_perform_write` of `first..end`, folio by folio.

@@ -45,8 +45,8 @@ pub struct MmapRequest {
     pub pages: u64,
     /// From which page of the file. Anonymous memory has its address for an offset.
     pub pgoff: u64,
-    /// Through which open file. `None`: anonymous and private.
-    /// FIDELITY: anonymous-is-private.
+    /// Through which open file. `None`: anonymous and private. Shared anonymous memory is a file of
+    /// shared memory of its own (`mm/shmem.c:shmem_zero_setup`). FIDELITY: unnamed-files-stay.
     pub file: Option<OpenFile>,
     /// Shared or private.
     pub sharing: Sharing,
@@ -85,9 +85,19 @@ pub fn do_mmap<S: Sink>(
     let lock = Lock::Mmap(mm);
     cpu.event(Event::Lock { lock, mode: Mode::Write })?;
     unmap_locked(cpu, mm, request.addr, end)?;
-    let vma = mmap_region(cpu, mm, &request, flags)?;
+    let done = match call_mmap(cpu, &request, flags) {
+        Ok(()) => Ok(mmap_region(cpu, mm, &request, flags)?),
+        Err(errno) => Err(errno),
+    };
     cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
-    Ok(Ok(vma))
+    Ok(done)
+}
+
+/// `include/linux/fs.h:call_mmap`: whether the file's driver takes the mapping. One of raw frames
+/// cannot copy on write. It is asked when what was mapped there is gone already.
+fn call_mmap<S: Sink>(cpu: &Cpu<S>, request: &MmapRequest, flags: VmFlags) -> Result<(), Errno> {
+    let is_device = request.file.is_some_and(|file| cpu.file_kind(file.mapping).is_device());
+    if is_device && flags.is_cow_mapping() { Err(Errno::Invalid) } else { Ok(()) }
 }
 
 /// `calc_vm_prot_bits`: the flags that allow what `prot` asks for.
@@ -121,10 +131,6 @@ fn vm_flags<S: Sink>(cpu: &Cpu<S>, request: &MmapRequest) -> Result<VmFlags, Err
         Sharing::Private => {}
     }
     if is_device {
-        // A driver of raw frames cannot copy on write.
-        if flags.is_cow_mapping() {
-            return Err(Errno::Invalid);
-        }
         flags |= VmFlags::PFNMAP | VmFlags::IO | VmFlags::DONTEXPAND | VmFlags::DONTDUMP;
     }
     Ok(flags)

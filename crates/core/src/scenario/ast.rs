@@ -60,6 +60,17 @@ pub struct File {
     pub kind: FileKind,
     /// Its size.
     pub pages: u64,
+    /// Whether a line declares it.
+    pub origin: Origin,
+}
+
+/// How a file comes to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// By a line of its own.
+    Declared,
+    /// Shared anonymous memory is one that nobody can name (`shmem_zero_setup`).
+    SharedAnon,
 }
 
 /// A declared or forked process.
@@ -154,8 +165,9 @@ pub enum Failure {
 
 impl Failure {
     /// All that can happen.
-    pub const ALL: [Failure; 8] = [
+    pub const ALL: [Failure; 9] = [
         Failure::Errno(Errno::Access),
+        Failure::Errno(Errno::NoDevice),
         Failure::Errno(Errno::Fault),
         Failure::Errno(Errno::Invalid),
         Failure::Errno(Errno::NoMemory),
@@ -302,6 +314,8 @@ pub enum Op {
     Exit(ProcessId),
     /// The bitmap of `clean` is emptied: bits, and start and end if not "none".
     Bitmap(FileId, u64, Option<(u64, u64)>),
+    /// The driver of a buffer forgets which pages `pfn_mkwrite` told of.
+    Forget(FileId),
     /// `wp_shared_mapping_range`.
     Wp(FileId, Pages),
     /// `clean_record_shared_mapping_range`, with `bitmap_pgoff`.
@@ -409,6 +423,7 @@ impl Op {
                 | Op::File(_)
                 | Op::Proc(_)
                 | Op::Bitmap(..)
+                | Op::Forget(_)
                 | Op::Idle(_)
                 | Op::Sweep(_)
                 | Op::Repeat(_)

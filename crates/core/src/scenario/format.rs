@@ -13,8 +13,8 @@ use crate::mm::pagewalk::FilterMiss;
 use crate::mm::tlb::Flushes;
 use crate::mm::zap::Cows;
 use crate::scenario::ast::{
-    Beside, Expect, FileId, FlushWant, Label, LabelId, Layout, Op, Pages, Place, PteWant, Scenario,
-    Statement, Target, TreeWant,
+    Beside, Expect, FileId, FlushWant, Label, LabelId, Layout, Op, Origin, Pages, Place, PteWant,
+    Scenario, Statement, Target, TreeWant,
 };
 use crate::scenario::limits::{COLUMNS_MAX, PREFAULT_DEFAULT};
 use crate::scenario::strategy::{AxisRange, Strategy};
@@ -128,17 +128,19 @@ fn map_lines(scenario: &Scenario, block: &[(&Statement, &Label)], out: &mut Stri
             label.pages.first,
             label.pages.count,
             label.addr,
-            modes(label),
+            modes(scenario, label),
         );
         out.push_str(&with_comment(line, statement));
         out.push('\n');
     }
 }
 
-fn modes(label: &Label) -> String {
+fn modes(scenario: &Scenario, label: &Label) -> String {
     let mut modes = protection(label.prot);
-    if label.sharing == Sharing::Private && label.file.is_some() {
-        modes.push_str(" private");
+    match (label.sharing, is_anon(scenario, label)) {
+        (Sharing::Private, false) => modes.push_str(" private"),
+        (Sharing::Shared, true) => modes.push_str(" shared"),
+        _ => {}
     }
     if label.mode == OpenMode::ReadOnly {
         modes.push_str(" ro-fd");
@@ -165,7 +167,14 @@ fn protection(prot: Prot) -> String {
 
 /// `anon` for anonymous memory.
 fn file_name<'s>(scenario: &'s Scenario, label: &Label) -> &'s str {
-    label.file.map_or("anon", |file| &scenario.file(file).name)
+    match label.file {
+        Some(file) if !is_anon(scenario, label) => &scenario.file(file).name,
+        _ => "anon",
+    }
+}
+
+fn is_anon(scenario: &Scenario, label: &Label) -> bool {
+    label.file.is_none_or(|file| scenario.file(file).origin == Origin::SharedAnon)
 }
 
 /// One statement in canonical form, without its comment. A `map` here stands alone.
@@ -194,7 +203,12 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
             let map = scenario.label(*id);
             let (process, file) = (process(map.process), file_name(scenario, map));
             let pages = range(map.pages);
-            format!("map {} {process} {file} {pages} @{} {}", map.name, map.addr, modes(map))
+            format!(
+                "map {} {process} {file} {pages} @{} {}",
+                map.name,
+                map.addr,
+                modes(scenario, map)
+            )
         }
         Op::Unmap(at) => words("unmap", &place(scenario, *at)),
         Op::Protect(at, prot) => {
@@ -217,6 +231,7 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         Op::Msync(at) => words("msync", &place(scenario, *at)),
         Op::Fork(parent, child) => format!("fork {} {}", process(*parent), process(*child)),
         Op::Exit(id) => format!("exit {}", process(*id)),
+        Op::Forget(id) => words("forget", file(*id)),
         Op::Bitmap(id, bits, None) => format!("bitmap {} {bits}", file(*id)),
         Op::Bitmap(id, bits, Some((start, end))) => {
             format!("bitmap {} {bits} {start} {end}", file(*id))
@@ -255,11 +270,10 @@ fn remap(scenario: &Scenario, from: Place, to: Target) -> String {
     if let Some(id) = to.label {
         line = words(&line, &scenario.label(id).name);
     }
-    let (_, start, end) = scenario.extent(from);
-    let grown = if to.pages == end.pages_since(start) { 0 } else { to.pages };
     line.push_str(&format!(" @{}", to.addr));
-    if grown > 0 {
-        line.push_str(&format!("+{grown}"));
+    let (_, start, end) = scenario.extent(from);
+    if to.pages != end.pages_since(start) {
+        line.push_str(&format!("+{}", to.pages));
     }
     line
 }

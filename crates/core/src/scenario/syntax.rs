@@ -33,7 +33,7 @@ const fn row(keyword: &'static str, form: &'static str, meaning: &'static str) -
 }
 
 /// All statements, in the order in which a story uses them.
-pub static STATEMENTS: [Syntax; 41] = [
+pub static STATEMENTS: [Syntax; 42] = [
     row("title", "title TEXT", "names the story"),
     row("note", "note TEXT", "a line of prose; it travels in the link"),
     row("kernel", "kernel 7.3|6.12|6.1", "which kernel; 7.3 unless said"),
@@ -48,8 +48,8 @@ pub static STATEMENTS: [Syntax; 41] = [
     row("proc", "proc PROCESS ...", "processes come to be"),
     row(
         "map",
-        "map LABEL PROCESS FILE|anon FIRST+PAGES @ADDRESS rw [private] [ro-fd] [populate]",
-        "mmap with MAP_FIXED, shared unless said or anonymous",
+        "map LABEL PROCESS FILE|anon FIRST+PAGES @ADDRESS rw [private|shared] [ro-fd] [populate]",
+        "mmap with MAP_FIXED; a file shared, anonymous memory private unless said",
     ),
     row("unmap", "unmap LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES", "munmap"),
     row("protect", "protect LABEL [FIRST+PAGES] rw | PROCESS @ADDRESS+PAGES rw", "mprotect"),
@@ -89,7 +89,7 @@ pub static STATEMENTS: [Syntax; 41] = [
     row("clean", "clean FILE FIRST+PAGES [at PAGE]", "clean_record_shared_mapping_range"),
     row("mkclean", "mkclean FILE FIRST+PAGES", "folio_mkclean of each cached folio"),
     row("wrprotect", "wrprotect FILE FIRST+PAGES", "mapping_wrprotect_range (7.3)"),
-    row("zap", "zap FILE [FIRST+PAGES] [keep-cows]", "unmap_mapping_range"),
+    row("zap", "zap FILE [FIRST+PAGES] [keep-cows]", "unmap_mapping_range, unmap_mapping_pages"),
     row("truncate", "truncate FILE PAGES", "ftruncate: the file has so many pages from here on"),
     row("punch", "punch FILE FIRST+PAGES", "fallocate that punches a hole"),
     row(
@@ -98,6 +98,7 @@ pub static STATEMENTS: [Syntax; 41] = [
         "madvise with MADV_DONTNEED",
     ),
     row("softclear", "softclear PROCESS", "4 into its clear_refs: soft-dirty starts anew"),
+    row("forget", "forget FILE", "the driver forgets which pages pfn_mkwrite told of"),
     row(
         "vmw",
         "vmw add|scan|release FILE | transfer|clear|unmap FILE FIRST+PAGES",

@@ -233,7 +233,7 @@ fn take_away<S: Sink>(cpu: &mut Cpu<S>, mms: &[MmId], op: &Op) -> String {
             format!("{:?}", punch_hole(cpu, mapping(file), first, nr).unwrap())
         }
         Op::Fill { file, first, nr } => {
-            format!("{}", filemap::fill(cpu, mapping(file), first, nr).unwrap())
+            format!("{:?}", filemap::fill(cpu, mapping(file), first, nr).unwrap())
         }
         Op::Fsync { file } => format!("{:?}", msync::fsync(cpu, mapping(file)).unwrap()),
         Op::Msync { process, at, pages } => {

@@ -128,7 +128,7 @@ fn of_file<S: Sink>(cpu: &mut Cpu<S>, op: &Op) -> String {
             String::new()
         }
         Op::Fill { file, first, nr } => {
-            filemap::fill(cpu, mapping(file), first, nr).unwrap().to_string()
+            format!("{:?}", filemap::fill(cpu, mapping(file), first, nr).unwrap())
         }
         Op::Zap { file, first, nr, even_cows } => {
             let cows = if even_cows { Cows::Zap } else { Cows::Keep };

@@ -245,7 +245,7 @@ pub(crate) fn choice(theme: Theme) -> impl Strategy<Value = Choice> {
         }),
         1 => (file(), 0..FILE_PAGES, 0..FILE_PAGES)
             .prop_map(|(file, start, end)| Op::BitmapReset { file, start, end }),
-        2 => (0..2usize, range()).prop_map(|(file, (first, nr))| Op::Fill { file, first, nr }),
+        2 => (file(), range()).prop_map(|(file, (first, nr))| Op::Fill { file, first, nr }),
         1 => (0..6u32).prop_map(|log| Op::FaultAround { pages: 1 << log }),
         2 => (file(), range(), any::<bool>()).prop_map(|(file, (first, nr), even_cows)| {
             Op::Zap { file, first, nr: if nr > FILE_PAGES { 0 } else { nr }, even_cows }

@@ -59,12 +59,7 @@ struct Story {
 }
 
 /// `count` scenarios for that kernel.
-pub(super) fn script(
-    kernel: &Kernel,
-    difficulty: Difficulty,
-    seed: u64,
-    count: usize,
-) -> String {
+pub(super) fn script(kernel: &Kernel, difficulty: Difficulty, seed: u64, count: usize) -> String {
     let letter = match difficulty {
         Difficulty::Golden => 's',
         Difficulty::Hard => 'h',
@@ -392,7 +387,8 @@ impl Story {
         let file = self.file();
         let pages = self.files[file].pages;
         let (first, nr) = self.walked(file);
-        let cached = !self.files[file].is_buffer();
+        // A buffer refuses what wants a page cache.
+        let cached = !self.files[file].is_buffer() || self.profile.is_hard();
         let even_cows = u8::from(self.rng.bool());
         match kind {
             Kind::Wp => self.say(format!("wp {file} {first} {nr}")),

@@ -4,7 +4,7 @@ use super::Parser;
 use super::lex::Words;
 use super::number::{looks_numeric, number, pages};
 use crate::mm::zap::Cows;
-use crate::scenario::ast::{Beside, FileId, Op, Part};
+use crate::scenario::ast::{Beside, FileId, Op, Pages};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::limits::FILE_PAGES_MAX;
 
@@ -18,26 +18,25 @@ impl Parser {
         Ok(Op::Beside(match keyword {
             "zap" => self.zap(words)?,
             "mkclean" => {
-                let file = self.cached_file(words)?;
-                Beside::Mkclean(file, self.pages_within(words, file)?)
+                let (file, pages) = self.walked(words)?;
+                Beside::Mkclean(file, pages)
             }
             "wrprotect" => {
-                let file = self.scope.file(words)?;
-                let token = words.peek();
-                let pages = pages(words, "the page range")?;
-                self.warn_of_range(token.map(|t| t.site), file, pages);
+                let (file, pages) = self.walked(words)?;
                 Beside::Wrprotect(file, pages)
             }
             "truncate" => {
-                let file = self.cached_file(words)?;
+                let file = self.scope.file(words)?;
                 let size = number(words, "the number of pages", FILE_PAGES_MAX)?;
                 words.finish()?;
-                self.sizes.push((file, size));
+                if !self.scenario.file(file).kind.is_device() {
+                    self.sizes.push((file, size));
+                }
                 Beside::Truncate(file, size)
             }
             "punch" => {
-                let file = self.cached_file(words)?;
-                Beside::Punch(file, self.pages_within(words, file)?)
+                let (file, pages) = self.walked(words)?;
+                Beside::Punch(file, pages)
             }
             "dontneed" => Beside::Dontneed(self.place(words)?),
             _ => Beside::SoftClear(self.living_process(words)?),
@@ -56,14 +55,12 @@ impl Parser {
         Ok(Beside::Zap(file, range, cows))
     }
 
-    /// A file with a page cache.
-    fn cached_file(&self, words: &mut Words<'_>) -> Result<FileId, Box<Diagnostic>> {
+    /// Pages of a file, which may reach beyond its end.
+    fn walked(&mut self, words: &mut Words<'_>) -> Result<(FileId, Pages), Box<Diagnostic>> {
         let file = self.scope.file(words)?;
-        let declared = self.scenario.file(file);
-        if declared.kind.is_device() {
-            let message = format!("{} is a device buffer: it has no page cache", declared.name);
-            return Err(Diagnostic::error(words.site(Part::File), message));
-        }
-        Ok(file)
+        let token = words.peek();
+        let pages = pages(words, "the page range")?;
+        self.warn_of_range(token.map(|t| t.site), file, pages);
+        Ok((file, pages))
     }
 }

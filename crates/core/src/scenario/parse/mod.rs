@@ -5,6 +5,7 @@ mod beside;
 mod compare;
 mod expect;
 mod lex;
+mod mapping;
 mod number;
 mod processor;
 mod scope;

@@ -30,7 +30,13 @@ pub(super) fn number(words: &mut Words<'_>, what: &str, max: u64) -> Result<u64,
     at_most(token, what, value, max)
 }
 
-fn at_most(token: Token<'_>, what: &str, value: u64, max: u64) -> Result<u64, Box<Diagnostic>> {
+/// `value`, which `token` says, unless it is beyond the limit.
+pub(super) fn at_most(
+    token: Token<'_>,
+    what: &str,
+    value: u64,
+    max: u64,
+) -> Result<u64, Box<Diagnostic>> {
     if value <= max {
         return Ok(value);
     }

@@ -2,19 +2,16 @@
 
 use super::Parser;
 use super::lex::{Token, Words};
-use super::number::{
-    address, address_range, looks_numeric, number, pages, size_in_pages, user_range,
-};
+use super::mapping::protection;
+use super::number::{address_range, looks_numeric, number, pages, size_in_pages};
 use super::scope::Named;
 use crate::addr::VirtAddr;
 use crate::kernel::{KERNELS, Kernel};
 use crate::machine::FileKind;
 use crate::machine::event::Access;
-use crate::machine::vma::OpenMode;
-use crate::mm::mmap::{Prot, Sharing};
 use crate::mm::pagewalk::FilterMiss;
 use crate::scenario::ast::{
-    File, FileId, Label, LabelId, Op, Pages, Part, Place, Process, ProcessId, Target,
+    File, FileId, Label, LabelId, Op, Origin, Pages, Part, Place, Process, ProcessId,
 };
 use crate::scenario::cover::Piece;
 use crate::scenario::diagnostic::{Diagnostic, Site, nearest};
@@ -68,6 +65,7 @@ impl Parser {
             "zap" | "mkclean" | "wrprotect" | "truncate" | "punch" | "dontneed" | "softclear" => {
                 self.beside(keyword.text, words)?
             }
+            "forget" => Op::Forget(self.scope.file(words)?),
             "vmw" => self.vmw(words)?,
             "compare" | "sweep" | "repeat" | "end" => self.comparing(keyword.text, line, words)?,
             "pending" => Op::Pending(self.living_process(words)?),
@@ -155,9 +153,10 @@ impl Parser {
         let id = self.scenario.files.len();
         full(name.site, "files", id, FILES_MAX)?;
         words.finish()?;
-        self.scenario.files.push(File { name: name.text.to_owned(), kind, pages });
+        let (name, origin) = (name.text, Origin::Declared);
+        self.scenario.files.push(File { name: name.to_owned(), kind, pages, origin });
         let id = FileId(index(id));
-        self.scope.give(name.text, Named::File(id), line);
+        self.scope.give(name, Named::File(id), line);
         Ok(Op::File(id))
     }
 
@@ -188,78 +187,7 @@ impl Parser {
         id
     }
 
-    fn map(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
-        let name = self.scope.fresh(words, Part::Label, "the mapping's label")?;
-        let process = self.living_process(words)?;
-        let file = match self.scope.takes_anon(words) {
-            true => None,
-            false => Some(self.scope.file(words)?),
-        };
-        let pages = pages(words, "the file's pages")?;
-        let token = words.peek();
-        let addr = address(words)?;
-        if let Some(token) = token {
-            user_range(token, addr, pages.count)?;
-        }
-        let prot = protection(words)?;
-        let (mut sharing, mut mode) = (Sharing::Shared, OpenMode::ReadWrite);
-        if file.is_none() {
-            sharing = Sharing::Private;
-        }
-        let mut populate = false;
-        while let Some(token) = words.peek() {
-            if words.take_if("private") {
-                sharing = Sharing::Private;
-            } else if file.is_some() && words.take_if("ro-fd") {
-                mode = OpenMode::ReadOnly;
-            } else if words.take_if("populate") {
-                populate = true;
-            } else {
-                let message = format!("`{}` does not fit here", token.text);
-                let hint = "private, ro-fd or populate; anonymous memory has no descriptor";
-                return Err(Diagnostic::error(token.site, message).hint(hint));
-            }
-        }
-        full(name.site, "mappings", self.scenario.labels.len(), MAPPINGS_MAX)?;
-        let label = Label {
-            name: name.text.to_owned(),
-            process,
-            file,
-            pages,
-            addr,
-            prot,
-            sharing,
-            mode,
-            populate,
-            parent: None,
-        };
-        self.warn_of_mapping(words, &label);
-        let (addr, end) = (label.addr, label.end());
-        let label = self.new_label(label, line);
-        self.cover.map(process, addr, end, label);
-        Ok(Op::Map(label))
-    }
-
-    /// Warns of what `mmap` allows and few mean.
-    fn warn_of_mapping(&mut self, words: &Words<'_>, label: &Label) {
-        let over = self.cover.pieces(label.process, label.addr, label.end()).next();
-        if let Some((_, over)) = over {
-            let name = &self.scenario.label(over.label).name;
-            let message = format!("takes the place of {name}, as MAP_FIXED does");
-            self.diagnostics.push(*Diagnostic::warning(words.site(Part::Address), message));
-        }
-        let Some(file) = label.file else { return };
-        let (size, file) = (self.file_pages(file), self.scenario.file(file));
-        if label.pages.first >= size {
-            let message = format!("maps nothing of {}, which has {size} pages", file.name);
-            self.diagnostics.push(
-                *Diagnostic::warning(words.site(Part::Pages), message)
-                    .hint("an access there ends in SIGBUS"),
-            );
-        }
-    }
-
-    fn new_label(&mut self, label: Label, line: u32) -> LabelId {
+    pub(super) fn new_label(&mut self, label: Label, line: u32) -> LabelId {
         let id = LabelId(index(self.scenario.labels.len()));
         self.scope.give(&label.name, Named::Label(id), line);
         self.scenario.labels.push(label);
@@ -295,43 +223,6 @@ impl Parser {
         label.process = child;
         label.parent = Some(parent);
         self.new_label(label, line)
-    }
-
-    fn unmap(&mut self, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
-        let place = self.place(words)?;
-        words.finish()?;
-        let (process, start, end) = self.scenario.extent(place);
-        self.cover.unmap(process, start, end);
-        Ok(Op::Unmap(place))
-    }
-
-    fn remap(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
-        let from = self.place(words)?;
-        let (process, start, end) = self.scenario.extent(from);
-        let name = match from {
-            Place::Label { .. } => {
-                Some(self.scope.fresh(words, Part::Label, "what the pages are called then")?)
-            }
-            Place::Address { .. } => None,
-        };
-        let token = words.peek();
-        let (addr, mut pages) = address_range(words)?;
-        if let Some(token) = token.filter(|token| !token.text.contains('+')) {
-            pages = end.pages_since(start);
-            user_range(token, addr, pages)?;
-        }
-        words.finish()?;
-        let mut to = Target { addr, pages, label: None };
-        if let (Some(name), Place::Label { label, pages: some }) = (name, from) {
-            full(name.site, "mappings", self.scenario.labels.len(), MAPPINGS_MAX)?;
-            let mut label = self.scenario.label(label).clone();
-            let first = some.unwrap_or(label.pages).first;
-            (label.name, label.addr, label.parent) = (name.text.to_owned(), addr, None);
-            label.pages = Pages { first, count: pages };
-            to.label = Some(self.new_label(label, line));
-        }
-        self.cover.remap(process, (start, end), to);
-        Ok(Op::Remap(from, to))
     }
 
     fn exit(&mut self, line: u32, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
@@ -490,9 +381,8 @@ impl Parser {
         file: FileId,
     ) -> Result<Pages, Box<Diagnostic>> {
         let max = match self.scenario.file(file).kind {
-            FileKind::Shmem => FILE_PAGES_MAX,
             FileKind::Ext4 => DISK_PAGES_MAX,
-            _ => return self.pages_within(words, file),
+            _ => FILE_PAGES_MAX,
         };
         let token = words.peek();
         let pages = pages(words, "the page range")?;
@@ -533,31 +423,6 @@ fn filter(words: &mut Words<'_>) -> Result<FilterMiss, Box<Diagnostic>> {
     }
 }
 
-/// `rw`, `r`, `rx`, `rwx`, `w`, or `none`.
-fn protection(words: &mut Words<'_>) -> Result<Prot, Box<Diagnostic>> {
-    let token = words.take(Part::Mode, "the protection")?;
-    if token.text == "none" {
-        return Ok(Prot::empty());
-    }
-    let mut prot = Prot::empty();
-    for letter in token.text.chars() {
-        let bit = match letter {
-            'r' => Prot::READ,
-            'w' => Prot::WRITE,
-            'x' => Prot::EXEC,
-            _ => Prot::empty(),
-        };
-        if bit.is_empty() || prot.contains(bit) {
-            let message = format!("`{}` is not a protection", token.text);
-            return Err(
-                Diagnostic::error(token.site, message).hint("some of r, w and x, as rw, or none")
-            );
-        }
-        prot |= bit;
-    }
-    Ok(prot)
-}
-
 pub(super) fn once(
     seen: &mut Option<u32>,
     line: u32,
@@ -576,14 +441,14 @@ pub(super) fn once(
     }
 }
 
-fn full(site: Site, what: &str, have: usize, max: usize) -> Result<(), Box<Diagnostic>> {
+pub(super) fn full(site: Site, what: &str, have: usize, max: usize) -> Result<(), Box<Diagnostic>> {
     if have < max {
         return Ok(());
     }
     Err(Diagnostic::error(site, format!("too many {what}; the limit is {max}")))
 }
 
-fn index(len: usize) -> u32 {
+pub(super) fn index(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 

@@ -73,7 +73,7 @@ fn refused(errno: Errno) -> Effect {
     let why = match errno {
         Errno::NotSupported => ": mapping_wrprotect_range came with 6.15",
         Errno::NoMemory => ": not all of the range is mapped",
-        Errno::Invalid => ": raw frames cannot be brought back by a fault",
+        Errno::Invalid | Errno::NoDevice => ": raw frames have no page cache behind them",
         _ => "",
     };
     Effect::Failed(Failure::Errno(errno), format!("it fails with {}{why}", errno.name()))

@@ -12,8 +12,10 @@ use crate::mm::mremap::{MremapRequest, do_mremap};
 use crate::mm::munmap::do_munmap;
 use crate::mm::populate::mm_populate;
 use crate::mm::tlb::{dec_tlb_flush_pending, enter_lazy_tlb, inc_tlb_flush_pending, set_flushes};
-use crate::mm::{Errno, access, bitmap, exit, filemap, fork, msync, process};
-use crate::scenario::ast::{Failure, LabelId, Op, Place, ProcessId, Statement, Target};
+use crate::mm::{Errno, access, bitmap, device, exit, filemap, fork, msync, process};
+use crate::scenario::ast::{
+    Failure, FileId, LabelId, Op, Pages, Place, ProcessId, Statement, Target,
+};
 use crate::scenario::cover::Piece;
 
 /// What a statement came to.
@@ -42,11 +44,7 @@ impl<S: Sink> Runner<'_, S> {
             Op::Idle(cpu) => enter_lazy_tlb(&mut self.cpu().on(*cpu))?,
             Op::FaultAround(pages) => filemap::set_fault_around(&mut self.cpu(), *pages),
             Op::Filter(filter) => self.rest.filter = *filter,
-            Op::Fill(file, pages) => {
-                let filled =
-                    filemap::fill(&mut self.cpu(), mapping(*file), pages.first, pages.count)?;
-                return Ok(Effect::Value(filled, counted(filled, "page")));
-            }
+            Op::Fill(file, pages) => return self.fill(*file, *pages),
             Op::Proc(all) => self.create(all)?,
             Op::Map(label) => return self.map(*label),
             Op::Unmap(place) => return self.unmap(*place),
@@ -76,6 +74,7 @@ impl<S: Sink> Runner<'_, S> {
                 let (start, end) = hull.unwrap_or((*bits, 0));
                 bitmap::reset(&mut self.cpu(), mapping(*file), *bits, start, end);
             }
+            Op::Forget(file) => device::clear_written(&mut self.cpu(), mapping(*file)),
             Op::Wp(file, pages) => return self.wp(statement, *file, *pages),
             Op::Clean(file, pages, at) => return self.clean(statement, *file, *pages, *at),
             Op::Beside(walk) => return self.beside(*walk),
@@ -122,6 +121,12 @@ impl<S: Sink> Runner<'_, S> {
         };
         let mm = self.syscall_of(label.process)?;
         if let Err(errno) = do_mmap(&mut self.cpu(), mm, request)? {
+            let found = self.cpu().find_vma(mm, label.addr);
+            if found.is_none_or(|vma| self.rest.world.vma(vma).start >= label.end()) {
+                // A driver refuses when what was there is gone already.
+                self.name_dead_vmas(label.process);
+                self.rest.cover.unmap(label.process, label.addr, label.end());
+            }
             return Ok(Effect::Failed(Failure::Errno(errno), self.refusal(id, errno.name())));
         }
         self.name_dead_vmas(label.process);
@@ -143,6 +148,14 @@ impl<S: Sink> Runner<'_, S> {
             _ => "",
         };
         format!("mmap fails with {errno}{why}")
+    }
+
+    fn fill(&mut self, file: FileId, pages: Pages) -> Result<Effect, Stop> {
+        let Pages { first, count } = pages;
+        Ok(match filemap::fill(&mut self.cpu(), mapping(file), first, count)? {
+            Ok(filled) => Effect::Value(filled, counted(filled, "page")),
+            Err(errno) => called("write", Err(errno)),
+        })
     }
 
     fn unmap(&mut self, place: Place) -> Result<Effect, Stop> {

@@ -165,7 +165,10 @@ impl Model {
                 (file.bitmap, file.bitmap_range) = (BTreeSet::new(), (start, end));
                 String::new()
             }
-            Op::Fill { file, first, nr } => self.fill(file, first, nr).to_string(),
+            Op::Fill { file, first, nr } => {
+                let filled = self.fill(file, first, nr);
+                filled.map_or_else(|errno| format!("Err({errno})"), |n| format!("Ok({n})"))
+            }
             Op::FaultAround { pages } => {
                 self.fault_around = pages;
                 String::new()

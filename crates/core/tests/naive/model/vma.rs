@@ -198,13 +198,14 @@ impl Model {
         let (read_only_fd, family, alone) = (how.read_only_fd && file.is_some(), None, false);
         let mut new =
             Vma { process, at, pages, pgoff, file, read_only_fd, flags, family, alone, anon_pgoff };
+        self.munmap(process, at, at + pages);
         if is_device(file) {
+            // The driver is asked only now.
             if new.is_cow() {
                 return Err("Invalid");
             }
             new.flags |= DEVICE;
         }
-        self.munmap(process, at, at + pages);
         let id = match self.merge_new(&new) {
             Some(id) => id,
             None => {

@@ -2,7 +2,7 @@
 //! there.
 
 use super::vma::{MAYWRITE, SHARED, VmaId};
-use super::{Entry, Model};
+use super::{Entry, Model, is_device};
 
 impl Model {
     /// VMAs that map a page of `first..first + nr`, in order.
@@ -60,10 +60,13 @@ impl Model {
     }
 
     /// `pwrite`: pages become cached and dirty; the file grows if needed.
-    pub(super) fn fill(&mut self, file: usize, first: u64, nr: u64) -> u64 {
+    pub(super) fn fill(&mut self, file: usize, first: u64, nr: u64) -> Result<u64, &'static str> {
+        if is_device(Some(file)) {
+            return Err("Invalid");
+        }
         let file = &mut self.files[file];
         file.cache.extend((first..first + nr).map(|pgoff| (pgoff, true)));
         file.pages = file.pages.max(first + nr);
-        nr
+        Ok(nr)
     }
 }

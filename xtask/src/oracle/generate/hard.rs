@@ -7,6 +7,8 @@ use super::{BORDERS, File, MOVED, Place, Story, WINDOW_PAGES};
 const TABLE: u64 = 512;
 /// Pages that one entry of a PUD maps.
 const GIGABYTE: u64 = TABLE * TABLE;
+/// Pages of a buffer that the guest has room for.
+const BUFFER_MAX: u64 = 1000;
 /// The window's page where tables of all levels begin.
 const FIRST_TABLE: u64 = 256;
 
@@ -30,6 +32,7 @@ impl Story {
 
     pub(super) fn new_hard_file(&mut self) {
         let (kind, pages) = (self.choose(self.profile.files()), self.choose(self.profile.sizes()));
+        let pages = if kind.starts_with("dev") { pages.min(BUFFER_MAX) } else { pages };
         let number = self.files.len();
         let prefault = match kind {
             "dev0" | "dev1" => format!(" {}", self.choose(&[1, 1, 4, 16, 64])),

@@ -232,10 +232,7 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         Op::Fork(parent, child) => format!("fork {} {}", process(*parent), process(*child)),
         Op::Exit(id) => format!("exit {}", process(*id)),
         Op::Forget(id) => words("forget", file(*id)),
-        Op::Bitmap(id, bits, None) => format!("bitmap {} {bits}", file(*id)),
-        Op::Bitmap(id, bits, Some((start, end))) => {
-            format!("bitmap {} {bits} {start} {end}", file(*id))
-        }
+        Op::Bitmap(id, bits, hull) => bitmap(file(*id), *bits, *hull),
         Op::Wp(id, pages) => format!("wp {} {}", file(*id), range(*pages)),
         Op::Clean(id, pages, 0) => format!("clean {} {}", file(*id), range(*pages)),
         Op::Clean(id, pages, at) => format!("clean {} {} at {at}", file(*id), range(*pages)),
@@ -263,6 +260,11 @@ fn accessing(scenario: &Scenario, access: Access, at: Place, rest: &str) -> Stri
 /// ` cpu 1`; CPU 0 need not be said.
 fn on_cpu(cpu: CpuId) -> String {
     if cpu == CpuId(0) { String::new() } else { format!(" cpu {}", cpu.0) }
+}
+
+fn bitmap(file: &str, bits: u64, hull: Option<(u64, u64)>) -> String {
+    let hull = hull.map_or_else(String::new, |(start, end)| format!(" {start} {end}"));
+    format!("bitmap {file} {bits}{hull}")
 }
 
 fn remap(scenario: &Scenario, from: Place, to: Target) -> String {

@@ -15,6 +15,7 @@ use crate::mm::tlb::Flushes;
 use crate::mm::zap::Cows;
 use crate::scenario::diagnostic::Site;
 use crate::scenario::strategy::{AxisRange, Strategy};
+use crate::scenario::vmw::VmwCall;
 
 /// Place in [`Scenario::files`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -357,54 +358,6 @@ pub enum Beside {
     Dontneed(Place),
     /// 4 is written to `clear_refs`.
     SoftClear(ProcessId),
-}
-
-/// What the vmwgfx driver can be asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VmwCall {
-    /// `vmw_bo_dirty_add`.
-    Add,
-    /// `vmw_bo_dirty_scan`.
-    Scan,
-    /// `vmw_bo_dirty_transfer_to_res`.
-    Transfer,
-    /// `vmw_bo_dirty_clear_res`.
-    Clear,
-    /// `vmw_bo_dirty_unmap`.
-    Unmap,
-    /// `vmw_bo_dirty_release`.
-    Release,
-}
-
-impl VmwCall {
-    /// All of them.
-    pub const ALL: [VmwCall; 6] = [
-        VmwCall::Add,
-        VmwCall::Scan,
-        VmwCall::Transfer,
-        VmwCall::Clear,
-        VmwCall::Unmap,
-        VmwCall::Release,
-    ];
-
-    /// Its word: `add`, `scan`, ...
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            VmwCall::Add => "add",
-            VmwCall::Scan => "scan",
-            VmwCall::Transfer => "transfer",
-            VmwCall::Clear => "clear",
-            VmwCall::Unmap => "unmap",
-            VmwCall::Release => "release",
-        }
-    }
-
-    /// True if it concerns some of the buffer's pages.
-    #[must_use]
-    pub const fn takes_pages(self) -> bool {
-        matches!(self, VmwCall::Transfer | VmwCall::Clear | VmwCall::Unmap)
-    }
 }
 
 impl Op {

@@ -14,6 +14,7 @@ pub mod parse;
 pub mod run;
 pub mod strategy;
 pub mod syntax;
+pub mod vmw;
 
 pub use ast::{Op, Scenario, Statement};
 pub use diagnostic::{Diagnostic, Severity};

@@ -4,8 +4,9 @@ use super::Parser;
 use super::lex::Words;
 use crate::machine::FileKind;
 use crate::machine::address_space::DirtyMethod;
-use crate::scenario::ast::{FileId, Op, Part, VmwCall};
+use crate::scenario::ast::{FileId, Op, Part};
 use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::vmw::VmwCall;
 
 impl Parser {
     pub(super) fn vmw(&mut self, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {

@@ -8,7 +8,8 @@ use crate::mm::vmwgfx::{
     VmwBo, vmw_bo_dirty_add, vmw_bo_dirty_clear_res, vmw_bo_dirty_release, vmw_bo_dirty_scan,
     vmw_bo_dirty_transfer_to_res, vmw_bo_dirty_unmap,
 };
-use crate::scenario::ast::{FileId, Pages, VmwCall};
+use crate::scenario::ast::{FileId, Pages};
+use crate::scenario::vmw::VmwCall;
 
 impl<S: Sink> Runner<'_, S> {
     pub(super) fn vmw(

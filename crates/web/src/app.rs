@@ -7,10 +7,11 @@ use std::rc::Rc;
 use rangewalk_core::link::{self, Link};
 use rangewalk_core::scenario;
 use rangewalk_core::scenario::gallery::GALLERY;
+use rangewalk_core::trace::Place;
 use yew::prelude::*;
 
 use crate::clock::Motion;
-use crate::command::{Command, Go, Notice, Opened, Panel, Tone};
+use crate::command::{Command, Go, Notice, Opened, Panel, Tone, View};
 use crate::model::editor::{EditorModel, editor, with_kernel};
 use crate::model::gallery::{Card, cards};
 use crate::model::share::{ShareModel, iframe};
@@ -20,6 +21,7 @@ use crate::platform::keys::{self, Taken};
 use crate::platform::media::{self, Query};
 use crate::platform::ticker::Ticker;
 use crate::platform::{Listener, element, file, location, panic, storage};
+use crate::scene::{self, Frame, Scene, Subject};
 use crate::session::{Changed, Pace, Session};
 use crate::view::page::{Form, PageModel, page};
 use crate::view::share::Export;
@@ -29,8 +31,8 @@ use crate::view::transport::TransportModel;
 pub enum Msg {
     /// A request.
     Do(Command),
-    /// The address bar holds another link.
-    Fragment(String),
+    /// The address bar holds another view or link.
+    Address(View, String),
     /// Window or user preferences are others.
     Media,
     /// The page may be about to go away.
@@ -42,6 +44,11 @@ pub enum Msg {
 /// The whole page.
 pub struct App {
     session: Session,
+    view: View,
+    /// Where the view that is opened next shall stand.
+    goal: Option<Place>,
+    /// What stands in the stage's place.
+    scene: Option<Box<dyn Scene>>,
     form: Form,
     editor: Rc<EditorModel>,
     /// The one that the editor marks.
@@ -87,10 +94,14 @@ impl Component for App {
         let listeners = [
             keys::on_key(pressed),
             media::on_change(&link.callback(|()| Msg::Media)),
-            location::on_fragment(link.callback(Msg::Fragment)),
+            location::on_address(link.callback(|(view, fragment)| Msg::Address(view, fragment))),
             location::on_leave(link.callback(|()| Msg::Leave)),
         ];
+        let view = if form == Form::Embed { View::Stage } else { location::view() };
         let mut app = Self {
+            view,
+            goal: opened.place,
+            scene: None,
             editor: Rc::new(editor(session.text(), session.story(), false)),
             stage: Rc::new(stage_of(&session, form)),
             timeline: Rc::new(timeline_of(&session)),
@@ -111,8 +122,8 @@ impl Component for App {
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let changed = match msg {
-            Msg::Do(command) => self.session.apply(command),
-            Msg::Fragment(fragment) => self.follow_link(&fragment),
+            Msg::Do(command) => self.apply(command),
+            Msg::Address(view, fragment) => self.follow_link(view, &fragment),
             Msg::Media => {
                 self.form = form();
                 self.session.set_motion(motion());
@@ -133,12 +144,18 @@ impl Component for App {
         let session = &self.session;
         let story = session.story();
         let said = AttrValue::from(self.stage.sentence.plain());
-        let spoken = match session.pace() {
-            Pace::Stepped if !session.playback().is_playing() => said.clone(),
+        let spoken = match (&self.scene, session.pace()) {
+            (Some(scene), _) => scene.spoken(),
+            (None, Pace::Stepped) if !session.playback().is_playing() => said.clone(),
             _ => AttrValue::from(""),
         };
+        let (form, on_command) = (self.form, self.on_command.clone());
+        let scene = self.scene.as_ref();
+        let scene = scene.map(|scene| scene.draw(&Frame { form, on_command }));
         page(&PageModel {
             form: self.form,
+            view: self.view,
+            scene,
             text: session.text().clone(),
             title: self.title(),
             kernel: story.run().timeline.world().kernel().name,
@@ -147,7 +164,7 @@ impl Component for App {
             pace: session.pace(),
             timeline: self.timeline.clone(),
             overview: self.overview.clone(),
-            transport: transport(session),
+            transport: self.transport(),
             said,
             spoken,
             share: self.share(),
@@ -168,8 +185,69 @@ impl Component for App {
 }
 
 impl App {
+    fn apply(&mut self, command: Command) -> Changed {
+        if let Command::Open(opened) = &command {
+            self.goal = opened.place;
+            self.scene = None;
+        }
+        let done = self.scene.as_mut().and_then(|scene| scene.apply(&command));
+        if done.is_some_and(|changed| changed.contains(Changed::PLACE)) {
+            self.session.moved();
+        }
+        match (command, done) {
+            (Command::Look(view), _) => self.go_over(view),
+            // Time passes for both.
+            (Command::Tick(elapsed), Some(changed)) => {
+                changed | self.session.apply(Command::Tick(elapsed))
+            }
+            (_, Some(changed)) => changed,
+            (command, None) => self.session.apply(command),
+        }
+    }
+
+    /// Puts another view in the place of the one on show, at the same place of the run.
+    fn go_over(&mut self, view: View) -> Changed {
+        if view == self.view {
+            return Changed::empty();
+        }
+        let place = self.place();
+        if let Ok(fragment) = self.session.link(place) {
+            location::push_view(view, &fragment);
+        }
+        (self.view, self.goal) = (view, Some(place));
+        let at = self.session.story().steps_at(place);
+        self.session.apply(Command::Go(Go::To(at)))
+            | self.session.apply(Command::Hide)
+            | Changed::RUN
+            | Changed::PLACE
+    }
+
+    /// Where the page stands.
+    fn place(&self) -> Place {
+        let scene = self.scene.as_ref().and_then(|scene| scene.place());
+        scene.unwrap_or_else(|| self.session.story().place())
+    }
+
+    /// Opens the view on show anew: its run is another.
+    fn look(&mut self) {
+        let place = self.goal.take().unwrap_or_else(|| self.place());
+        let subject = Subject { text: self.session.text(), place, motion: motion() };
+        self.scene = scene::open(self.view, subject);
+    }
+
+    fn transport(&self) -> TransportModel {
+        let mut model = transport(&self.session);
+        if let Some(scene) = &self.scene {
+            (model.step, model.whole) = (scene.position(), scene.position());
+        }
+        model
+    }
+
     /// Does in the browser what a change asks for, and makes the models that it concerns anew.
     fn react(&mut self, ctx: &Context<Self>, changed: Changed) {
+        if changed.contains(Changed::RUN) {
+            self.look();
+        }
         let session = &self.session;
         if changed.intersects(Changed::TEXT | Changed::RUN) {
             panic::keep(session.text());
@@ -188,7 +266,9 @@ impl App {
                 self.reveal = text == run;
             }
         }
-        if changed.intersects(Changed::RUN | Changed::PLACE) {
+        // Nobody sees the stage while something else stands in its place.
+        let seen = self.scene.is_none();
+        if changed.contains(Changed::RUN) || seen && changed.contains(Changed::PLACE) {
             self.stage = Rc::new(stage_of(session, self.form));
         }
         if changed.intersects(Changed::RUN | Changed::WINDOW) {
@@ -201,7 +281,8 @@ impl App {
         if self.form != Form::Embed {
             self.save(changed);
         }
-        match (self.session.wants_ticks(), self.ticker.is_some()) {
+        let scene = self.scene.as_ref().is_some_and(|scene| scene.wants_ticks());
+        match (self.session.wants_ticks() || scene, self.ticker.is_some()) {
             (true, false) => {
                 let tick = ctx.link().callback(|elapsed| Msg::Do(Command::Tick(elapsed)));
                 self.ticker = Some(Ticker::new(tick));
@@ -216,7 +297,7 @@ impl App {
         if !changed.intersects(Changed::OPENED | Changed::SAVE) {
             return;
         }
-        let Ok(fragment) = self.session.link() else {
+        let Ok(fragment) = self.session.link(self.place()) else {
             return;
         };
         if changed.contains(Changed::OPENED) {
@@ -227,7 +308,8 @@ impl App {
     }
 
     /// A link was pasted into the address bar, or the user went back.
-    fn follow_link(&mut self, fragment: &str) -> Changed {
+    fn follow_link(&mut self, view: View, fragment: &str) -> Changed {
+        (self.view, self.scene) = (view, None);
         if fragment.is_empty() {
             // Back to how the page was first opened.
             return self.session.apply(Command::Open(first_of_gallery())) - Changed::OPENED;
@@ -237,10 +319,14 @@ impl App {
                 let story = self.session.story();
                 let at =
                     opened.place.map_or_else(|| story.opening(), |place| story.steps_at(place));
-                self.session.apply(Command::Go(Go::To(at)))
+                self.goal = opened.place;
+                self.session.apply(Command::Go(Go::To(at))) | Changed::RUN | Changed::PLACE
             }
             // It stands in the address bar already.
-            Ok(opened) => self.session.apply(Command::Open(opened)) - Changed::OPENED,
+            Ok(opened) => {
+                self.goal = opened.place;
+                self.session.apply(Command::Open(opened)) - Changed::OPENED
+            }
             Err(notice) => {
                 self.session.apply(Command::Notify(notice))
                     | self.session.apply(Command::Show(Panel::Gallery))
@@ -259,15 +345,15 @@ impl App {
         if self.form != Form::Embed && !matches!(panel, Some(Panel::Share | Panel::Embed)) {
             return None;
         }
-        let fragment = self.session.link();
+        let fragment = self.session.link(self.place());
         let made = |make: &dyn Fn(&str) -> String| match &fragment {
             Ok(fragment) => Ok(AttrValue::from(make(fragment))),
             Err(error) => Err(AttrValue::from(error.to_string())),
         };
-        let (step, steps) = transport(&self.session).step;
+        let (step, steps) = self.transport().step;
         Some(Rc::new(ShareModel {
             place: format!("step {step} of {steps}").into(),
-            link: made(&location::page_address),
+            link: made(&|fragment| location::page_address(self.view, fragment)),
             iframe: made(&|fragment| iframe(&location::embed_address(fragment), &self.title())),
         }))
     }

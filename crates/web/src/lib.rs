@@ -5,8 +5,10 @@
 pub mod app;
 pub mod clock;
 pub mod command;
+pub mod compare;
 pub mod model;
 pub mod platform;
+pub mod scene;
 pub mod session;
 pub mod story;
 pub mod view;

@@ -251,13 +251,13 @@ impl Story {
         self.digest
     }
 
-    /// The link to `text`, which this is the story of, at the cursor.
+    /// The link to `text`, which this is the story of, at `place`.
     ///
     /// # Errors
     /// The text is too long for a link.
-    pub fn link(&self, text: &str, digest: Option<u32>) -> Result<String, TooLong> {
+    pub fn link(&self, text: &str, place: Place, digest: Option<u32>) -> Result<String, TooLong> {
         let kernel = self.timeline().world().kernel();
-        let place = Some(self.place());
+        let place = Some(place);
         link::encode(&Link { text: text.to_owned(), place, kernel, digest })
     }
 }

@@ -144,7 +144,8 @@ fn a_link_opens_where_it_was_made_and_says_if_the_run_is_another() {
     let mut session = open(SMALL);
     go(&mut session, Go::Last);
     go(&mut session, Go::Back);
-    let link::Link { text, place, digest, .. } = link::decode(&session.link().unwrap()).unwrap();
+    let link::Link { text, place, digest, .. } =
+        link::decode(&session.link(session.story().place()).unwrap()).unwrap();
     let opened = Opened { text: text.into(), place, digest };
     let other = Session::new(&opened);
     assert_eq!((other.story().at(), other.notice()), (session.story().at(), None));

@@ -1,5 +1,6 @@
 //! Components: one a file, each drawing one model and answering with commands.
 
+pub mod compare;
 pub mod dialog;
 pub mod editor;
 pub mod gallery;

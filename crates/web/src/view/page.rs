@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::command::{Command, Notice, Panel};
+use crate::command::{Command, Notice, Panel, View};
 use crate::model::editor::EditorModel;
 use crate::model::gallery::Card;
 use crate::model::share::ShareModel;
@@ -43,6 +43,10 @@ pub enum Form {
 /// Everything the page shows.
 pub struct PageModel {
     pub form: Form,
+    /// What the page shows of the scenario.
+    pub view: View,
+    /// What stands below the header in the stage's place.
+    pub scene: Option<Html>,
     pub text: Rc<str>,
     pub title: AttrValue,
     pub kernel: &'static str,
@@ -68,6 +72,7 @@ pub struct PageModel {
 /// The page.
 pub fn page(props: &PageModel) -> Html {
     let form = match props.form {
+        form if props.scene.is_some() => scene(props, form),
         Form::Wide => wide(props),
         Form::Narrow => narrow(props),
         Form::Phone => phone(props),
@@ -81,6 +86,15 @@ pub fn page(props: &PageModel) -> Html {
             { panel(props) }
         </>
     }
+}
+
+/// Another view than the stage.
+fn scene(props: &PageModel, form: Form) -> Html {
+    let (class, room) = match form {
+        Form::Wide | Form::Narrow => ("page scene", Room::Narrow),
+        Form::Phone | Form::Embed => ("page scene phone", Room::Phone),
+    };
+    html! { <div {class}>{ header(props, room) }{ props.scene.clone() }</div> }
 }
 
 fn wide(props: &PageModel) -> Html {
@@ -161,7 +175,7 @@ fn embed(props: &PageModel) -> Html {
 }
 
 fn header(props: &PageModel, room: Room) -> Html {
-    header::header(&props.title, props.kernel, room, &props.on_command)
+    header::header(&props.title, props.kernel, (room, props.view), &props.on_command)
 }
 
 fn editor(props: &PageModel) -> Html {
@@ -235,11 +249,11 @@ fn panel(props: &PageModel) -> Html {
             let TransportModel { step, whole, .. } = props.transport;
             live(GoTo { step, before: whole.0 - step.0, on_command })
         }
-        (Some(Panel::Editor), _) if matches!(props.form, Form::Narrow | Form::Phone) => {
+        (Some(Panel::Editor), _) if props.form != Form::Wide || props.scene.is_some() => {
             let side = html! { <div class="side">{ editor(props) }</div> };
             dialog("Scenario", "sheet", Focus::Inside, on_close, side)
         }
-        (Some(Panel::Menu), _) => menu(props.kernel, &on_command),
+        (Some(Panel::Menu), _) => menu(props.kernel, props.view, &on_command),
         _ => html! {},
     }
 }

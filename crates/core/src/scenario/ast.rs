@@ -350,6 +350,8 @@ pub enum Beside {
     Mkclean(FileId, Pages),
     /// `mapping_wrprotect_range`.
     Wrprotect(FileId, Pages),
+    /// `pfn_mkclean_range` of each VMA.
+    Dax(FileId, Pages),
     /// `ftruncate(2)` to so many pages.
     Truncate(FileId, u64),
     /// `fallocate(2)` that punches a hole.
@@ -358,6 +360,8 @@ pub enum Beside {
     Dontneed(Place),
     /// 4 is written to `clear_refs`.
     SoftClear(ProcessId),
+    /// What `smaps` tells of the VMA at a mapping's start.
+    Smaps(LabelId),
 }
 
 impl Op {

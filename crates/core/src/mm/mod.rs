@@ -59,6 +59,8 @@ pub enum Errno {
     NoDevice = 19,
     /// The arguments make no sense.
     Invalid = 22,
+    /// Not a file with a place to write at.
+    IllegalSeek = 29,
     /// A page offset that is too large.
     Overflow = 75,
     /// This kernel has no such function.
@@ -82,6 +84,7 @@ impl Errno {
             Errno::Fault => "EFAULT",
             Errno::NoDevice => "ENODEV",
             Errno::Invalid => "EINVAL",
+            Errno::IllegalSeek => "ESPIPE",
             Errno::Overflow => "EOVERFLOW",
             Errno::NotSupported => "EOPNOTSUPP",
         }

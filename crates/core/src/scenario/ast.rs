@@ -166,7 +166,8 @@ pub enum Failure {
 
 impl Failure {
     /// All that can happen.
-    pub const ALL: [Failure; 9] = [
+    pub const ALL: [Failure; 10] = [
+        Failure::Errno(Errno::IllegalSeek),
         Failure::Errno(Errno::Access),
         Failure::Errno(Errno::NoDevice),
         Failure::Errno(Errno::Fault),

@@ -21,7 +21,7 @@ use rangewalk_core::mm::munmap::do_munmap;
 use rangewalk_core::mm::pagewalk::FilterMiss;
 use rangewalk_core::mm::populate::mm_populate;
 use rangewalk_core::mm::rmap::{mkclean_file_range, wrprotect_file_range};
-use rangewalk_core::mm::smaps::smap_gather_stats;
+use rangewalk_core::mm::smaps::{MemSizeStats, smap_gather_stats};
 use rangewalk_core::mm::truncate::{do_truncate, punch_hole};
 use rangewalk_core::mm::zap::{Cows, unmap_mapping_pages, unmap_mapping_range};
 use rangewalk_core::mm::{Errno, bitmap, device, filemap, msync, process};
@@ -255,19 +255,7 @@ impl<R: Record> Replay<R> {
                 let n = dax_writeback_mapping_range(&mut self.cpu(), mapping, first, nr)?;
                 Answer::Count(Count { rc: 0, n: signed(n) })
             }
-            Op::Smaps { proc, at } => {
-                let mm = self.mm(proc);
-                let done = smap_gather_stats(&mut self.cpu(), mm, WINDOW.add_pages(at))?;
-                let all = done.unwrap_or_default();
-                let smaps = vec![
-                    all.rss,
-                    all.shared_clean,
-                    all.shared_dirty,
-                    all.private_clean,
-                    all.private_dirty,
-                ];
-                Answer::Smaps(Smaps { rc: code(done), smaps })
-            }
+            Op::Smaps { proc, at } => self.smaps(proc, at)?,
             Op::BufBits { file, clear } => {
                 let mapping = self.mapping(file);
                 let seen = observe::buf_bits(&self.world, mapping);
@@ -327,6 +315,15 @@ impl<R: Record> Replay<R> {
             });
         }
         Ok(Answer::Hits(Hits { hits }))
+    }
+
+    fn smaps(&mut self, proc: usize, at: u64) -> Result<Answer, Stop> {
+        let mm = self.mm(proc);
+        let done = smap_gather_stats(&mut self.cpu(), mm, WINDOW.add_pages(at))?;
+        let MemSizeStats { rss, shared_clean, shared_dirty, private_clean, private_dirty } =
+            done.unwrap_or_default();
+        let smaps = vec![rss, shared_clean, shared_dirty, private_clean, private_dirty];
+        Ok(Answer::Smaps(Smaps { rc: code(done), smaps }))
     }
 
     fn clean(&mut self, file: usize, first: u64, nr: u64, base: u64) -> Result<Answer, Stop> {

@@ -5,10 +5,11 @@
 pub mod app;
 pub mod clock;
 pub mod command;
-pub mod compare;
+pub mod export;
+pub mod links;
 pub mod model;
+pub mod parts;
 pub mod platform;
-pub mod scene;
 pub mod session;
 pub mod story;
 pub mod view;

@@ -2,7 +2,6 @@
 //! in it, compared to draw only what changed.
 
 pub mod axis;
-pub mod compare;
 pub mod counters;
 pub mod editor;
 pub mod entry;

@@ -1,6 +1,5 @@
 //! Components: one a file, each drawing one model and answering with commands.
 
-pub mod compare;
 pub mod dialog;
 pub mod editor;
 pub mod gallery;
@@ -12,6 +11,7 @@ pub(crate) mod markup;
 pub mod menu;
 pub mod notice;
 pub mod page;
+pub mod panels;
 pub mod share;
 pub mod stage;
 pub mod strip;

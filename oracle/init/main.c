@@ -21,8 +21,8 @@ static char answer[ANSWER_ROOM];
 
 /* Ops that the module answers itself, given its line. */
 static const char *const module_ops[] = { "wp",	     "clean",	"bmreset", "zap",  "zapp",
-					  "mkclean", "wprange", "dump",	   "tree", "order",
-					  "pages",   "bufbits" };
+					  "mkclean", "wprange", "dax",	   "dump", "tree",
+					  "order",   "pages",	"bufbits" };
 
 static int tell_module(const char *line)
 {
@@ -111,6 +111,39 @@ static long softclear(const struct op *op)
 	return write_file(path, op->words[2], 0);
 }
 
+/* The number behind a line's name, from kB to pages. */
+static unsigned long pages_of(const char *text, const char *name)
+{
+	const char *line = strstr(text, name);
+
+	return line ? strtoul(line + strlen(name), NULL, 10) / 4 : 0;
+}
+
+/* smaps P A: what it says of the VMA at window page A. */
+static void say_smaps(const struct op *op)
+{
+	static const char *const names[] = { "\nRss:", "\nShared_Clean:", "\nShared_Dirty:",
+					     "\nPrivate_Clean:", "\nPrivate_Dirty:" };
+	unsigned long at = WINDOW + op->n[2] * PAGE, start, end;
+	char path[40], *text, *line;
+	bool found = false;
+	size_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", worker_pid(op->n[1]));
+	text = read_file(path, &length);
+	for (line = text; line && *line && !found; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		found = sscanf(line, "%lx-%lx ", &start, &end) == 2 && start <= at && at < end;
+		if (found)
+			break;
+	}
+	out("\"rc\":%d,\"smaps\":[", found ? 0 : -EFAULT);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		out("%s%lu", i ? "," : "", found ? pages_of(line, names[i]) : 0);
+	out_text("]");
+	free(text);
+}
+
 /* tr FILE TEXT: a write to tracefs. */
 static long trace_write(const char *text)
 {
@@ -182,6 +215,10 @@ static void run_op(const struct op *op)
 		return;
 	if (!strcmp(name, "trdump")) {
 		say_trace();
+		return;
+	}
+	if (!strcmp(name, "smaps")) {
+		say_smaps(op);
 		return;
 	}
 	if (!strcmp(name, "cat")) {

@@ -49,6 +49,7 @@ static const struct op {
 	{ "zapp", FILE_NUMBER, 4, op_zapp },
 	{ "mkclean", FILE_NUMBER, 2, op_mkclean },
 	{ "wprange", FILE_NUMBER, 3, op_wprange },
+	{ "dax", FILE_NUMBER, 3, op_dax },
 	{ "dump", ANY, 0, op_dump },
 	{ "tree", FILE_NUMBER, 1, op_tree },
 	{ "order", FILE_NUMBER, 3, op_order },
@@ -215,7 +216,7 @@ static struct miscdevice oracle_device = {
 
 static int __init oracle_init(void)
 {
-	int error = find_iterators();
+	int error = find_iterators() ?: find_walks();
 
 	if (error)
 		return error;

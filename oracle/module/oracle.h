@@ -99,6 +99,8 @@ int op_zap(struct stage *, struct watched *, const struct line *, struct text *)
 int op_zapp(struct stage *, struct watched *, const struct line *, struct text *);
 int op_mkclean(struct stage *, struct watched *, const struct line *, struct text *);
 int op_wprange(struct stage *, struct watched *, const struct line *, struct text *);
+int op_dax(struct stage *, struct watched *, const struct line *, struct text *);
+int find_walks(void);
 void say_bits(struct text *answer, const unsigned long *bits, unsigned long count);
 
 /* dump.c */
@@ -109,6 +111,9 @@ struct mm_struct *mm_of(pid_t pid);
 int op_tree(struct stage *, struct watched *, const struct line *, struct text *);
 int op_order(struct stage *, struct watched *, const struct line *, struct text *);
 int find_iterators(void);
+void *address_of(const char *symbol);
+struct vm_area_struct *first_vma(struct address_space *, pgoff_t first, pgoff_t last);
+struct vm_area_struct *next_vma(struct vm_area_struct *, pgoff_t first, pgoff_t last);
 
 /* cache.c */
 int op_pages(struct stage *, struct watched *, const struct line *, struct text *);

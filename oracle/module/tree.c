@@ -26,7 +26,7 @@ typedef struct vm_area_struct *(*iter_next_fn)(struct vm_area_struct *, pgoff_t,
 static iter_first_fn iter_first;
 static iter_next_fn iter_next;
 
-static void *address_of(const char *symbol)
+void *address_of(const char *symbol)
 {
 	struct kprobe probe = { .symbol_name = symbol };
 	void *address;
@@ -43,6 +43,16 @@ int find_iterators(void)
 	iter_first = address_of(ITER_FIRST);
 	iter_next = address_of(ITER_NEXT);
 	return iter_first && iter_next ? 0 : -ENOENT;
+}
+
+struct vm_area_struct *first_vma(struct address_space *mapping, pgoff_t first, pgoff_t last)
+{
+	return iter_first(ITER_ROOT(mapping), first, last);
+}
+
+struct vm_area_struct *next_vma(struct vm_area_struct *vma, pgoff_t first, pgoff_t last)
+{
+	return iter_next(vma, first, last);
 }
 
 struct look {
@@ -130,8 +140,7 @@ int op_order(struct stage *stage, struct watched *file, const struct line *line,
 
 	look_begin(&look, stage, answer);
 	i_mmap_lock_read(file->mapping);
-	for (vma = iter_first(ITER_ROOT(file->mapping), first, last); vma;
-	     vma = iter_next(vma, first, last)) {
+	for (vma = first_vma(file->mapping, first, last); vma; vma = next_vma(vma, first, last)) {
 		say_node(&look, vma);
 		say(answer, "]");
 	}

@@ -126,6 +126,54 @@ int op_wprange(struct stage *stage, struct watched *file, const struct line *lin
 }
 #endif
 
+/* Not exported either. */
+static int (*mkclean_pfns)(unsigned long pfn, unsigned long nr, pgoff_t pgoff,
+			   struct vm_area_struct *vma);
+
+int find_walks(void)
+{
+	mkclean_pfns = address_of("pfn_mkclean_range");
+	return mkclean_pfns ? 0 : -ENOENT;
+}
+
+/* What dax_writeback_one() does with the page tables. */
+static long mkclean_run(struct address_space *mapping, unsigned long pfn, pgoff_t first, pgoff_t nr)
+{
+	pgoff_t last = first + nr - 1;
+	struct vm_area_struct *vma;
+	long count = 0;
+
+	i_mmap_lock_read(mapping);
+	for (vma = first_vma(mapping, first, last); vma; vma = next_vma(vma, first, last))
+		count += mkclean_pfns(pfn, nr, first, vma);
+	i_mmap_unlock_read(mapping);
+	return count;
+}
+
+int op_dax(struct stage *stage, struct watched *file, const struct line *line, struct text *answer)
+{
+	pgoff_t first = line->n[1], nr = line->n[2], index;
+	struct buffer *buffer = file->buffer;
+	long count = 0;
+
+	if (buffer) {
+		nr = first < buffer->pages ? min(nr, buffer->pages - first) : 0;
+		say_count(answer, nr ? mkclean_run(file->mapping, buffer->pfn + first, first, nr) : 0);
+		return 0;
+	}
+	for (index = first; index < first + nr && index < file->pages; index++) {
+		struct folio *folio = filemap_get_folio(file->mapping, index);
+
+		if (IS_ERR_OR_NULL(folio))
+			continue;
+		count += mkclean_run(file->mapping, page_to_pfn(folio_file_page(folio, index)),
+				     index, 1);
+		folio_put(folio);
+	}
+	say_count(answer, count);
+	return 0;
+}
+
 void say_bits(struct text *answer, const unsigned long *bits, unsigned long count)
 {
 	unsigned long word;

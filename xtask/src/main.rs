@@ -3,7 +3,6 @@
 mod bench;
 mod dist;
 mod oracle;
-mod page;
 mod serve;
 mod shell;
 mod test;

@@ -87,6 +87,10 @@ pub struct Kernel {
     pub per_vma_lock: bool,
     /// `MADV_DONTNEED` within one VMA takes that VMA's lock, not `mmap_lock`.
     pub madvise_locks_vma: bool,
+    /// `smaps` takes the lock of the VMA that it tells of, not `mmap_lock`.
+    pub smaps_locks_vma: bool,
+    /// `walk_page_vma` asks the filter first: one for want of which raw frames are passed over.
+    pub walk_page_vma_asks_filter: bool,
     /// Fault-around below an empty PMD maps nothing if its first folio reaches the file's end.
     pub last_folio_maps_nothing: bool,
     /// Readahead that reaches the end of the file sets no mark.
@@ -142,6 +146,8 @@ pub static LINUX_7_3: Kernel = Kernel {
     mmap_miss: MmapMiss::FaultedFolio,
     per_vma_lock: true,
     madvise_locks_vma: true,
+    smaps_locks_vma: true,
+    walk_page_vma_asks_filter: false,
     last_folio_maps_nothing: true,
     no_mark_at_end: true,
     exec_reads_within_vma: true,
@@ -180,6 +186,8 @@ pub static LINUX_6_12: Kernel = Kernel {
     mmap_miss: MmapMiss::EveryPage,
     per_vma_lock: true,
     madvise_locks_vma: false,
+    smaps_locks_vma: false,
+    walk_page_vma_asks_filter: false,
     last_folio_maps_nothing: true,
     no_mark_at_end: false,
     exec_reads_within_vma: false,
@@ -218,6 +226,8 @@ pub static LINUX_6_1: Kernel = Kernel {
     mmap_miss: MmapMiss::EveryPage,
     per_vma_lock: false,
     madvise_locks_vma: false,
+    smaps_locks_vma: false,
+    walk_page_vma_asks_filter: true,
     last_folio_maps_nothing: false,
     no_mark_at_end: false,
     exec_reads_within_vma: false,

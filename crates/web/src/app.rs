@@ -4,23 +4,24 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use rangewalk_core::scenario::gallery;
-use yew::html::Scope;
-use yew::platform::spawn_local;
+use rangewalk_core::link::{self, Link};
+use rangewalk_core::scenario;
+use rangewalk_core::scenario::gallery::GALLERY;
+use rangewalk_core::trace::Place;
 use yew::prelude::*;
 
 use crate::clock::Motion;
-use crate::command::{Command, Go, Notice, Opened, Panel, Tone};
-use crate::model::editor::{EditorModel, editor};
-use crate::model::gallery::Card;
+use crate::command::{Command, Go, Notice, Opened, Panel, Tone, View};
+use crate::model::editor::{EditorModel, editor, with_kernel};
+use crate::model::gallery::{Card, cards};
 use crate::model::share::{ShareModel, iframe};
 use crate::model::stage::{StageForm, StageModel, stage};
 use crate::model::timeline::{Segment, TimelineModel, overview, timeline};
-use crate::parts::{self, Part};
 use crate::platform::keys::{self, Taken};
 use crate::platform::media::{self, Query};
 use crate::platform::ticker::Ticker;
-use crate::platform::{Listener, element, idle, location, panic, storage};
+use crate::platform::{Listener, element, file, location, panic, storage};
+use crate::scene::{self, Frame, Scene, Subject};
 use crate::session::{Changed, Pace, Session};
 use crate::view::page::{Form, PageModel, page};
 use crate::view::share::Export;
@@ -30,30 +31,24 @@ use crate::view::transport::TransportModel;
 pub enum Msg {
     /// A request.
     Do(Command),
-    /// The address bar holds another link.
-    Fragment(String),
+    /// The address bar holds another view or link.
+    Address(View, String),
     /// Window or user preferences are others.
     Media,
     /// The page may be about to go away.
     Leave,
     /// A file is wanted.
     Export(Export),
-    /// A late part came, or could not be fetched.
-    Came(Part, Arrival),
-}
-
-/// How a late part's journey ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arrival {
-    /// It is here.
-    Here,
-    /// The page's folder was out of reach.
-    Lost,
 }
 
 /// The whole page.
 pub struct App {
     session: Session,
+    view: View,
+    /// Where the view that is opened next shall stand.
+    goal: Option<Place>,
+    /// What stands in the stage's place.
+    scene: Option<Box<dyn Scene>>,
     form: Form,
     editor: Rc<EditorModel>,
     /// The one that the editor marks.
@@ -67,10 +62,6 @@ pub struct App {
     on_export: Callback<Export>,
     ticker: Option<Ticker>,
     reveal: bool,
-    /// The address bar holds a link that waits to be read.
-    unread: bool,
-    /// The address bar waits to be written.
-    unsaved: bool,
     _listeners: [Listener; 4],
 }
 
@@ -103,10 +94,14 @@ impl Component for App {
         let listeners = [
             keys::on_key(pressed),
             media::on_change(&link.callback(|()| Msg::Media)),
-            location::on_fragment(link.callback(Msg::Fragment)),
+            location::on_address(link.callback(|(view, fragment)| Msg::Address(view, fragment))),
             location::on_leave(link.callback(|()| Msg::Leave)),
         ];
+        let view = if form == Form::Embed { View::Stage } else { location::view() };
         let mut app = Self {
+            view,
+            goal: opened.place,
+            scene: None,
             editor: Rc::new(editor(session.text(), session.story(), false)),
             stage: Rc::new(stage_of(&session, form)),
             timeline: Rc::new(timeline_of(&session)),
@@ -119,8 +114,6 @@ impl Component for App {
             on_export: link.callback(Msg::Export),
             ticker: None,
             reveal: true,
-            unread: false,
-            unsaved: false,
             _listeners: listeners,
         };
         app.react(ctx, Changed::RUN);
@@ -129,8 +122,8 @@ impl Component for App {
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let changed = match msg {
-            Msg::Do(command) => self.session.apply(command),
-            Msg::Fragment(fragment) => self.follow_link(ctx, &fragment),
+            Msg::Do(command) => self.apply(command),
+            Msg::Address(view, fragment) => self.follow_link(view, &fragment),
             Msg::Media => {
                 self.form = form();
                 self.session.set_motion(motion());
@@ -139,12 +132,9 @@ impl Component for App {
             Msg::Leave if self.session.is_unsaved() => Changed::SAVE,
             Msg::Leave => Changed::empty(),
             Msg::Export(export) => {
-                if let Some(panels) = parts::panels() {
-                    (panels.export)(&self.session, &self.title(), export);
-                }
+                self.export(export);
                 self.session.apply(Command::Hide)
             }
-            Msg::Came(part, arrival) => self.welcome(ctx, part, arrival),
         };
         self.react(ctx, changed);
         !(changed - Changed::SAVE).is_empty()
@@ -154,12 +144,18 @@ impl Component for App {
         let session = &self.session;
         let story = session.story();
         let said = AttrValue::from(self.stage.sentence.plain());
-        let spoken = match session.pace() {
-            Pace::Stepped if !session.playback().is_playing() => said.clone(),
+        let spoken = match (&self.scene, session.pace()) {
+            (Some(scene), _) => scene.spoken(),
+            (None, Pace::Stepped) if !session.playback().is_playing() => said.clone(),
             _ => AttrValue::from(""),
         };
+        let (form, on_command) = (self.form, self.on_command.clone());
+        let scene = self.scene.as_ref();
+        let scene = scene.map(|scene| scene.draw(&Frame { form, on_command }));
         page(&PageModel {
             form: self.form,
+            view: self.view,
+            scene,
             text: session.text().clone(),
             title: self.title(),
             kernel: story.run().timeline.world().kernel().name,
@@ -168,13 +164,12 @@ impl Component for App {
             pace: session.pace(),
             timeline: self.timeline.clone(),
             overview: self.overview.clone(),
-            transport: transport(session),
+            transport: self.transport(),
             said,
             spoken,
             share: self.share(),
-            cards: parts::panels()
-                .filter(|_| session.panel() == Some(Panel::Gallery))
-                .map(|panels| self.cards.get_or_init(|| (panels.cards)().into()).clone()),
+            cards: (session.panel() == Some(Panel::Gallery))
+                .then(|| self.cards.get_or_init(|| cards().into()).clone()),
             panel: session.panel(),
             notice: session.notice().cloned(),
             on_command: self.on_command.clone(),
@@ -182,21 +177,77 @@ impl Component for App {
         })
     }
 
-    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+    fn rendered(&mut self, _: &Context<Self>, _: bool) {
         if std::mem::take(&mut self.reveal) {
             element::reveal(".line.here");
-        }
-        // They will be wanted: once the picture stands there is time to fetch them.
-        if first && self.form != Form::Embed {
-            let link = ctx.link().clone();
-            idle::when_idle(move || Part::ALL.into_iter().for_each(|part| fetch(&link, part)));
         }
     }
 }
 
 impl App {
+    fn apply(&mut self, command: Command) -> Changed {
+        if let Command::Open(opened) = &command {
+            self.goal = opened.place;
+            self.scene = None;
+        }
+        let done = self.scene.as_mut().and_then(|scene| scene.apply(&command));
+        if done.is_some_and(|changed| changed.contains(Changed::PLACE)) {
+            self.session.moved();
+        }
+        match (command, done) {
+            (Command::Look(view), _) => self.go_over(view),
+            // Time passes for both.
+            (Command::Tick(elapsed), Some(changed)) => {
+                changed | self.session.apply(Command::Tick(elapsed))
+            }
+            (_, Some(changed)) => changed,
+            (command, None) => self.session.apply(command),
+        }
+    }
+
+    /// Puts another view in the place of the one on show, at the same place of the run.
+    fn go_over(&mut self, view: View) -> Changed {
+        if view == self.view {
+            return Changed::empty();
+        }
+        let place = self.place();
+        if let Ok(fragment) = self.session.link(place) {
+            location::push_view(view, &fragment);
+        }
+        (self.view, self.goal) = (view, Some(place));
+        let at = self.session.story().steps_at(place);
+        self.session.apply(Command::Go(Go::To(at)))
+            | self.session.apply(Command::Hide)
+            | Changed::RUN
+            | Changed::PLACE
+    }
+
+    /// Where the page stands.
+    fn place(&self) -> Place {
+        let scene = self.scene.as_ref().and_then(|scene| scene.place());
+        scene.unwrap_or_else(|| self.session.story().place())
+    }
+
+    /// Opens the view on show anew: its run is another.
+    fn look(&mut self) {
+        let place = self.goal.take().unwrap_or_else(|| self.place());
+        let subject = Subject { text: self.session.text(), place, motion: motion() };
+        self.scene = scene::open(self.view, subject);
+    }
+
+    fn transport(&self) -> TransportModel {
+        let mut model = transport(&self.session);
+        if let Some(scene) = &self.scene {
+            (model.step, model.whole) = (scene.position(), scene.position());
+        }
+        model
+    }
+
     /// Does in the browser what a change asks for, and makes the models that it concerns anew.
     fn react(&mut self, ctx: &Context<Self>, changed: Changed) {
+        if changed.contains(Changed::RUN) {
+            self.look();
+        }
         let session = &self.session;
         if changed.intersects(Changed::TEXT | Changed::RUN) {
             panic::keep(session.text());
@@ -215,7 +266,9 @@ impl App {
                 self.reveal = text == run;
             }
         }
-        if changed.intersects(Changed::RUN | Changed::PLACE) {
+        // Nobody sees the stage while something else stands in its place.
+        let seen = self.scene.is_none();
+        if changed.contains(Changed::RUN) || seen && changed.contains(Changed::PLACE) {
             self.stage = Rc::new(stage_of(session, self.form));
         }
         if changed.intersects(Changed::RUN | Changed::WINDOW) {
@@ -228,12 +281,8 @@ impl App {
         if self.form != Form::Embed {
             self.save(changed);
         }
-        for part in Part::ALL {
-            if part.is_for(self.session.panel()) && !part.is_here() {
-                fetch(ctx.link(), part);
-            }
-        }
-        match (self.session.wants_ticks(), self.ticker.is_some()) {
+        let scene = self.scene.as_ref().is_some_and(|scene| scene.wants_ticks());
+        match (self.session.wants_ticks() || scene, self.ticker.is_some()) {
             (true, false) => {
                 let tick = ctx.link().callback(|elapsed| Msg::Do(Command::Tick(elapsed)));
                 self.ticker = Some(Ticker::new(tick));
@@ -244,13 +293,11 @@ impl App {
     }
 
     /// Keeps the address bar up to date.
-    fn save(&mut self, changed: Changed) {
+    fn save(&self, changed: Changed) {
         if !changed.intersects(Changed::OPENED | Changed::SAVE) {
             return;
         }
-        let links = parts::links();
-        self.unsaved = links.is_none();
-        let Some(Ok(fragment)) = links.map(|links| (links.write)(&self.session)) else {
+        let Ok(fragment) = self.session.link(self.place()) else {
             return;
         };
         if changed.contains(Changed::OPENED) {
@@ -261,44 +308,29 @@ impl App {
     }
 
     /// A link was pasted into the address bar, or the user went back.
-    fn follow_link(&mut self, ctx: &Context<Self>, fragment: &str) -> Changed {
+    fn follow_link(&mut self, view: View, fragment: &str) -> Changed {
+        (self.view, self.scene) = (view, None);
         if fragment.is_empty() {
             // Back to how the page was first opened.
             return self.session.apply(Command::Open(first_of_gallery())) - Changed::OPENED;
         }
-        let Some(links) = parts::links() else {
-            self.unread = true;
-            fetch(ctx.link(), Part::Links);
-            return Changed::empty();
-        };
-        match (links.read)(fragment) {
+        match read_link(fragment) {
             Ok(opened) if *opened.text == **self.session.text() => {
                 let story = self.session.story();
                 let at =
                     opened.place.map_or_else(|| story.opening(), |place| story.steps_at(place));
-                self.session.apply(Command::Go(Go::To(at)))
+                self.goal = opened.place;
+                self.session.apply(Command::Go(Go::To(at))) | Changed::RUN | Changed::PLACE
             }
             // It stands in the address bar already.
-            Ok(opened) => self.session.apply(Command::Open(opened)) - Changed::OPENED,
+            Ok(opened) => {
+                self.goal = opened.place;
+                self.session.apply(Command::Open(opened)) - Changed::OPENED
+            }
             Err(notice) => {
                 self.session.apply(Command::Notify(notice))
                     | self.session.apply(Command::Show(Panel::Gallery))
             }
-        }
-    }
-
-    /// A late part came: what waited for it goes on. Or it did not: that is said if anything waits.
-    fn welcome(&mut self, ctx: &Context<Self>, part: Part, arrival: Arrival) -> Changed {
-        let unread = part == Part::Links && std::mem::take(&mut self.unread);
-        let unseen = part.is_for(self.session.panel());
-        match (arrival, part) {
-            (Arrival::Here, Part::Links) if unread => self.follow_link(ctx, &location::fragment()),
-            (Arrival::Here, Part::Links) if self.unsaved => Changed::SAVE,
-            (Arrival::Here, _) => Changed::OVERLAY,
-            (Arrival::Lost, _) if unread || unseen => {
-                self.session.apply(Command::Hide) | self.session.apply(Command::Notify(lost()))
-            }
-            (Arrival::Lost, _) => Changed::empty(),
         }
     }
 
@@ -313,36 +345,44 @@ impl App {
         if self.form != Form::Embed && !matches!(panel, Some(Panel::Share | Panel::Embed)) {
             return None;
         }
-        let fragment = (parts::links()?.write)(&self.session);
+        let fragment = self.session.link(self.place());
         let made = |make: &dyn Fn(&str) -> String| match &fragment {
             Ok(fragment) => Ok(AttrValue::from(make(fragment))),
             Err(error) => Err(AttrValue::from(error.to_string())),
         };
-        let (step, steps) = transport(&self.session).step;
+        let (step, steps) = self.transport().step;
         Some(Rc::new(ShareModel {
             place: format!("step {step} of {steps}").into(),
-            link: made(&location::page_address),
+            link: made(&|fragment| location::page_address(self.view, fragment)),
             iframe: made(&|fragment| iframe(&location::embed_address(fragment), &self.title())),
         }))
     }
+
+    fn export(&self, export: Export) {
+        let name = file_name(&self.title());
+        match export {
+            Export::Picture => {
+                if let Some(picture) = file::picture(".pic .stg-svg", self.session.text()) {
+                    file::save(&format!("{name}.svg"), "image/svg+xml", &picture);
+                }
+            }
+            Export::Scenario => {
+                file::save(&format!("{name}.txt"), "text/plain", self.session.text());
+            }
+            Export::Trace => {
+                let (parsed, _) = scenario::parse(self.session.text());
+                let trace = scenario::run(&parsed).trace(&parsed);
+                file::save(&format!("{name}-trace.txt"), "text/plain", &trace);
+            }
+        }
+    }
 }
 
-/// Fetches a part and tells the page.
-fn fetch(link: &Scope<App>, part: Part) {
-    let link = link.clone();
-    spawn_local(async move {
-        let arrival = match parts::load(part).await {
-            Ok(()) => Arrival::Here,
-            Err(_) => Arrival::Lost,
-        };
-        link.send_message(Msg::Came(part, arrival));
-    });
-}
-
-/// Said when a late part could not be fetched.
-fn lost() -> Notice {
-    let text = "This part of the page could not be loaded. Is the network there? Try again.".into();
-    Notice { tone: Tone::Bad, text }
+/// A file's name from a title: letters and digits, the rest as hyphens.
+fn file_name(title: &str) -> String {
+    let words = title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let name = words.take(8).collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    if name.is_empty() { "rangewalk".into() } else { name }
 }
 
 fn form() -> Form {
@@ -365,8 +405,7 @@ fn motion() -> Motion {
 fn first_scenario(form: Form) -> (Opened, Option<Notice>) {
     let fragment = location::fragment();
     if !fragment.is_empty() {
-        let read = parts::links().map_or_else(|| Err(lost()), |links| (links.read)(&fragment));
-        return match read {
+        return match read_link(&fragment) {
             Ok(opened) => (opened, None),
             Err(notice) => (first_of_gallery(), Some(notice)),
         };
@@ -376,12 +415,35 @@ fn first_scenario(form: Form) -> (Opened, Option<Notice>) {
 }
 
 fn first_of_gallery() -> Opened {
-    Opened::text(gallery::FIRST)
+    Opened::text(GALLERY[0].text)
+}
+
+fn read_link(fragment: &str) -> Result<Opened, Notice> {
+    match link::decode(fragment) {
+        Ok(Link { text, place, kernel, digest }) => {
+            // A scenario that names no kernel runs on the one it was shared on, whatever the
+            // default is by now.
+            let text = if scenario::parse(&text).0.kernel().name == kernel.name {
+                text
+            } else {
+                with_kernel(&text, kernel.name)
+            };
+            Ok(Opened { text: text.into(), place, digest })
+        }
+        Err(error) => Err(Notice { tone: Tone::Bad, text: capital(&error.to_string()).into() }),
+    }
 }
 
 /// An embed stays what its page made it.
 const fn is_for_embeds(panel: Panel) -> bool {
     matches!(panel, Panel::Help | Panel::GoTo)
+}
+
+/// The same as a sentence.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(chars).chain(std::iter::once('.')).collect()
 }
 
 fn stage_of(session: &Session, form: Form) -> StageModel {

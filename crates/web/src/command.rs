@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use rangewalk_core::compare::{Align, Count};
 use rangewalk_core::trace::Place;
 
 /// One request.
@@ -12,6 +13,8 @@ pub enum Command {
     Open(Opened),
     /// The text was edited; it runs again a moment later.
     Edit(Rc<str>),
+    /// Puts another text in place of the open one, to run at once.
+    Rewrite(Rc<str>),
     /// Asks for another kernel: edits the text's `kernel` line.
     Kernel(&'static str),
     /// Takes the shelved scenario back.
@@ -32,6 +35,59 @@ pub enum Command {
     Dismiss,
     /// Puts up a notice.
     Notify(Notice),
+    /// Goes over to another view.
+    Look(View),
+    /// Concerns the comparison alone.
+    Compare(Ask),
+}
+
+/// What the page shows of a scenario. Each has a word of its own in the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// One run, step by step.
+    Stage,
+    /// The lanes of its `compare`, side by side.
+    Compare,
+}
+
+impl View {
+    /// All of them.
+    pub const ALL: [View; 2] = [View::Stage, View::Compare];
+
+    /// Its word in an address's query; the stage has none.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            View::Stage => "",
+            View::Compare => "compare",
+        }
+    }
+
+    /// Its name on the page.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            View::Stage => "Stage",
+            View::Compare => "Compare",
+        }
+    }
+}
+
+/// What can be asked of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// By what the lanes go on together.
+    Align(Align),
+    /// Another price: picoseconds for one.
+    Price(Count, u64),
+    /// The prices that it began with.
+    Prices,
+    /// Takes an entry in hand: its mapping's place among the ranges, and its page of the file.
+    Pick(usize, u64),
+    /// Looks at the next entry that does not end alike in all lanes.
+    NextDifference,
+    /// Looks at the one before.
+    PreviousDifference,
 }
 
 /// A scenario on its way in.
@@ -204,6 +260,8 @@ impl Command {
             ("End", _) => Command::Go(Go::Last),
             ("n", _) => Command::Go(Go::NextChange),
             ("N", _) => Command::Go(Go::PreviousChange),
+            ("d", _) => Command::Compare(Ask::NextDifference),
+            ("D", _) => Command::Compare(Ask::PreviousDifference),
             (" ", _) => Command::Play(Play::Toggle),
             ("]", _) => Command::Play(Play::Faster),
             ("[", _) => Command::Play(Play::Slower),

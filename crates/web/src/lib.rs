@@ -5,11 +5,10 @@
 pub mod app;
 pub mod clock;
 pub mod command;
-pub mod export;
-pub mod links;
+pub mod compare;
 pub mod model;
-pub mod parts;
 pub mod platform;
+pub mod scene;
 pub mod session;
 pub mod story;
 pub mod view;

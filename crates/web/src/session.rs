@@ -5,6 +5,9 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use rangewalk_core::link::TooLong;
+use rangewalk_core::trace::Place;
+
 use crate::clock::{Delay, Motion, Playback};
 use crate::command::{Command, Go, Notice, Opened, Panel, Play, Tone, Zoom};
 use crate::story::Story;
@@ -105,6 +108,20 @@ impl Session {
         session
     }
 
+    /// The link to the text at `place`.
+    ///
+    /// # Errors
+    /// The text is too long for a link.
+    pub fn link(&self, place: Place) -> Result<String, TooLong> {
+        let digest = self.story.digest().filter(|_| !self.is_stale());
+        self.story.link(&self.text, place, digest)
+    }
+
+    /// The place moved in another view: the address bar is due a moment later.
+    pub fn moved(&mut self) {
+        self.save.ask(SAVE_AFTER);
+    }
+
     /// The scenario text, as typed.
     #[must_use]
     pub fn text(&self) -> &Rc<str> {
@@ -185,6 +202,7 @@ impl Session {
                 let text = crate::model::editor::with_kernel(&self.text, name);
                 self.edit(text.into()) | self.run_again()
             }
+            Command::Rewrite(text) => self.edit(text) | self.run_again(),
             Command::Restore => self.restore(),
             Command::Go(go) => self.go(go),
             Command::Play(play) => self.play(play),
@@ -194,6 +212,8 @@ impl Session {
             Command::Hide => self.put_panel(None),
             Command::Notify(notice) => self.put_notice(Some(notice)),
             Command::Dismiss => self.put_notice(None),
+            // They concern what stands beside the stage.
+            Command::Look(_) | Command::Compare(_) => Changed::empty(),
         }
     }
 

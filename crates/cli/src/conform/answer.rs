@@ -31,6 +31,8 @@ pub enum Answer {
     Pages(Pages),
     /// `bufbits`.
     BufBits(BufBits),
+    /// `smaps`.
+    Smaps(Smaps),
     /// `trdump`.
     Calls(Vec<Call>),
     /// `tr`, `cat`: the kernel's own business.
@@ -82,6 +84,16 @@ pub struct BufBits {
     pub mkwrites: u64,
     /// Pages written, 64 bits a word, in hex.
     pub bits: Vec<String>,
+}
+
+/// What `/proc/PID/smaps` says of one VMA.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Smaps {
+    /// 0, or -EFAULT: nothing is mapped there.
+    pub rc: i64,
+    /// Pages: resident; of those shared and clean, shared and dirty, private and clean, private and
+    /// dirty.
+    pub smaps: Vec<u64>,
 }
 
 /// Every live process.
@@ -210,12 +222,14 @@ impl Answer {
             | Op::Zap { .. }
             | Op::ZapPages { .. }
             | Op::Mkclean { .. }
-            | Op::Wprange { .. } => Self::Count(as_(value)?),
+            | Op::Wprange { .. }
+            | Op::Dax { .. } => Self::Count(as_(value)?),
             Op::Clean { .. } => Self::Clean(as_(value)?),
             Op::Dump => Self::Dump(as_(value)?),
             Op::Tree { .. } => Self::Tree(as_(value)?),
             Op::Order { .. } => Self::Order(as_(value)?),
             Op::Pages { .. } => Self::Pages(as_(value)?),
+            Op::Smaps { .. } => Self::Smaps(as_(value)?),
             Op::BufBits { .. } => Self::BufBits(as_(value)?),
             Op::TraceWrite { .. } | Op::Cat => Self::Text,
             _ => Self::Return(as_(value)?),

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::answer::{Answer, BufBits, Clean, Count, Dump, VmaDump};
+use super::answer::{Answer, BufBits, Clean, Count, Dump, Smaps, VmaDump};
 use super::calls::Call;
 use super::runs::{expand, length};
 use super::script::{FILE_PAGES_MAX, STRETCH_PAGES_MAX};
@@ -147,6 +147,9 @@ pub fn compare(expected: &Answer, got: &Answer, tallies: &mut Tallies) -> Option
         (Answer::BufBits(e), Answer::BufBits(g)) => {
             (Category::Counts, (e != g).then(|| mismatch("", buf_bits(e), buf_bits(g))))
         }
+        (Answer::Smaps(e), Answer::Smaps(g)) => {
+            (Category::Counts, (e != g).then(|| mismatch("", smaps(e), smaps(g))))
+        }
         (Answer::Tree(e), Answer::Tree(g)) => (Category::Tree, list("node", &e.nodes, &g.nodes)),
         (Answer::Order(e), Answer::Order(g)) => (Category::Order, list("node", &e.nodes, &g.nodes)),
         _ => unreachable!("both answer the same op"),
@@ -180,6 +183,11 @@ fn clean(answer: &Clean) -> String {
 fn buf_bits(answer: &BufBits) -> String {
     let BufBits { faults, mkwrites, bits } = answer;
     format!("faults {faults} mkwrites {mkwrites} bits {}", bits.join(" "))
+}
+
+fn smaps(answer: &Smaps) -> String {
+    let Smaps { rc, smaps } = answer;
+    format!("rc {rc} smaps {smaps:?}")
 }
 
 fn hits(expected: &str, got: &str, tallies: &mut Tallies) -> Option<Mismatch> {

@@ -171,6 +171,15 @@ pub enum Op {
         first: u64,
         nr: u64,
     },
+    Dax {
+        file: usize,
+        first: u64,
+        nr: u64,
+    },
+    Smaps {
+        proc: usize,
+        at: u64,
+    },
     Fsync {
         file: usize,
     },
@@ -243,6 +252,8 @@ impl Op {
             Op::ZapPages { .. } => "zapp",
             Op::Mkclean { .. } => "mkclean",
             Op::Wprange { .. } => "wprange",
+            Op::Dax { .. } => "dax",
+            Op::Smaps { .. } => "smaps",
             Op::Fsync { .. } => "fsync",
             Op::Truncate { .. } => "trunc",
             Op::Punch { .. } => "punch",

@@ -7,6 +7,7 @@ use rangewalk_core::machine::vma::{OpenFile, OpenMode};
 use rangewalk_core::machine::{Cpu, FileKind, MappingId, MmId, Sink, Stop, World};
 use rangewalk_core::mm::access::touch;
 use rangewalk_core::mm::clear_refs::clear_refs_write;
+use rangewalk_core::mm::dax::dax_writeback_mapping_range;
 use rangewalk_core::mm::exit::exit_mmap;
 use rangewalk_core::mm::fork::dup_mmap;
 use rangewalk_core::mm::madvise::madvise_dontneed;
@@ -20,13 +21,14 @@ use rangewalk_core::mm::munmap::do_munmap;
 use rangewalk_core::mm::pagewalk::FilterMiss;
 use rangewalk_core::mm::populate::mm_populate;
 use rangewalk_core::mm::rmap::{mkclean_file_range, wrprotect_file_range};
+use rangewalk_core::mm::smaps::{MemSizeStats, smap_gather_stats};
 use rangewalk_core::mm::truncate::{do_truncate, punch_hole};
 use rangewalk_core::mm::zap::{Cows, unmap_mapping_pages, unmap_mapping_range};
 use rangewalk_core::mm::{Errno, bitmap, device, filemap, msync, process};
 
 use rangewalk_core::trace::Tape;
 
-use super::answer::{Answer, Clean, Count, Hits, Return};
+use super::answer::{Answer, Clean, Count, Hits, Return, Smaps};
 use super::calls::emulated;
 use super::calls::tracer::Tracer;
 use super::observe;
@@ -248,6 +250,12 @@ impl<R: Record> Replay<R> {
             Op::Pages { file } => {
                 Answer::Pages(observe::pages(&self.world, self.mapping(file), self.made[file]))
             }
+            Op::Dax { file, first, nr } => {
+                let mapping = self.mapping(file);
+                let n = dax_writeback_mapping_range(&mut self.cpu(), mapping, first, nr)?;
+                Answer::Count(Count { rc: 0, n: signed(n) })
+            }
+            Op::Smaps { proc, at } => self.smaps(proc, at)?,
             Op::BufBits { file, clear } => {
                 let mapping = self.mapping(file);
                 let seen = observe::buf_bits(&self.world, mapping);
@@ -307,6 +315,15 @@ impl<R: Record> Replay<R> {
             });
         }
         Ok(Answer::Hits(Hits { hits }))
+    }
+
+    fn smaps(&mut self, proc: usize, at: u64) -> Result<Answer, Stop> {
+        let mm = self.mm(proc);
+        let done = smap_gather_stats(&mut self.cpu(), mm, WINDOW.add_pages(at))?;
+        let MemSizeStats { rss, shared_clean, shared_dirty, private_clean, private_dirty } =
+            done.unwrap_or_default();
+        let smaps = vec![rss, shared_clean, shared_dirty, private_clean, private_dirty];
+        Ok(Answer::Smaps(Smaps { rc: code(done), smaps }))
     }
 
     fn clean(&mut self, file: usize, first: u64, nr: u64, base: u64) -> Result<Answer, Stop> {

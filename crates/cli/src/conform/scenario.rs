@@ -151,6 +151,13 @@ impl Writer<'_> {
             Beside::Wrprotect(file, Pages { first, count }) => {
                 self.say(format!("wprange {} {first} {count}", file.0));
             }
+            Beside::Dax(file, Pages { first, count }) => {
+                self.say(format!("dax {} {first} {count}", file.0));
+            }
+            Beside::Smaps(label) => {
+                let Label { process, addr, .. } = self.scenario.label(label);
+                self.say(format!("smaps {} {}", process.0, window_page(*addr)?));
+            }
             Beside::Truncate(file, pages) => self.say(format!("trunc {} {pages}", file.0)),
             Beside::Punch(file, Pages { first, count }) => {
                 self.say(format!("punch {} {first} {count}", file.0));

@@ -175,7 +175,7 @@ impl<'t> Words<'t, '_> {
                 Op::Exit { proc }
             }
             name @ ("map" | "r" | "w" | "unmap" | "prot" | "dontneed" | "msync" | "remap"
-            | "softclear") => self.proc_op(name)?,
+            | "softclear" | "smaps") => self.proc_op(name)?,
             name => self.file_op(name)?,
         };
         match self.left.next() {
@@ -244,6 +244,7 @@ impl<'t> Words<'t, '_> {
         Ok(match name {
             "wp" => Op::Wp { file, first, nr },
             "wprange" => Op::Wprange { file, first, nr },
+            "dax" => Op::Dax { file, first, nr },
             "order" => Op::Order { file, first, nr },
             "punch" => Op::Punch { file, first, nr },
             "fill" => Op::Fill { file, first, nr },
@@ -268,6 +269,9 @@ impl<'t> Words<'t, '_> {
                 };
             }
             _ => {}
+        }
+        if name == "smaps" {
+            return Ok(Op::Smaps { proc, at: self.at_most("the page", ADDRESS_PAGES - 1)? });
         }
         let (at, pages) = self.stretch()?;
         Ok(match name {
@@ -307,9 +311,9 @@ impl<'t> Words<'t, '_> {
 }
 
 /// Ops whose first number is a file that exists.
-const FILE_OPS: [&str; 15] = [
-    "wp", "clean", "bmreset", "zap", "zapp", "mkclean", "wprange", "fsync", "trunc", "punch",
-    "fill", "tree", "order", "pages", "bufbits",
+const FILE_OPS: [&str; 16] = [
+    "dax", "wp", "clean", "bmreset", "zap", "zapp", "mkclean", "wprange", "fsync", "trunc",
+    "punch", "fill", "tree", "order", "pages", "bufbits",
 ];
 
 fn map_mode(word: &str) -> Result<MapMode, String> {

@@ -38,6 +38,7 @@ fn statement(op: &Op, number: usize) -> Option<String> {
         | Op::BufBits { clear: false, .. }
         | Op::TraceWrite { .. }
         | Op::TraceDump
+        | Op::Smaps { .. }
         | Op::Cat => return Some(String::new()),
         Op::BufBits { clear: true, file } => format!("forget f{file}"),
         // The kernel takes the power of two below.
@@ -112,6 +113,7 @@ fn on_file(op: &Op) -> Option<String> {
             format!("clean f{file} {first}+{nr} at {bitmap_pgoff}")
         }
         Op::Wprange { file, first, nr } => format!("wrprotect f{file} {first}+{nr}"),
+        Op::Dax { file, first, nr } => format!("dax f{file} {first}+{nr}"),
         Op::Mkclean { file, pgoff } => format!("mkclean f{file} {pgoff}"),
         Op::Fsync { file } => format!("fsync f{file}"),
         Op::Truncate { file, pages } => format!("truncate f{file} {pages}"),
@@ -176,7 +178,8 @@ mod tests {
         r 0 10 2\nw 0 60 3\nunmap 0 10 1\nprot 0 11 2 r\nprot 0 12 2 rw\nprot 0 13 1 n\n\
         dontneed 0 60 2\nmsync 1 10 4\nremap 0 12 2 900 2\nfork 0 2\nexit 2\nwp 0 0 8\n\
         clean 0 2 3 1\nbmreset 0 8\nbmreset 0 8 1 3\nzap 0 0 4 1\nzap 0 2 0 0\nzapp 0 0 8 1\n\
-        mkclean 0 9 0 0\nmkclean 2 1 0 0\nwprange 3 0 8\nfsync 1\nfsync 2\ntrunc 0 4\ntrunc 2 4\n\
+        mkclean 0 9 0 0\nmkclean 2 1 0 0\nwprange 3 0 8\ndax 3 0 8\nsmaps 0 10\n\
+        fsync 1\nfsync 2\ntrunc 0 4\ntrunc 2 4\n\
         punch 0 6 4\npunch 3 0 2\nfill 0 10 2\nfill 2 0 2\nsoftclear 0 4\ndump\ntree 0\n\
         order 0 0 8\npages 0\nbufbits 3 0\nbufbits 3 1\ntr current_tracer nop\ntrdump\n\
         cat /proc/meminfo\n";

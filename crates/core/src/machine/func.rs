@@ -152,6 +152,9 @@ funcs! {
     ClearRefsWrite, "clear_refs_write", "fs/proc/task_mmu.c", Mm;
     ClearRefsPteRange, "clear_refs_pte_range", "fs/proc/task_mmu.c", Range;
     WalkMmRange, "walk_page_range", "mm/pagewalk.c", Range;
+    WalkPageVma, "walk_page_vma", "mm/pagewalk.c", Range;
+    SmapGatherStats, "smap_gather_stats", "fs/proc/task_mmu.c", Range;
+    SmapsPteRange, "smaps_pte_range", "fs/proc/task_mmu.c", Range;
     FolioMkclean, "folio_mkclean", "mm/rmap.c", Pages;
     MappingWrprotectRange, "mapping_wrprotect_range", "mm/rmap.c", Pages;
     RmapWalkFile, "rmap_walk_file", "mm/rmap.c", Pages;
@@ -159,6 +162,8 @@ funcs! {
     MappingWrprotectRangeOne, "mapping_wrprotect_range_one", "mm/rmap.c", Vma;
     PageVmaMkcleanOne, "page_vma_mkclean_one", "mm/rmap.c", Range;
     PageVmaMappedWalk, "page_vma_mapped_walk", "mm/page_vma_mapped.c", Range;
+    PfnMkcleanRange, "pfn_mkclean_range", "mm/rmap.c", Pages;
+    DaxWritebackOne, "dax_writeback_one", "fs/dax.c", Pages;
     PtepClearFlush, "ptep_clear_flush", "mm/pgtable-generic.c", Addr;
     TlbFinishMmu, "tlb_finish_mmu", "mm/mmu_gather.c", Mm;
     FlushTlbMmRange, "flush_tlb_mm_range", "arch/x86/mm/tlb.c", Range;

@@ -81,8 +81,10 @@ pub fn fill<S: Sink>(
     first: u64,
     nr: u64,
 ) -> Result<Result<u64, Errno>, Stop> {
-    if cpu.file_kind(mapping).is_device() {
-        return Ok(Err(Errno::Invalid));
+    let kind = cpu.file_kind(mapping);
+    if kind.is_device() {
+        // Only a file that was opened by a path has a place to write at.
+        return Ok(Err(if kind.on_anon_inode() { Errno::IllegalSeek } else { Errno::Invalid }));
     }
     generic_perform_write(cpu, mapping, first, first.saturating_add(nr))?;
     Ok(Ok(nr))

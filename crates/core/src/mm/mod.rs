@@ -7,6 +7,7 @@ mod anon;
 pub mod bitmap;
 pub mod clear_refs;
 pub mod copy;
+pub mod dax;
 pub mod device;
 pub mod exit;
 pub mod fault;
@@ -36,6 +37,7 @@ pub mod protection;
 pub mod rbtree;
 pub mod readahead;
 pub mod rmap;
+pub mod smaps;
 pub mod tlb;
 pub mod truncate;
 pub mod vma;
@@ -57,6 +59,8 @@ pub enum Errno {
     NoDevice = 19,
     /// The arguments make no sense.
     Invalid = 22,
+    /// Not a file with a place to write at.
+    IllegalSeek = 29,
     /// A page offset that is too large.
     Overflow = 75,
     /// This kernel has no such function.
@@ -80,6 +84,7 @@ impl Errno {
             Errno::Fault => "EFAULT",
             Errno::NoDevice => "ENODEV",
             Errno::Invalid => "EINVAL",
+            Errno::IllegalSeek => "ESPIPE",
             Errno::Overflow => "EOVERFLOW",
             Errno::NotSupported => "EOPNOTSUPP",
         }

@@ -150,6 +150,25 @@ pub(super) fn walk_page_range<S: Sink>(
     Ok(())
 }
 
+/// `walk_page_vma`: all of one VMA.
+pub(super) fn walk_page_vma<S: Sink>(
+    cpu: &mut Cpu<S>,
+    id: VmaId,
+    ops: &mut dyn WalkOps<S>,
+) -> Result<(), Stop> {
+    let vma = cpu.vma(id);
+    let cpu = &mut cpu.enter(Func::WalkPageVma, [vma.start.0, vma.end.0]);
+    let asks = cpu.kernel().walk_page_vma_asks_filter;
+    let passes = !asks || ops.test_walk(cpu, id)?;
+    let verdict = if passes { Verdict::Walk } else { Verdict::Skipped };
+    cpu.event(Event::Filter { vma: id, verdict })?;
+    if !passes {
+        return Ok(());
+    }
+    let mm = vma.mm.expect("a VMA belongs to a process");
+    walk_vma(cpu, &MmWalk { vma, mm }, vma.start, vma.end, ops)
+}
+
 /// `__walk_page_range`: one VMA, between its callbacks.
 fn walk_vma<S: Sink>(
     cpu: &mut Cpu<S>,

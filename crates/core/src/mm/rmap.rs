@@ -6,7 +6,7 @@ use crate::machine::delta::MachineField;
 use crate::machine::event::{Lock, Mode, Verdict};
 use crate::machine::{
     Cell, Cpu, Event, Func, MappingId, MmId, Page, PageFlags, PageId, PageKind, Sink, SlotId, Stop,
-    VmFlags, Vma,
+    VmFlags, Vma, VmaId,
 };
 use crate::mm::Errno;
 use crate::mm::filemap::folio_set_flags;
@@ -237,6 +237,27 @@ fn rmap_walk_file<S: Sink>(
     }
     cpu.event(Event::Unlock { lock, mode: Mode::Read })?;
     Ok(changed)
+}
+
+/// `pfn_mkclean_range`: the same as [`mapping_wrprotect_range`] in one VMA.
+pub(super) fn pfn_mkclean_range<S: Sink>(
+    cpu: &mut Cpu<S>,
+    pfn: Pfn,
+    nr_pages: u64,
+    pgoff: u64,
+    id: VmaId,
+) -> Result<u64, Stop> {
+    let cpu = &mut cpu.enter(Func::PfnMkcleanRange, [pgoff, nr_pages]);
+    let vma = cpu.vma(id);
+    if !vma.flags.contains(VmFlags::SHARED) {
+        cpu.event(Event::Filter { vma: id, verdict: Verdict::Skipped })?;
+        return Ok(0);
+    }
+    cpu.event(Event::Filter { vma: id, verdict: Verdict::Walk })?;
+    let address = vma_address(&vma, pgoff);
+    let pvmw = PageVmaMappedWalk::new(&vma, address, pfn, pgoff, nr_pages);
+    cpu.event(Event::Clip { vma: id, start: address, end: pvmw.end })?;
+    page_vma_mkclean_one(cpu, pvmw)
 }
 
 /// `vma_address`: where the pages from `pgoff` on begin in a VMA that maps some of them.

@@ -166,7 +166,8 @@ pub enum Failure {
 
 impl Failure {
     /// All that can happen.
-    pub const ALL: [Failure; 9] = [
+    pub const ALL: [Failure; 10] = [
+        Failure::Errno(Errno::IllegalSeek),
         Failure::Errno(Errno::Access),
         Failure::Errno(Errno::NoDevice),
         Failure::Errno(Errno::Fault),
@@ -350,6 +351,8 @@ pub enum Beside {
     Mkclean(FileId, Pages),
     /// `mapping_wrprotect_range`.
     Wrprotect(FileId, Pages),
+    /// `pfn_mkclean_range` of each VMA.
+    Dax(FileId, Pages),
     /// `ftruncate(2)` to so many pages.
     Truncate(FileId, u64),
     /// `fallocate(2)` that punches a hole.
@@ -358,6 +361,8 @@ pub enum Beside {
     Dontneed(Place),
     /// 4 is written to `clear_refs`.
     SoftClear(ProcessId),
+    /// What `smaps` tells of the VMA at a mapping's start.
+    Smaps(LabelId),
 }
 
 impl Op {

@@ -306,6 +306,8 @@ fn beside(scenario: &Scenario, walk: Beside) -> String {
             words("zap", &format!("{} {pages} {cows}", file(id)))
         }
         Beside::Mkclean(id, pages) => format!("mkclean {} {}", file(id), range(pages)),
+        Beside::Dax(id, pages) => format!("dax {} {}", file(id), range(pages)),
+        Beside::Smaps(id) => format!("smaps {}", scenario.label(id).name),
         Beside::Wrprotect(id, pages) => format!("wrprotect {} {}", file(id), range(pages)),
         Beside::Truncate(id, pages) => format!("truncate {} {pages}", file(id)),
         Beside::Punch(id, pages) => format!("punch {} {}", file(id), range(pages)),

@@ -33,7 +33,7 @@ const fn row(keyword: &'static str, form: &'static str, meaning: &'static str) -
 }
 
 /// All statements, in the order in which a story uses them.
-pub static STATEMENTS: [Syntax; 42] = [
+pub static STATEMENTS: [Syntax; 44] = [
     row("title", "title TEXT", "names the story"),
     row("note", "note TEXT", "a line of prose; it travels in the link"),
     row("kernel", "kernel 7.3|6.12|6.1", "which kernel; 7.3 unless said"),
@@ -89,6 +89,7 @@ pub static STATEMENTS: [Syntax; 42] = [
     row("clean", "clean FILE FIRST+PAGES [at PAGE]", "clean_record_shared_mapping_range"),
     row("mkclean", "mkclean FILE FIRST+PAGES", "folio_mkclean of each cached folio"),
     row("wrprotect", "wrprotect FILE FIRST+PAGES", "mapping_wrprotect_range (7.3)"),
+    row("dax", "dax FILE FIRST+PAGES", "pfn_mkclean_range, VMA by VMA: before DAX writes back"),
     row("zap", "zap FILE [FIRST+PAGES] [keep-cows]", "unmap_mapping_range, unmap_mapping_pages"),
     row("truncate", "truncate FILE PAGES", "ftruncate: the file has so many pages from here on"),
     row("punch", "punch FILE FIRST+PAGES", "fallocate that punches a hole"),
@@ -98,6 +99,7 @@ pub static STATEMENTS: [Syntax; 42] = [
         "madvise with MADV_DONTNEED",
     ),
     row("softclear", "softclear PROCESS", "4 into its clear_refs: soft-dirty starts anew"),
+    row("smaps", "smaps LABEL", "what /proc/PID/smaps counts in the VMA at LABEL's start"),
     row("forget", "forget FILE", "the driver forgets which pages pfn_mkwrite told of"),
     row(
         "vmw",

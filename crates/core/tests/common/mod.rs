@@ -7,6 +7,7 @@ use rangewalk_core::machine::event::Access;
 use rangewalk_core::machine::vma::{OpenFile, OpenMode};
 use rangewalk_core::machine::{Cpu, FileKind, MappingId, MmId, Sink, World};
 use rangewalk_core::mm::clear_refs::clear_refs_write;
+use rangewalk_core::mm::dax::dax_writeback_mapping_range;
 use rangewalk_core::mm::madvise::madvise_dontneed;
 use rangewalk_core::mm::mapping_dirty_helpers::{
     clean_record_shared_mapping_range, wp_shared_mapping_range,
@@ -18,6 +19,7 @@ use rangewalk_core::mm::munmap::do_munmap;
 use rangewalk_core::mm::pagewalk::FilterMiss;
 use rangewalk_core::mm::populate::mm_populate;
 use rangewalk_core::mm::rmap::{mkclean_file_range, wrprotect_file_range};
+use rangewalk_core::mm::smaps::smap_gather_stats;
 use rangewalk_core::mm::truncate::{do_truncate, punch_hole};
 use rangewalk_core::mm::zap::{Cows, unmap_mapping_pages};
 use rangewalk_core::mm::{access, exit, filemap, fork, msync, process};
@@ -57,6 +59,8 @@ pub(crate) enum Op {
     Zap { file: usize, first: u64, nr: u64, cows: Cows },
     Mkclean { file: usize, first: u64, nr: u64 },
     Wrprotect { file: usize, first: u64, nr: u64 },
+    Dax { file: usize, first: u64, nr: u64 },
+    Smaps { process: usize, at: u64 },
     Truncate { file: usize, pages: u64 },
     Punch { file: usize, first: u64, nr: u64 },
     Fill { file: usize, first: u64, nr: u64 },
@@ -119,6 +123,9 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(file, first, nr)| Op::Mkclean { file, first, nr }),
         2 => (file.clone(), 0..12u64, 1..20u64)
             .prop_map(|(file, first, nr)| Op::Wrprotect { file, first, nr }),
+        1 => (file.clone(), 0..12u64, 1..20u64)
+            .prop_map(|(file, first, nr)| Op::Dax { file, first, nr }),
+        1 => (process.clone(), 0..WINDOW).prop_map(|(process, at)| Op::Smaps { process, at }),
         1 => (file.clone(), 0..FILE_PAGES).prop_map(|(file, pages)| Op::Truncate { file, pages }),
         1 => (file.clone(), 0..12u64, 1..40u64)
             .prop_map(|(file, first, nr)| Op::Punch { file, first, nr }),
@@ -225,6 +232,12 @@ fn take_away<S: Sink>(cpu: &mut Cpu<S>, mms: &[MmId], op: &Op) -> String {
         }
         Op::Wrprotect { file, first, nr } => {
             format!("{:?}", wrprotect_file_range(cpu, mapping(file), first, nr).unwrap())
+        }
+        Op::Dax { file, first, nr } => {
+            format!("{}", dax_writeback_mapping_range(cpu, mapping(file), first, nr).unwrap())
+        }
+        Op::Smaps { process, at } => {
+            format!("{:?}", smap_gather_stats(cpu, mms[process % mms.len()], addr(at)).unwrap())
         }
         Op::Truncate { file, pages } => {
             format!("{:?}", do_truncate(cpu, mapping(file), pages).unwrap())

@@ -2,6 +2,7 @@
 //! in it, compared to draw only what changed.
 
 pub mod axis;
+pub mod compare;
 pub mod counters;
 pub mod editor;
 pub mod entry;

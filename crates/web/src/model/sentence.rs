@@ -171,11 +171,11 @@ impl Now<'_> {
 }
 
 /// `page 5` or `pages 5–13`.
-pub(super) fn span_words(first: u64, last: u64) -> String {
+pub(crate) fn span_words(first: u64, last: u64) -> String {
     if first == last { format!("page {first}") } else { format!("pages {first}–{last}") }
 }
 
 /// `1 page`, `2 pages`.
-pub(super) fn count_words(n: u64, one: &str, many: &str) -> String {
+pub(crate) fn count_words(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }

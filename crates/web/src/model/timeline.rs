@@ -97,7 +97,7 @@ pub fn timeline(story: &Story, window: Range<u32>) -> TimelineModel {
     let depth = calls.iter().map(|call| call.depth + 1).max().unwrap_or(0);
     let groups = groups(tape, &window, &story.run().names);
     TimelineModel {
-        rows: rows(tape, &window, cell),
+        rows: bars(tape, &window, cell),
         groups,
         depth,
         calls,
@@ -112,7 +112,9 @@ fn events<'a>(tape: &'a Tape, window: &Range<u32>) -> &'a [Event] {
     &tape.events()[window.start as usize..window.end as usize]
 }
 
-fn rows(tape: &Tape, window: &Range<u32>, cell: u32) -> [Vec<Bar>; Kind::ALL.len()] {
+/// The bars of each kind, in order of [`Kind::ALL`], `cell` steps each.
+#[must_use]
+pub fn bars(tape: &Tape, window: &Range<u32>, cell: u32) -> [Vec<Bar>; Kind::ALL.len()] {
     let mut rows = [const { Vec::new() }; Kind::ALL.len()];
     let cells = (window.start..).step_by(cell as usize);
     for (first, events) in cells.zip(events(tape, window).chunks(cell as usize)) {

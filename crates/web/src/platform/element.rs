@@ -62,6 +62,12 @@ pub fn chosen(event: &Event) -> Option<u32> {
     u32::try_from(list.selected_index()).ok()
 }
 
+/// What was typed into the field that the event comes from.
+#[must_use]
+pub fn typed(event: &Event) -> Option<String> {
+    Some(event.target()?.dyn_into::<HtmlInputElement>().ok()?.value())
+}
+
 /// Puts the caret of a text area before character `index` (in UTF-16 units, as browsers count) and
 /// shows it.
 pub fn put_caret(node: &NodeRef, index: u32) {
@@ -90,6 +96,18 @@ pub fn set_title(title: &str) {
 pub fn place_in(event: &PointerEvent, node: &NodeRef) -> Option<(f64, f64)> {
     let rect = node.cast::<Element>()?.get_bounding_client_rect();
     Some((f64::from(event.client_x()) - rect.left(), f64::from(event.client_y()) - rect.top()))
+}
+
+/// Where the pointer is inside an element: shares of its width and height.
+#[must_use]
+pub fn share_of(event: &PointerEvent, node: &NodeRef) -> Option<(f32, f32)> {
+    let rect = node.cast::<Element>()?.get_bounding_client_rect();
+    let share = |at: f64, from: f64, len: f64| if len > 0.0 { (at - from) / len } else { 0.0 };
+    let x = share(f64::from(event.client_x()), rect.left(), rect.width());
+    let y = share(f64::from(event.client_y()), rect.top(), rect.height());
+    #[expect(clippy::cast_possible_truncation, reason = "shares")]
+    let shares = (x as f32, y as f32);
+    Some(shares)
 }
 
 /// Sends the pointer's further moves to an element until it is let go.

@@ -1,5 +1,5 @@
-//! The address bar: the fragment holds scenario and place, the query says whether the page is an
-//! embed.
+//! The address bar: the fragment holds scenario and place, the query says which view is asked for
+//! and whether the page is an embed.
 
 use gloo::events::EventListener;
 use gloo::utils::window;
@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 use yew::Callback;
 
 use super::Listener;
+use crate::command::View;
 
 /// What stands behind the `#`, without it.
 #[must_use]
@@ -18,23 +19,47 @@ pub fn fragment() -> String {
 /// True if the page is asked to be an embed: `?embed`.
 #[must_use]
 pub fn is_embed() -> bool {
-    let search = window().location().search().unwrap_or_default();
-    let names = search.trim_start_matches('?').split('&');
-    names.into_iter().any(|pair| pair.split('=').next() == Some("embed"))
+    asks_for("embed")
 }
 
-/// The address of this page, not an embed, with another fragment.
+/// The view that is asked for: `?compare`; the stage if none is.
 #[must_use]
-pub fn page_address(fragment: &str) -> String {
-    let location = window().location();
-    let part = |part: Result<String, JsValue>| part.unwrap_or_default();
-    format!("{}{}#{fragment}", part(location.origin()), part(location.pathname()))
+pub fn view() -> View {
+    let asked = View::ALL.into_iter().find(|view| !view.word().is_empty() && asks_for(view.word()));
+    asked.unwrap_or(View::Stage)
+}
+
+fn asks_for(word: &str) -> bool {
+    let search = window().location().search().unwrap_or_default();
+    let names = search.trim_start_matches('?').split('&');
+    names.into_iter().any(|pair| pair.split('=').next() == Some(word))
+}
+
+/// The address of this page in that view, not an embed, with another fragment.
+#[must_use]
+pub fn page_address(view: View, fragment: &str) -> String {
+    address(view.word(), fragment)
 }
 
 /// The address of this page as an embed, with another fragment.
 #[must_use]
 pub fn embed_address(fragment: &str) -> String {
-    page_address(fragment).replacen('#', "?embed#", 1)
+    address("embed", fragment)
+}
+
+fn address(query: &str, fragment: &str) -> String {
+    let location = window().location();
+    let part = |part: Result<String, JsValue>| part.unwrap_or_default();
+    let ask = if query.is_empty() { "" } else { "?" };
+    format!("{}{}{ask}{query}#{fragment}", part(location.origin()), part(location.pathname()))
+}
+
+/// Puts another view into the address bar as a new entry, so that Back returns to the one there.
+pub fn push_view(view: View, fragment: &str) {
+    if let Ok(history) = window().history() {
+        let address = page_address(view, fragment);
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&address));
+    }
 }
 
 /// Puts `fragment` into the address bar in place of the one there.
@@ -52,10 +77,11 @@ pub fn push_fragment(fragment: &str) {
     }
 }
 
-/// Calls when someone else changes the fragment: a pasted link, Back, Forward.
+/// Calls when someone else changes fragment or view: a pasted link, Back, Forward.
 #[must_use]
-pub fn on_fragment(changed: Callback<String>) -> Listener {
-    let listener = EventListener::new(&window(), "hashchange", move |_| changed.emit(fragment()));
+pub fn on_address(changed: Callback<(View, String)>) -> Listener {
+    let listener =
+        EventListener::new(&window(), "popstate", move |_| changed.emit((view(), fragment())));
     Listener { _events: vec![listener] }
 }
 

@@ -3,7 +3,7 @@
 use rangewalk_core::kernel::KERNELS;
 use yew::prelude::*;
 
-use crate::command::{Command, Panel};
+use crate::command::{Command, Panel, View};
 use crate::platform::element;
 use crate::view::icon::brand_mark;
 use crate::view::markup::html;
@@ -20,7 +20,12 @@ pub enum Room {
 }
 
 /// Brand, scenario, kernel, links.
-pub fn header(title: &AttrValue, kernel: &str, room: Room, on_command: &Callback<Command>) -> Html {
+pub fn header(
+    title: &AttrValue,
+    kernel: &str,
+    (room, view): (Room, View),
+    on_command: &Callback<Command>,
+) -> Html {
     let show = |name: &'static str, panel: Panel| {
         let onclick = on_command.reform(move |_: MouseEvent| Command::Show(panel));
         html! { <button class="btn" aria-haspopup="dialog" {onclick}>{ name }</button> }
@@ -47,6 +52,7 @@ pub fn header(title: &AttrValue, kernel: &str, room: Room, on_command: &Callback
             html! { <>{ pick(title, on_command) }{ kernel_choice(kernel, on_command) }</> },
             html! {
                 <>
+                    { tabs(view, on_command) }
                     if room == Room::Narrow { { show("Scenario", Panel::Editor) } }
                     { show("Share link", Panel::Share) }
                     { show("Embed", Panel::Embed) }
@@ -63,6 +69,19 @@ pub fn header(title: &AttrValue, kernel: &str, room: Room, on_command: &Callback
             <nav aria-label="Page">{ links }</nav>
         </header>
     }
+}
+
+/// The views; the one on show is underlined.
+pub fn tabs(view: View, on_command: &Callback<Command>) -> Html {
+    let tab = |to: View| {
+        let onclick = on_command.reform(move |_: MouseEvent| Command::Look(to));
+        let here = to == view;
+        html! {
+            <button class={if here { "btn tab here" } else { "btn tab" }} {onclick}
+                aria-current={here.then_some("page")}>{ to.name() }</button>
+        }
+    };
+    html! { <div class="tabs">{ for View::ALL.into_iter().map(tab) }</div> }
 }
 
 /// The open scenario's title; opens the gallery.

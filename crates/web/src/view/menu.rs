@@ -2,13 +2,13 @@
 
 use yew::prelude::*;
 
-use crate::command::{Command, Panel};
+use crate::command::{Command, Panel, View};
 use crate::view::dialog::{Focus, dialog};
-use crate::view::header::kernel_choice;
+use crate::view::header::{kernel_choice, tabs};
 use crate::view::markup::html;
 
 /// Gallery, kernel, embed, export, keys.
-pub fn menu(kernel: &str, on_command: &Callback<Command>) -> Html {
+pub fn menu(kernel: &str, view: View, on_command: &Callback<Command>) -> Html {
     let row = |name: &'static str, what: &'static str, panel: Panel| {
         let onclick = on_command.reform(move |_: MouseEvent| Command::Show(panel));
         html! { <li><button class="btn row" {onclick}><b>{ name }</b><span>{ what }
@@ -17,6 +17,7 @@ pub fn menu(kernel: &str, on_command: &Callback<Command>) -> Html {
     let on_close = on_command.reform(|()| Command::Hide);
     let inside = html! {
         <>
+            { tabs(view, on_command) }
             <ul class="rows">
                 { row("Open a scenario", "the gallery", Panel::Gallery) }
                 { row("Go to step", "by its number", Panel::GoTo) }

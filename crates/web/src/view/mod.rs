@@ -1,5 +1,6 @@
 //! Components: one a file, each drawing one model and answering with commands.
 
+pub mod compare;
 pub mod dialog;
 pub mod editor;
 pub mod gallery;
@@ -11,7 +12,6 @@ pub(crate) mod markup;
 pub mod menu;
 pub mod notice;
 pub mod page;
-pub mod panels;
 pub mod share;
 pub mod stage;
 pub mod strip;

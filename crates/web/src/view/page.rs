@@ -4,21 +4,24 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::command::{Command, Notice, Panel};
+use crate::command::{Command, Notice, Panel, View};
 use crate::model::editor::EditorModel;
 use crate::model::gallery::Card;
 use crate::model::share::ShareModel;
 use crate::model::stage::StageModel;
 use crate::model::timeline::{Segment, TimelineModel};
-use crate::parts::panels;
 use crate::session::Pace;
+use crate::view::dialog::{Focus, dialog};
 use crate::view::editor::Editor;
+use crate::view::gallery::gallery;
 use crate::view::header::{self, Room};
+use crate::view::help::{self, GoTo};
 use crate::view::icon::brand_mark;
 use crate::view::live::live;
 use crate::view::markup::html;
+use crate::view::menu::menu;
 use crate::view::notice::{notice_bar, spoken};
-use crate::view::share::Export;
+use crate::view::share::{self, Export};
 use crate::view::stage::Stage;
 use crate::view::strip::Strip;
 use crate::view::timeline::TimelineView;
@@ -40,6 +43,10 @@ pub enum Form {
 /// Everything the page shows.
 pub struct PageModel {
     pub form: Form,
+    /// What the page shows of the scenario.
+    pub view: View,
+    /// What stands below the header in the stage's place.
+    pub scene: Option<Html>,
     pub text: Rc<str>,
     pub title: AttrValue,
     pub kernel: &'static str,
@@ -65,6 +72,7 @@ pub struct PageModel {
 /// The page.
 pub fn page(props: &PageModel) -> Html {
     let form = match props.form {
+        form if props.scene.is_some() => scene(props, form),
         Form::Wide => wide(props),
         Form::Narrow => narrow(props),
         Form::Phone => phone(props),
@@ -75,9 +83,18 @@ pub fn page(props: &PageModel) -> Html {
             { form }
             { notice_bar(props.notice.as_ref().filter(|_| props.panel.is_none()), &props.on_command) }
             { spoken(&props.spoken) }
-            { panels().map(|panels| (panels.panel)(props)) }
+            { panel(props) }
         </>
     }
+}
+
+/// Another view than the stage.
+fn scene(props: &PageModel, form: Form) -> Html {
+    let (class, room) = match form {
+        Form::Wide | Form::Narrow => ("page scene", Room::Narrow),
+        Form::Phone | Form::Embed => ("page scene phone", Room::Phone),
+    };
+    html! { <div {class}>{ header(props, room) }{ props.scene.clone() }</div> }
 }
 
 fn wide(props: &PageModel) -> Html {
@@ -158,10 +175,10 @@ fn embed(props: &PageModel) -> Html {
 }
 
 fn header(props: &PageModel, room: Room) -> Html {
-    header::header(&props.title, props.kernel, room, &props.on_command)
+    header::header(&props.title, props.kernel, (room, props.view), &props.on_command)
 }
 
-pub(crate) fn editor(props: &PageModel) -> Html {
+fn editor(props: &PageModel) -> Html {
     live(Editor {
         text: props.text.clone(),
         model: props.editor.clone(),
@@ -214,4 +231,29 @@ fn strip(props: &PageModel) -> Html {
 
 fn buttons(props: &PageModel, signs: Signs) -> Html {
     transport::buttons(props.transport.playing, signs, &props.on_command)
+}
+
+fn panel(props: &PageModel) -> Html {
+    let on_command = props.on_command.clone();
+    let on_close = on_command.reform(|()| Command::Hide);
+    match (props.panel, props.share.clone()) {
+        (Some(Panel::Share), Some(model)) => share::share(&model, on_close),
+        (Some(Panel::Embed), Some(model)) => share::embed_code(&model, on_close),
+        (Some(Panel::Gallery), _) => {
+            let cards = props.cards.as_deref().unwrap_or_default();
+            gallery(cards, &props.text, props.notice.as_ref(), &on_command)
+        }
+        (Some(Panel::Export), _) => share::export_files(&props.on_export, on_close),
+        (Some(Panel::Help), _) => help::help(on_close),
+        (Some(Panel::GoTo), _) => {
+            let TransportModel { step, whole, .. } = props.transport;
+            live(GoTo { step, before: whole.0 - step.0, on_command })
+        }
+        (Some(Panel::Editor), _) if props.form != Form::Wide || props.scene.is_some() => {
+            let side = html! { <div class="side">{ editor(props) }</div> };
+            dialog("Scenario", "sheet", Focus::Inside, on_close, side)
+        }
+        (Some(Panel::Menu), _) => menu(props.kernel, props.view, &on_command),
+        _ => html! {},
+    }
 }

@@ -28,6 +28,11 @@ const HEIGHTS: [(Kind, f64); 7] = [
     (Kind::Flush, 28.0),
 ];
 
+/// The kinds in the order in which they are drawn, each with its height of 28.
+pub fn kind_heights() -> impl Iterator<Item = (Kind, f64)> {
+    HEIGHTS.into_iter()
+}
+
 /// The strip with its playhead.
 #[derive(PartialEq)]
 pub struct Strip {

@@ -47,6 +47,8 @@ pub enum Signs {
     All,
     /// Five.
     Phone,
+    /// Five, of a comparison.
+    Compare,
     /// Three.
     Embed,
 }
@@ -59,6 +61,7 @@ pub fn buttons(playing: bool, signs: Signs, on_command: &Callback<Command>) -> H
             &[Sign::First, Sign::Out, Sign::Back, play, Sign::Step, Sign::Over, Sign::Last]
         }
         Signs::Phone => &[Sign::First, Sign::Back, play, Sign::Step, Sign::Over],
+        Signs::Compare => &[Sign::First, Sign::Back, play, Sign::Step, Sign::Last],
         Signs::Embed => &[Sign::Back, play, Sign::Step],
     };
     let button = |sign: &Sign| {

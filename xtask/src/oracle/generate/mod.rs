@@ -292,6 +292,10 @@ impl Story {
                 (0..2).for_each(|_| self.map());
             }
             Kind::Proc => {}
+            Kind::Smaps => {
+                let Place { proc, at, .. } = self.aim();
+                self.say(format!("smaps {proc} {at}"));
+            }
             Kind::FaultAround => {
                 let bytes = self.choose(&[4096, 8192, 16384, 65536, 65536, 262_144]);
                 self.say(format!("faround {bytes}"));
@@ -398,6 +402,7 @@ impl Story {
                 self.say(format!("clean {file} {first} {nr} {base}"));
             }
             Kind::Wprange if self.has_wprange => self.say(format!("wprange {file} {first} {nr}")),
+            Kind::Dax => self.say(format!("dax {file} {first} {nr}")),
             Kind::BitmapReset => {
                 let hull = if self.rng.u32(0..4) > 0 {
                     String::new()

@@ -1,8 +1,9 @@
 //! What a random scenario is rich in: its ops and how often each is chosen, its files, its modes.
 
 use Kind::{
-    BitmapReset, Clean, Dontneed, Exit, FaultAround, Fill, Fork, Fsync, Load, Map, Mkclean, Msync,
-    Proc, Protect, Punch, Remap, SoftClear, Store, Truncate, Unmap, Wp, Wprange, Zap, ZapPages,
+    BitmapReset, Clean, Dax, Dontneed, Exit, FaultAround, Fill, Fork, Fsync, Load, Map, Mkclean,
+    Msync, Proc, Protect, Punch, Remap, Smaps, SoftClear, Store, Truncate, Unmap, Wp, Wprange, Zap,
+    ZapPages,
 };
 
 /// What a scenario is rich in.
@@ -55,6 +56,8 @@ pub(super) enum Kind {
     Wp,
     Clean,
     Wprange,
+    Dax,
+    Smaps,
     BitmapReset,
     Zap,
     ZapPages,
@@ -185,6 +188,8 @@ const STORM: &[Weight] = &[
     (Wp, 30),
     (Clean, 34),
     (Wprange, 12),
+    (Dax, 8),
+    (Smaps, 4),
     (BitmapReset, 6),
     (Mkclean, 5),
     (Fsync, 4),
@@ -222,6 +227,8 @@ const CUTS: &[Weight] = &[
     (Wp, 4),
     (Clean, 4),
     (Wprange, 2),
+    (Dax, 2),
+    (Smaps, 3),
     (Mkclean, 1),
     (Zap, 2),
     (Truncate, 1),
@@ -240,6 +247,8 @@ const TABLES: &[Weight] = &[
     (Wp, 6),
     (Clean, 6),
     (Wprange, 3),
+    (Dax, 3),
+    (Smaps, 3),
     (Zap, 4),
     (ZapPages, 2),
     (SoftClear, 2),
@@ -262,6 +271,8 @@ const CACHE: &[Weight] = &[
     (Wp, 4),
     (Clean, 6),
     (Wprange, 4),
+    (Dax, 4),
+    (Smaps, 4),
     (Zap, 6),
     (ZapPages, 3),
     (Dontneed, 5),

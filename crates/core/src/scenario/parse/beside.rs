@@ -25,6 +25,11 @@ impl Parser {
                 let (file, pages) = self.walked(words)?;
                 Beside::Wrprotect(file, pages)
             }
+            "dax" => {
+                let (file, pages) = self.walked(words)?;
+                Beside::Dax(file, pages)
+            }
+            "smaps" => Beside::Smaps(self.living_label(words)?),
             "truncate" => {
                 let file = self.scope.file(words)?;
                 let size = number(words, "the number of pages", FILE_PAGES_MAX)?;

@@ -62,9 +62,8 @@ impl Parser {
             "bitmap" => self.bitmap(words)?,
             "wp" => self.wp(words)?,
             "clean" => self.clean(words)?,
-            "zap" | "mkclean" | "wrprotect" | "truncate" | "punch" | "dontneed" | "softclear" => {
-                self.beside(keyword.text, words)?
-            }
+            "zap" | "mkclean" | "wrprotect" | "dax" | "truncate" | "punch" | "dontneed"
+            | "softclear" | "smaps" => self.beside(keyword.text, words)?,
             "forget" => Op::Forget(self.scope.file(words)?),
             "vmw" => self.vmw(words)?,
             "compare" | "sweep" | "repeat" | "end" => self.comparing(keyword.text, line, words)?,

@@ -7,11 +7,13 @@ use crate::addr::PAGE_SHIFT;
 use crate::machine::{Sink, Stop};
 use crate::mm::Errno;
 use crate::mm::clear_refs::clear_refs_write;
+use crate::mm::dax::dax_writeback_mapping_range;
 use crate::mm::madvise::madvise_dontneed;
 use crate::mm::rmap::{mkclean_file_range, wrprotect_file_range};
+use crate::mm::smaps::{MemSizeStats, smap_gather_stats};
 use crate::mm::truncate::{do_truncate, punch_hole};
 use crate::mm::zap::unmap_mapping_range;
-use crate::scenario::ast::{Beside, Failure};
+use crate::scenario::ast::{Beside, Failure, LabelId, Pages};
 
 impl<S: Sink> Runner<'_, S> {
     pub(super) fn beside(&mut self, walk: Beside) -> Result<Effect, Stop> {
@@ -30,6 +32,11 @@ impl<S: Sink> Runner<'_, S> {
                 let cpu = &mut self.cpu();
                 wrprotect_file_range(cpu, mapping(file), pages.first, pages.count)?.map(Some)
             }
+            Beside::Dax(file, pages) => {
+                let (cpu, Pages { first, count }) = (&mut self.cpu(), pages);
+                Ok(Some(dax_writeback_mapping_range(cpu, mapping(file), first, count)?))
+            }
+            Beside::Smaps(label) => return self.smaps(label),
             Beside::Truncate(file, pages) => {
                 do_truncate(&mut self.cpu(), mapping(file), pages)?.map(|()| None)
             }
@@ -50,6 +57,25 @@ impl<S: Sink> Runner<'_, S> {
             }
         };
         Ok(self.walked_beside(done))
+    }
+
+    fn smaps(&mut self, id: LabelId) -> Result<Effect, Stop> {
+        let label = self.scenario.label(id);
+        let mm = self.mm(label.process);
+        let done = smap_gather_stats(&mut self.cpu(), mm, label.addr)?;
+        let visits = std::mem::take(&mut self.watch.visits);
+        let Ok(stats) = done else {
+            let text = format!("nothing is mapped at {}", label.addr);
+            return Ok(Effect::Failed(Failure::Errno(Errno::Fault), text));
+        };
+        let MemSizeStats { rss, shared_clean, shared_dirty, private_clean, private_dirty } = stats;
+        self.rest.last.walk = Some(Seen { returned: rss, visits });
+        let text = format!(
+            "{} resident: shared {shared_clean} clean, {shared_dirty} dirty; private \
+             {private_clean} clean, {private_dirty} dirty",
+            counted(rss, "page")
+        );
+        Ok(Effect::Value(rss, text))
     }
 
     /// What such a walk came to: how many entries it says it changed; one that says nothing zaps.

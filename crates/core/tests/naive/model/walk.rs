@@ -62,7 +62,7 @@ impl Model {
     /// `pwrite`: pages become cached and dirty; the file grows if needed.
     pub(super) fn fill(&mut self, file: usize, first: u64, nr: u64) -> Result<u64, &'static str> {
         if is_device(Some(file)) {
-            return Err("Invalid");
+            return Err("IllegalSeek");
         }
         let file = &mut self.files[file];
         file.cache.extend((first..first + nr).map(|pgoff| (pgoff, true)));

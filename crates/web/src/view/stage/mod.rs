@@ -19,6 +19,8 @@ mod tables;
 mod tlbs;
 mod tree;
 
+pub(crate) use self::say::words;
+
 use std::rc::Rc;
 
 use yew::prelude::*;

@@ -20,7 +20,7 @@ pub(super) fn say(sentence: &Sentence) -> Html {
 }
 
 /// Text with its letters in their colours.
-pub(super) fn words(words: &Words) -> Html {
+pub(crate) fn words(words: &Words) -> Html {
     words
         .0
         .iter()

@@ -1,0 +1,95 @@
+//! `/proc/PID/smaps` (`fs/proc/task_mmu.c`): a walk of one VMA that changes nothing and counts what
+//! is resident.
+
+use crate::addr::VirtAddr;
+use crate::arch::{Entry, Level};
+use crate::machine::event::{Found, Lock, Mode};
+use crate::machine::{Cpu, Event, Func, MmId, PageFlags, Sink, SlotId, Stop, TableId};
+use crate::mm::Errno;
+use crate::mm::pagewalk::{MmWalk, WalkOps, walk_page_vma};
+
+/// `struct mem_size_stats`, in pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct MemSizeStats {
+    /// Mapped pages that have a `struct page`; the zero page does not count.
+    pub rss: u64,
+    /// Mapped more than once, and neither entry nor page is dirty.
+    pub shared_clean: u64,
+    /// Mapped more than once, and entry or page is dirty.
+    pub shared_dirty: u64,
+    /// Mapped only here, and neither is dirty.
+    pub private_clean: u64,
+    /// Mapped only here, and one of them is dirty.
+    pub private_dirty: u64,
+}
+
+/// `smap_gather_stats` of the VMA at `addr`.
+///
+/// # Errors
+/// Outer: the sink may stop the run. Inner: nothing is mapped there.
+pub fn smap_gather_stats<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    addr: VirtAddr,
+) -> Result<Result<MemSizeStats, Errno>, Stop> {
+    let Some(id) = cpu.find_vma(mm, addr).filter(|id| cpu.vma(*id).contains(addr)) else {
+        return Ok(Err(Errno::Fault));
+    };
+    let vma = cpu.vma(id);
+    let cpu = &mut cpu.enter(Func::SmapGatherStats, [vma.start.0, vma.end.0]);
+    let lock = if cpu.kernel().smaps_locks_vma { Lock::Vma(id) } else { Lock::Mmap(mm) };
+    cpu.event(Event::Lock { lock, mode: Mode::Read })?;
+    let mut walk = Smaps::default();
+    walk_page_vma(cpu, id, &mut walk)?;
+    cpu.event(Event::Unlock { lock, mode: Mode::Read })?;
+    cpu.event(Event::Return { value: walk.0.rss })?;
+    Ok(Ok(walk.0))
+}
+
+/// `smaps_walk_ops`.
+#[derive(Default)]
+struct Smaps(MemSizeStats);
+
+impl<S: Sink> WalkOps<S> for Smaps {
+    /// `smaps_pte_range`.
+    fn pte_table(
+        &mut self,
+        cpu: &mut Cpu<S>,
+        _: &MmWalk,
+        table: TableId,
+        start: VirtAddr,
+        end: VirtAddr,
+    ) -> Result<(), Stop> {
+        let cpu = &mut cpu.enter(Func::SmapsPteRange, [start.0, end.0]);
+        let lock = Lock::Ptl(table);
+        cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+        let mut addr = start;
+        while addr < end {
+            let slot = SlotId::new(table, Level::Pte.index(addr));
+            let found = Found::from(cpu.word(slot).decode(Level::Pte));
+            cpu.event(Event::Slot { found, slot, addr })?;
+            self.smaps_pte_entry(cpu, slot);
+            addr = addr.add_pages(1);
+        }
+        cpu.event(Event::Unlock { lock, mode: Mode::Write })
+    }
+}
+
+impl Smaps {
+    /// `smaps_pte_entry`, `smaps_account`.
+    fn smaps_pte_entry<S: Sink>(&mut self, cpu: &Cpu<S>, slot: SlotId) {
+        let word = cpu.word(slot);
+        let Entry::Leaf(pfn) = word.decode(Level::Pte) else { return };
+        let Some(page) = cpu.pfn_to_page(pfn).filter(|_| !word.is_special()) else { return };
+        let folio = cpu.page(cpu.folio(page));
+        let dirty = word.is_dirty(cpu.kernel()) || folio.flags.contains(PageFlags::DIRTY);
+        let stats = &mut self.0;
+        stats.rss += 1;
+        *match (cpu.page(page).mapcount > 1, dirty) {
+            (true, false) => &mut stats.shared_clean,
+            (true, true) => &mut stats.shared_dirty,
+            (false, false) => &mut stats.private_clean,
+            (false, true) => &mut stats.private_dirty,
+        } += 1;
+    }
+}

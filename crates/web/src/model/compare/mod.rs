@@ -1,0 +1,251 @@
+//! The comparison as the page shows it: a pure function of the bench and where it stands.
+
+pub mod empty;
+pub mod lane;
+pub mod matrix;
+pub mod notes;
+pub mod progress;
+pub mod score;
+pub mod side;
+pub mod visits;
+
+use std::rc::Rc;
+
+use rangewalk_core::compare::Align;
+use rangewalk_core::compare::words;
+use rangewalk_core::machine::MmId;
+
+use crate::clock::Playback;
+use crate::compare::Bench;
+use crate::model::compare::lane::LaneModel;
+use crate::model::compare::matrix::Layout;
+use crate::model::compare::score::{PriceRow, ScoreRow};
+use crate::model::sentence::span_words;
+use crate::model::stage_now::Now;
+
+/// A place on the scrubber.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The position.
+    pub at: u32,
+    /// Whose end it is: `wp, zap`.
+    pub text: String,
+}
+
+/// The scrubber and all that stands beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foot {
+    /// Where one stands, and the last position.
+    pub position: (u32, u32),
+    /// What positions are: `of 316, the longest lane`.
+    pub words: String,
+    /// Where lanes end.
+    pub marks: Vec<Mark>,
+    /// Whether it plays.
+    pub playing: bool,
+    /// Positions a second.
+    pub speed: u32,
+}
+
+/// The entry in hand, lane by lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRows {
+    /// `entry of C, page 7`.
+    pub name: String,
+    /// Its word in each lane now.
+    pub now: Vec<WordText>,
+    /// Its word behind each lane's job.
+    pub end: Vec<WordText>,
+    /// What became of it there.
+    pub fate: Vec<String>,
+    /// Whether it does not end alike everywhere.
+    pub differs: bool,
+}
+
+/// A word's digits, and which of them differ from what all lanes began with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WordText {
+    /// Sixteen digits, or `0`.
+    pub digits: String,
+    /// As many marks.
+    pub changed: Vec<bool>,
+}
+
+/// The whole view.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompareModel {
+    /// `Three ways over pages 5–13 of data`.
+    pub heading: String,
+    /// `same start, step 42 in each`.
+    pub under: String,
+    /// By what lanes go on together.
+    pub align: Align,
+    /// How many entries of each lane but the first end otherwise: `4 and 7`.
+    pub differs: String,
+    /// Whether any entry does.
+    pub any_differs: bool,
+    /// What is to be said of all lanes.
+    pub notes: Rc<[String]>,
+    /// Side by side.
+    pub lanes: Vec<Rc<LaneModel>>,
+    /// The scoreboard.
+    pub rows: Vec<Rc<ScoreRow>>,
+    /// The entry in hand.
+    pub entry: Option<Rc<EntryRows>>,
+    /// The prices.
+    pub prices: Rc<[PriceRow]>,
+    /// Scrubber and transport.
+    pub foot: Rc<Foot>,
+}
+
+impl Bench {
+    /// What a process is called.
+    #[must_use]
+    pub fn process(&self, mm: MmId) -> &str {
+        self.comparison.names().map_or("?", |names| names.process(mm))
+    }
+}
+
+impl CompareModel {
+    /// The view of `bench`, where it stands.
+    #[must_use]
+    pub fn new(bench: &Bench, playback: &Playback) -> Self {
+        let comparison = &bench.comparison;
+        let sides = comparison.lanes.iter().zip(&bench.sides);
+        let nows: Vec<Now<'_>> =
+            sides.map(|(lane, side)| Now::new(&lane.run, &side.index)).collect();
+        let mut here: Vec<usize> =
+            nows.iter().filter_map(|now| matrix::here(bench, now)).map(|(row, _)| row).collect();
+        here.extend(bench.picked.map(|(range, _)| range));
+        let layout = Layout::new(bench, lane::width(comparison.lanes.len()), &here);
+        let lanes = nows.iter().enumerate();
+        Self {
+            heading: heading(bench),
+            under: under(bench),
+            align: bench.align,
+            differs: differs(bench),
+            any_differs: !bench.differing.is_empty(),
+            notes: notes::notes(bench).into(),
+            lanes: lanes
+                .map(|(at, now)| Rc::new(LaneModel::new(bench, at, now, &layout)))
+                .collect(),
+            rows: score::rows(bench).into_iter().map(Rc::new).collect(),
+            entry: bench.picked.map(|(range, page)| Rc::new(entry(bench, range, page))),
+            prices: score::prices(bench).into(),
+            foot: Rc::new(foot(bench, playback)),
+        }
+    }
+
+    /// What every lane has just done, to be read out.
+    #[must_use]
+    pub fn spoken(&self) -> String {
+        let said = self.lanes.iter().map(|lane| format!("{}: {}", lane.word, lane.lead.plain()));
+        said.collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn heading(bench: &Bench) -> String {
+    let ways = ["", "One way", "Two ways", "Three ways", "Four ways", "Five ways", "Six ways"];
+    let ways = ways.get(bench.comparison.lanes.len()).unwrap_or(&"Ways");
+    let pages = bench.comparison.pages;
+    let last = (pages.first + pages.count).saturating_sub(1);
+    format!("{ways} over {} of {}", span_words(pages.first, last), bench.file)
+}
+
+fn under(bench: &Bench) -> String {
+    let at = bench.position;
+    let last = bench.rails.positions() - 1;
+    match bench.align {
+        _ if at == 0 => "all at the same start".to_owned(),
+        _ if at == last => "all at their end".to_owned(),
+        Align::Step => format!("same start, step {at} in each"),
+        Align::Page => {
+            let page = bench.comparison.pages.first + u64::from(at);
+            match u64::from(at) < bench.comparison.pages.count {
+                true => format!("same start, each where it first comes to page {page} or beyond"),
+                false => "the jobs are done; step by step from here".to_owned(),
+            }
+        }
+        Align::Cost => format!("same start, {at} µs in each"),
+    }
+}
+
+/// How many entries of each lane but the first end otherwise than there.
+fn differs(bench: &Bench) -> String {
+    let comparison = &bench.comparison;
+    let first = &comparison.lanes[0].ends;
+    let other = |lane: &rangewalk_core::compare::Lane| {
+        let pairs = lane.ends.iter().zip(first);
+        pairs.filter(|(one, other)| one.word != other.word).count().to_string()
+    };
+    let counts: Vec<String> = comparison.lanes.iter().skip(1).map(other).collect();
+    match counts.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+fn entry(bench: &Bench, range: usize, page: u64) -> EntryRows {
+    let comparison = &bench.comparison;
+    let mapped = &comparison.ranges[range];
+    let inside = page - mapped.pages.first;
+    let before = usize::try_from(inside).ok().and_then(|at| mapped.words.get(at));
+    let before = before.map_or(0, |word| word.0);
+    let now = |lane: &rangewalk_core::compare::Lane| {
+        let world = lane.run.timeline.world();
+        let addr = mapped.addr.add_pages(inside);
+        let alive = world.is_alive(mapped.mm);
+        let slot = alive.then(|| world.pte_slot(mapped.mm, addr).ok()).flatten();
+        word_text(slot.map_or(0, |slot| world.word(slot).0), before)
+    };
+    let ends = (0..comparison.lanes.len()).map(|lane| comparison.end(lane, range, page));
+    let told = words::entry(comparison, range, page);
+    // The lane's word stands in the column's head already.
+    let fate = told.iter().map(|told| told.split_once(": ").map_or(told.as_str(), |(_, it)| it));
+    EntryRows {
+        name: format!("entry of {}, page {page}", mapped.name),
+        now: comparison.lanes.iter().map(now).collect(),
+        end: ends.map(|end| word_text(end.map_or(0, |end| end.word.0), before)).collect(),
+        fate: fate.map(str::to_owned).collect(),
+        differs: comparison.differs(range, page),
+    }
+}
+
+fn word_text(word: u64, before: u64) -> WordText {
+    if word == 0 {
+        return WordText { digits: "0".to_owned(), changed: vec![before != 0] };
+    }
+    let digits = format!("{word:016x}");
+    let changed = (0..16).map(|at| (word ^ before) >> (60 - 4 * at) & 15 != 0).collect();
+    WordText { digits, changed }
+}
+
+fn foot(bench: &Bench, playback: &Playback) -> Foot {
+    let last = bench.rails.positions() - 1;
+    let words = match bench.align {
+        Align::Step => format!("of {last}, the longest lane"),
+        Align::Page if u64::from(bench.position) < bench.comparison.pages.count => {
+            format!("of {} pages", bench.comparison.pages.count)
+        }
+        Align::Page => format!("of {last}"),
+        Align::Cost => format!("µs of {last}, the dearest lane"),
+    };
+    let mut marks: Vec<Mark> = Vec::new();
+    for (at, lane) in bench.comparison.lanes.iter().enumerate() {
+        let end = bench.rails.position_of(at, lane.run.timeline.tape().len());
+        let name = lane.strategy.name();
+        match marks.iter_mut().find(|mark| mark.at == end) {
+            Some(mark) => mark.text.push_str(&format!(", {name}")),
+            None => marks.push(Mark { at: end, text: name.to_owned() }),
+        }
+    }
+    marks.sort_unstable_by_key(|mark| mark.at);
+    Foot {
+        position: (bench.position, last),
+        words,
+        marks,
+        playing: playback.is_playing(),
+        speed: playback.steps_a_second(),
+    }
+}

@@ -1,0 +1,115 @@
+//! In which order a lane comes to the entries of the range.
+
+use rangewalk_core::arch::level::PTRS_PER_TABLE;
+use rangewalk_core::compare::{Comparison, Lane};
+use rangewalk_core::machine::{Event, SlotId};
+
+/// An entry looked at, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// The step.
+    pub step: u32,
+    /// The place of its mapping among the ranges.
+    pub range: u32,
+    /// Page of the file.
+    pub page: u64,
+}
+
+/// How a walk goes through mappings and pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// It comes to no two entries.
+    None,
+    /// Mapping by mapping.
+    Rows,
+    /// Page by page.
+    Columns,
+}
+
+/// All looks at entries of the range during the job, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Visits(Vec<Visit>);
+
+impl Visits {
+    /// Of this lane. Its cursor is at the end.
+    #[must_use]
+    pub fn new(comparison: &Comparison, lane: &Lane) -> Self {
+        let leaves = Leaves::new(comparison, lane);
+        let events = lane.run.timeline.tape().events().iter().take(lane.job_end as usize);
+        let visit = |(step, event): (u32, &Event)| {
+            let (Event::Slot { slot, .. } | Event::Zap { slot, .. } | Event::Keep { slot, .. }) =
+                *event
+            else {
+                return None;
+            };
+            let (range, page) = leaves.entry(slot)?;
+            Some(Visit { step, range, page })
+        };
+        Self((0..).zip(events).filter_map(visit).collect())
+    }
+
+    /// The last `most` looks before `at` steps were done.
+    #[must_use]
+    pub fn before(&self, at: u32, most: usize) -> &[Visit] {
+        let end = self.0.partition_point(|visit| visit.step < at);
+        &self.0[end.saturating_sub(most)..end]
+    }
+
+    /// How they follow each other, on the whole.
+    #[must_use]
+    pub fn order(&self) -> Order {
+        let (mut rows, mut columns) = (0, 0);
+        for pair in self.0.windows(2) {
+            rows += u32::from(pair[0].range == pair[1].range && pair[0].page != pair[1].page);
+            columns += u32::from(pair[0].range != pair[1].range && pair[0].page == pair[1].page);
+        }
+        match (rows, columns) {
+            (0, 0) => Order::None,
+            _ if rows >= columns => Order::Rows,
+            _ => Order::Columns,
+        }
+    }
+}
+
+/// Which entries of which tables map pages of the range.
+struct Leaves(Vec<Leaf>);
+
+/// Entries in a row of one table.
+struct Leaf {
+    first: SlotId,
+    len: u32,
+    range: u32,
+    page: u64,
+}
+
+impl Leaves {
+    fn new(comparison: &Comparison, lane: &Lane) -> Self {
+        let world = lane.run.timeline.world();
+        let mut leaves = Vec::new();
+        for (at, range) in (0..).zip(&comparison.ranges) {
+            let mut page = 0;
+            while page < range.pages.count {
+                let addr = range.addr.add_pages(page);
+                let index = (addr.0 >> 12) % u64::from(PTRS_PER_TABLE);
+                let left = (u64::from(PTRS_PER_TABLE) - index).min(range.pages.count - page);
+                if world.is_alive(range.mm)
+                    && let Ok(first) = world.pte_slot(range.mm, addr)
+                {
+                    let len = u32::try_from(left).unwrap_or(PTRS_PER_TABLE);
+                    leaves.push(Leaf { first, len, range: at, page: range.pages.first + page });
+                }
+                page += left;
+            }
+        }
+        leaves.sort_unstable_by_key(|leaf| leaf.first);
+        Self(leaves)
+    }
+
+    /// The mapping and the page of this entry.
+    fn entry(&self, slot: SlotId) -> Option<(u32, u64)> {
+        let behind = self.0.partition_point(|leaf| leaf.first <= slot);
+        let leaf = &self.0[behind.checked_sub(1)?];
+        let inside = slot.0 - leaf.first.0;
+        (inside < leaf.len).then(|| (leaf.range, leaf.page + u64::from(inside)))
+    }
+}

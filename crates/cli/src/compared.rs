@@ -91,7 +91,7 @@ fn weight(row: &rangewalk_core::compare::Weight) -> Weight {
     let (source, from) = match row.source {
         Source::Measured(from) => ("measured", from),
         Source::Derived(from) => ("derived", from),
-        Source::Guess => ("guess", ""),
+        Source::Guess(from) => ("guess", from),
         Source::Free => ("free", ""),
         Source::Edited => ("edited", ""),
     };

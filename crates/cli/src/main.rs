@@ -12,8 +12,9 @@ mod json;
 mod output;
 mod played;
 mod source;
+mod text;
 
-use command::{capture, compare, conform, fmt, link, run, script, story, trace, unlink};
+use command::{capture, compare, conform, fmt, link, run, script, story, sweep, trace, unlink};
 
 /// Walks over Linux address spaces, without a browser.
 ///
@@ -31,6 +32,7 @@ enum Command {
     Run(run::Arguments),
     Trace(trace::Arguments),
     Compare(compare::Arguments),
+    Sweep(sweep::Arguments),
     Fmt(fmt::Arguments),
     Link(link::Arguments),
     Unlink(unlink::Arguments),
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Link(arguments) => link::run(&arguments),
         Command::Unlink(arguments) => unlink::run(&arguments),

@@ -4,19 +4,21 @@ use std::path::PathBuf;
 
 use rangewalk_core::compare::{Comparison, Count, Held, Score, Weights, compare, shared, words};
 use rangewalk_core::machine::event::Mode;
+use rangewalk_core::scenario::ast::Pages;
 use rangewalk_core::scenario::{Severity, format};
 
 use crate::compared;
 use crate::failure::{Failure, Verdict};
 use crate::output::{print, remark};
 use crate::source::Source;
+use crate::text::wrapped;
 
 /// Columns of the text.
 const COLUMNS: usize = 72;
 /// Columns of the names on the left.
 const LEFT: usize = 20;
-/// Entries that end differently, at most this many told one by one.
-const ENTRIES_MAX: usize = 12;
+/// Places that end differently, at most this many told one by one.
+const RUNS_MAX: usize = 8;
 
 /// Do one job in several ways and set side by side what each did
 #[derive(clap::Args)]
@@ -70,41 +72,39 @@ fn report(title: &str, statement: &str, comparison: &Comparison, weights: &Weigh
     out
 }
 
-/// Fills lines of 72 columns; what goes on is set in.
-fn wrapped(text: &str, out: &mut String) {
-    let mut width = 0;
-    for word in text.split(' ') {
-        if width == 0 {
-            width = word.len();
-        } else if width + 1 + word.len() > COLUMNS {
-            out.push_str("\n  ");
-            width = 2 + word.len();
-        } else {
-            out.push(' ');
-            width += 1 + word.len();
-        }
-        out.push_str(word);
-    }
-    out.push('\n');
-}
-
+/// Entries that end differently, neighbours alike in one line.
 fn differences(comparison: &Comparison, out: &mut String) {
-    let entries =
-        comparison.ranges.iter().enumerate().flat_map(|(at, range)| {
-            (range.pages.first..range.pages.end()).map(move |page| (at, page))
-        });
-    let differing: Vec<(usize, u64)> =
-        entries.filter(|(range, page)| comparison.differs(*range, *page)).collect();
-    let total: usize = comparison.ranges.iter().map(|range| range.words.len()).sum();
-    out.push_str(&format!("\n{} of {total} entries end differently", differing.len()));
-    out.push_str(if differing.is_empty() { "\n" } else { ":\n" });
-    for (range, page) in differing.iter().take(ENTRIES_MAX) {
-        let name = &comparison.ranges[*range].name;
-        let told = words::entry(comparison, *range, *page).join(" | ");
-        wrapped(&format!("  {name} {page}: {told}"), out);
+    let mut runs: Vec<(usize, u64, u64, Vec<String>)> = Vec::new();
+    let (mut total, mut differing) = (0, 0);
+    for (at, range) in comparison.ranges.iter().enumerate() {
+        total += range.words.len();
+        for page in range.pages.first..range.pages.end() {
+            if !comparison.differs(at, page) {
+                continue;
+            }
+            differing += 1;
+            let told = words::entry(comparison, at, page);
+            match runs.last_mut() {
+                Some((of, first, count, same))
+                    if (*of, *first + *count) == (at, page) && *same == told =>
+                {
+                    *count += 1;
+                }
+                _ => runs.push((at, page, 1, told)),
+            }
+        }
     }
-    if differing.len() > ENTRIES_MAX {
-        out.push_str(&format!("  and {} more\n", differing.len() - ENTRIES_MAX));
+    out.push_str(&format!("\n{differing} of {total} entries end differently\n"));
+    for (at, first, count, told) in runs.iter().take(RUNS_MAX) {
+        let name = &comparison.ranges[*at].name;
+        let pages = format::range(Pages { first: *first, count: *count });
+        out.push_str(&format!("  {name} {pages}\n"));
+        for lane in told {
+            wrapped(&format!("    {lane}"), out);
+        }
+    }
+    if runs.len() > RUNS_MAX {
+        out.push_str(&format!("  and {} more places\n", runs.len() - RUNS_MAX));
     }
 }
 
@@ -188,10 +188,13 @@ fn held(held: &Held) -> String {
 /// What share of the row's steps falls in functions that the column runs too.
 fn functions(comparison: &Comparison, out: &mut String) {
     let width = heads(comparison, "% shared of / with", out);
-    for one in &comparison.lanes {
-        let name = one.strategy.name();
-        let with = comparison.lanes.iter();
-        let with = with.map(|other| shared::shared(&one.job.profile, &other.job.profile).percent());
-        row(name, &with.collect::<Vec<_>>(), width, out);
+    for (at, one) in comparison.lanes.iter().enumerate() {
+        out.push_str(&format!("{:LEFT$}", one.strategy.name()));
+        for (with, other) in comparison.lanes.iter().enumerate() {
+            let percent = shared::shared(&one.job.profile, &other.job.profile).percent();
+            let percent = if at == with { "-".to_owned() } else { percent.to_string() };
+            out.push_str(&format!("{percent:>width$}"));
+        }
+        out.push('\n');
     }
 }

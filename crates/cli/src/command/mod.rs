@@ -8,5 +8,6 @@ pub(crate) mod link;
 pub(crate) mod run;
 pub(crate) mod script;
 pub(crate) mod story;
+pub(crate) mod sweep;
 pub(crate) mod trace;
 pub(crate) mod unlink;

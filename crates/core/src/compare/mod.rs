@@ -13,6 +13,7 @@ pub mod count;
 pub mod counter;
 pub mod ends;
 pub mod shared;
+pub mod sweep;
 pub mod weights;
 pub mod words;
 

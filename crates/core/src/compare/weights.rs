@@ -10,8 +10,8 @@ pub enum Source {
     Measured(&'static str),
     /// Worked out from such measurements: how.
     Derived(&'static str),
-    /// Nobody measured it.
-    Guess,
+    /// Nobody measured it: why so much.
+    Guess(&'static str),
     /// It is free, or part of something else that is counted.
     Free,
     /// The reader's own.
@@ -33,14 +33,14 @@ const fn weight(count: Count, ps: u64, source: Source) -> Weight {
     Weight { count, ps, source }
 }
 
-/// `first write` and the rest name lines of `docs/hostbench-6.18.jsonl`. Of the two ways to fill an
-/// empty entry, one fault for one page took 1160.84 ns and one for sixteen took 16 times 449.28 ns:
-/// so a fault costs 759.00 ns and each entry that it installs 401.84 ns.
+/// The measurements are told in `docs/costs.md`. Of the two ways to fill an empty entry, one fault
+/// for one page took 1160.84 ns and one for sixteen took 16 times 449.28 ns: so a fault costs 759.00
+/// ns and each entry that it installs 401.84 ns.
 const DEFAULT: [Weight; Count::ALL.len()] = [
-    weight(Count::TreeQueries, 20_000, Source::Guess),
-    weight(Count::TreeNodes, 5_000, Source::Guess),
+    weight(Count::TreeQueries, 20_000, Source::Guess("a call that looks at the root")),
+    weight(Count::TreeNodes, 5_000, Source::Guess("a cache line, mostly warm")),
     weight(Count::Descents, 0, Source::Free),
-    weight(Count::TableHops, 5_000, Source::Guess),
+    weight(Count::TableHops, 5_000, Source::Guess("a cache line, mostly warm")),
     weight(Count::Slots, 1_550, Source::Measured("PAGEMAP_SCAN that changes nothing, a PTE")),
     weight(Count::EmptySlots, 0, Source::Free),
     weight(
@@ -49,9 +49,9 @@ const DEFAULT: [Weight; Count::ALL.len()] = [
         Source::Derived("PAGEMAP_SCAN that write-protects, less one that changes nothing"),
     ),
     weight(Count::Zapped, 170_540, Source::Measured("MADV_DONTNEED of a shared mapping, a PTE")),
-    weight(Count::PtlRounds, 15_000, Source::Guess),
-    weight(Count::OtherLocks, 20_000, Source::Guess),
-    weight(Count::Notifiers, 10_000, Source::Guess),
+    weight(Count::PtlRounds, 15_000, Source::Guess("an atomic that nobody contends")),
+    weight(Count::OtherLocks, 20_000, Source::Guess("two atomics that nobody contends")),
+    weight(Count::Notifiers, 10_000, Source::Guess("two calls with nobody listening")),
     weight(Count::Flushes, 0, Source::Free),
     weight(
         Count::Invlpgs,
@@ -60,9 +60,13 @@ const DEFAULT: [Weight; Count::ALL.len()] = [
             "page_mkclean of one more mapping, 370.40 ns, less what else is counted of it",
         ),
     ),
-    weight(Count::FullFlushes, 500_000, Source::Guess),
-    weight(Count::Ipis, 2_000_000, Source::Guess),
-    weight(Count::PagesDirtied, 50_000, Source::Guess),
+    weight(
+        Count::FullFlushes,
+        9_031_110,
+        Source::Guess("as much as 33 INVLPG: the kernel's ceiling"),
+    ),
+    weight(Count::Ipis, 2_000_000, Source::Guess("an interrupt there and an answer back")),
+    weight(Count::PagesDirtied, 50_000, Source::Guess("a flag and its accounting")),
     weight(Count::WriteFaults, 853_040, Source::Measured("write fault on a write-protected PTE")),
     weight(
         Count::MissingFaults,
@@ -117,7 +121,7 @@ impl Weights {
     /// How much of it rests on guesses, in picoseconds.
     #[must_use]
     pub fn guessed_ps(&self, score: &Score) -> u64 {
-        let guessed = self.0.iter().filter(|row| row.source == Source::Guess);
+        let guessed = self.0.iter().filter(|row| matches!(row.source, Source::Guess(_)));
         let each = guessed.map(|row| row.ps.saturating_mul(score.get(row.count)));
         each.fold(0, u64::saturating_add)
     }

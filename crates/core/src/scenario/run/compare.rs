@@ -143,7 +143,7 @@ fn both(first: Effect, second: Effect) -> Effect {
 
 /// `some` of `count` pages, ascending: spread evenly, as the bits of their numbers read backwards
 /// have it, so that fewer are always among more; and each round one page further.
-pub(super) fn some_of(count: u64, some: u64, round: u64) -> Vec<u64> {
+pub(crate) fn some_of(count: u64, some: u64, round: u64) -> Vec<u64> {
     if some >= count {
         return (0..count).collect();
     }

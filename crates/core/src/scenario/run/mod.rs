@@ -10,6 +10,8 @@ mod vmw;
 mod walk;
 mod watch;
 
+pub(crate) use compare::some_of;
+
 use crate::machine::{Cpu, Event, MappingId, MmId, Sink, Stop, VmaId, World};
 use crate::mm::pagewalk::FilterMiss;
 use crate::order::sort_by_key;

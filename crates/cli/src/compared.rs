@@ -16,8 +16,8 @@ struct Report<'c> {
     pages: u64,
     weights: Vec<Weight>,
     lanes: Vec<LaneReport<'c>>,
-    /// Percent of the row lane's steps in functions that the column lane runs too.
-    shared: Vec<Vec<u64>>,
+    /// For each lane and each other: what of the first the other runs too.
+    shared: Vec<Vec<Shared>>,
     ranges: Vec<Range<'c>>,
 }
 
@@ -55,6 +55,15 @@ struct Held {
     times: u64,
     steps: u64,
     longest: u64,
+}
+
+#[derive(Serialize)]
+struct Shared {
+    functions: Vec<&'static str>,
+    /// Percent of the first's steps in those functions themselves.
+    percent: u64,
+    /// Likewise in them and all that they call.
+    percent_under: u64,
 }
 
 #[derive(Serialize)]
@@ -131,9 +140,16 @@ fn score(score: &Score) -> Map<String, Value> {
     Count::ALL.into_iter().map(|count| (count.word(), score.get(count).into())).collect()
 }
 
-fn shares(comparison: &Comparison, one: &Lane) -> Vec<u64> {
-    let with = comparison.lanes.iter();
-    with.map(|other| shared::shared(&one.job.profile, &other.job.profile).percent()).collect()
+fn shares(comparison: &Comparison, one: &Lane) -> Vec<Shared> {
+    let with = comparison.lanes.iter().map(|other| {
+        let shared = shared::shared(&one.job.profile, &other.job.profile);
+        Shared {
+            functions: shared.functions.iter().map(|func| func.symbol()).collect(),
+            percent: shared.percent(),
+            percent_under: shared.percent_under(),
+        }
+    });
+    with.collect()
 }
 
 fn range(comparison: &Comparison, at: usize) -> Range<'_> {

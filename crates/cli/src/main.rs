@@ -14,7 +14,9 @@ mod played;
 mod source;
 mod text;
 
-use command::{capture, compare, conform, fmt, link, run, script, story, sweep, trace, unlink};
+use command::{
+    argue, capture, compare, conform, fmt, link, run, script, story, sweep, trace, unlink,
+};
 
 /// Walks over Linux address spaces, without a browser.
 ///
@@ -33,6 +35,7 @@ enum Command {
     Trace(trace::Arguments),
     Compare(compare::Arguments),
     Sweep(sweep::Arguments),
+    Argue(argue::Arguments),
     Fmt(fmt::Arguments),
     Link(link::Arguments),
     Unlink(unlink::Arguments),
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Argue(arguments) => argue::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Link(arguments) => link::run(&arguments),

@@ -178,3 +178,91 @@ fn a_link_that_cannot_be_opened_exits_with_2() {
         assert!(err.starts_with("link: error: this "), "{bad}: {err}");
     }
 }
+
+/// The argument's own scenarios, and every lane there is.
+#[test]
+fn compare_sets_lanes_side_by_side() {
+    let narrow = |out: &str| {
+        assert!(out.is_ascii());
+        assert!(out.lines().all(|line| line.len() <= 72), "{out}");
+    };
+    for entry in fs::read_dir(scenarios().join("argument")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("a scenario");
+        let (code, out, _) = rangewalk(&["compare", "-"], &text);
+        if text.contains("\ncompare ") {
+            assert_eq!(code, Some(0), "{}", path.display());
+            narrow(&out);
+        } else {
+            assert_eq!(code, Some(2), "{}", path.display());
+        }
+    }
+    let story = "file bo dev-pagetable 8\nproc P\nmap A P bo 0+8 @7f1000000000 rw\nstore A\n\
+        compare bo 0+8 wp clean-skip wp-skip wrprotect wrprotect-pages softclear\nstore A 3\n";
+    let (code, out, err) = rangewalk(&["compare", "-"], story);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    narrow(&out);
+    assert!(
+        out.contains("\ntree queries              1       1       1       1       8       0\n")
+    );
+    assert!(out.contains("\nwp: 8 entries read-only; the dirt of 8 moved to bit 58.\n"), "{out}");
+
+    let (code, out, _) = rangewalk(&["compare", "--json", "-"], story);
+    assert_eq!(code, Some(0));
+    let json: Value = serde_json::from_str(&out).expect("JSON");
+    let lane = &json["lanes"][4];
+    assert_eq!(lane["lane"], "wrprotect-pages");
+    assert_eq!(lane["job"]["score"]["tree-queries"], 8);
+    assert_eq!(lane["job"]["score"]["dirt-lost"], 8);
+    assert_eq!(lane["after"]["score"]["write-faults"], 1);
+    let end = &json["ranges"][0]["entries"][3]["ends"][0];
+    assert_eq!((&end[1], &end[2]), (&"read-only".into(), &"moved to bit 58".into()));
+}
+
+#[test]
+fn compare_with_nothing_to_compare_and_what_a_kernel_cannot_do() {
+    let (code, out, err) = rangewalk(&["compare", "-"], STORY);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("it compares nothing"), "{err}");
+    let old = STORY.replace("wp data 0+8\nexpect 3", "compare data 0+8 wp wrprotect");
+    let (code, out, err) = rangewalk(&["compare", "-"], &format!("kernel 6.12\n{old}"));
+    assert_eq!(code, Some(2));
+    assert!(out.contains("\nwrprotect: it fails with EOPNOTSUPP"), "{out}");
+    assert!(err.contains("mapping_wrprotect_range came with 6.15"), "{err}");
+}
+
+#[test]
+fn sweep_prints_a_table_csv_and_the_scenario_of_a_point() {
+    let story =
+        STORY.replace("wp data 0+8\nexpect 3", "compare data 0+8 wp mkclean\nsweep pages 1..8");
+    let (code, out, err) = rangewalk(&["sweep", "--metric", "job:tree-queries", "-"], &story);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    // Three of twelve entries are there: a quarter, so two pages of eight.
+    assert!(out.contains("        8           1           2\n"), "{out}");
+    let (_, out, _) = rangewalk(&["sweep", "--csv", "-"], &story);
+    let mut lines = out.lines();
+    let head: Vec<&str> = lines.next().expect("a head").split(',').collect();
+    assert_eq!(&head[..3], ["pages", "lane", "job:tree-queries"]);
+    // 1, 2, 3, 4, 6 and 8 pages, two lanes each.
+    assert_eq!(lines.clone().count(), 12);
+    assert!(lines.all(|line| line.split(',').count() == head.len()));
+    let (_, point, _) = rangewalk(&["sweep", "--at", "6", "-"], &story);
+    assert!(point.contains("\ncompare data 0+6 wp mkclean\n"), "{point}");
+    assert_eq!(rangewalk(&["compare", "-"], &point).0, Some(0));
+    for (bad, said) in
+        [("7,8", "one value for each axis"), ("0", "out of bounds"), ("x", "no number")]
+    {
+        let (code, _, err) = rangewalk(&["sweep", "--at", bad, "-"], &story);
+        assert!(code == Some(2) && err.contains(said), "{err}");
+    }
+}
+
+#[test]
+fn argue_tells_every_claim() {
+    let (code, out, _) = rangewalk(&["argue"], "");
+    assert_eq!(code, Some(0));
+    assert!(out.lines().all(|line| line.len() <= 72), "{out}");
+    assert_eq!(out.matches("\n   => ").count(), 8);
+    let (_, scenario, _) = rangewalk(&["argue", "--scenario", "closest"], "");
+    assert_eq!(rangewalk(&["compare", "-"], &scenario).0, Some(0));
+}

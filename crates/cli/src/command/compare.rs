@@ -185,16 +185,24 @@ fn held(held: &Held) -> String {
     format!("{} ({mode}) {}, {}, {}", held.kind.name(), held.times, held.steps, held.longest)
 }
 
-/// What share of the row's steps falls in functions that the column runs too.
+/// What share of the row's functions the column runs too, and what share of its steps they drive.
 fn functions(comparison: &Comparison, out: &mut String) {
-    let width = heads(comparison, "% shared of / with", out);
-    for (at, one) in comparison.lanes.iter().enumerate() {
-        out.push_str(&format!("{:LEFT$}", one.strategy.name()));
-        for (with, other) in comparison.lanes.iter().enumerate() {
-            let percent = shared::shared(&one.job.profile, &other.job.profile).percent();
-            let percent = if at == with { "-".to_owned() } else { percent.to_string() };
-            out.push_str(&format!("{percent:>width$}"));
+    for (head, of_steps) in [("% of functions with", false), ("% of steps with", true)] {
+        let width = heads(comparison, head, out);
+        for (at, one) in comparison.lanes.iter().enumerate() {
+            out.push_str(&format!("{:LEFT$}", one.strategy.name()));
+            for (with, other) in comparison.lanes.iter().enumerate() {
+                let shared = shared::shared(&one.job.profile, &other.job.profile);
+                let both = shared.functions.len() as u64;
+                let percent = if of_steps {
+                    shared.percent_under()
+                } else {
+                    shared::percent(both, shared.of_functions)
+                };
+                let percent = if at == with { "-".to_owned() } else { percent.to_string() };
+                out.push_str(&format!("{percent:>width$}"));
+            }
+            out.push('\n');
         }
-        out.push('\n');
     }
 }

@@ -1,5 +1,6 @@
 //! One subcommand a file: its arguments and what it does.
 
+pub(crate) mod argue;
 pub(crate) mod capture;
 pub(crate) mod compare;
 pub(crate) mod conform;

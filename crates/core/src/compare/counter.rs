@@ -6,8 +6,9 @@ use std::ops::Range;
 use crate::addr::PAGE_SIZE;
 use crate::arch::Level;
 use crate::compare::count::{Count, Score};
+use crate::compare::profile::Profile;
 use crate::machine::event::{FaultCause, Found, Lock, Mode, Reach};
-use crate::machine::{Cell, Event, Func, Sink, Stop};
+use crate::machine::{Cell, CpuId, Event, Func, Sink, Stop};
 use crate::order::sort_by_key;
 use crate::trace::Tape;
 
@@ -86,41 +87,6 @@ impl From<Lock> for LockKind {
     }
 }
 
-/// How many steps each kernel function took itself, without those that it called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Profile {
-    /// By the function's place in [`Func::ALL`].
-    steps: Vec<u64>,
-    /// Steps outside of all functions.
-    outside: u64,
-}
-
-impl Default for Profile {
-    fn default() -> Self {
-        Self { steps: vec![0; Func::ALL.len()], outside: 0 }
-    }
-}
-
-impl Profile {
-    /// Steps of this function itself.
-    #[must_use]
-    pub fn of(&self, func: Func) -> u64 {
-        self.steps[func as usize]
-    }
-
-    /// Functions that took steps themselves, with them, in the order of [`Func::ALL`].
-    pub fn functions(&self) -> impl Iterator<Item = (Func, u64)> + '_ {
-        let all = Func::ALL.iter().copied().zip(self.steps.iter().copied());
-        all.filter(|(_, steps)| *steps > 0)
-    }
-
-    /// All steps.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        self.steps.iter().sum::<u64>() + self.outside
-    }
-}
-
 /// What came of a run, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -138,7 +104,10 @@ pub struct Counter {
     tally: Tally,
     /// Held now, since the step of that number.
     open: Vec<(Lock, Mode, u64)>,
-    stack: Vec<Func>,
+    /// Another CPU has come in, and holds locks of its own.
+    guest: bool,
+    /// Where in the profile it is.
+    at: u32,
     /// The addresses of the last `zap_pte_range`.
     zapping: [u64; 2],
 }
@@ -189,6 +158,8 @@ impl Counter {
             Event::Fault { cause: FaultCause::NotPresent, .. } => self.add(Count::MissingFaults, 1),
             Event::Install { .. } => self.add(Count::Installed, 1),
             Event::Mkwrite { .. } => self.add(Count::Mkwrites, 1),
+            Event::Access { cpu, .. } => self.guest = cpu != CpuId(0) && !self.open.is_empty(),
+            Event::Resume { .. } => self.guest = false,
             Event::Lock { lock, mode } => self.lock(lock, mode),
             Event::Unlock { lock, mode } => self.unlock(lock, mode),
             Event::Downgrade { lock } => {
@@ -230,10 +201,16 @@ impl Counter {
     fn lock(&mut self, lock: Lock, mode: Mode) {
         let ptl = matches!(lock, Lock::Ptl(_));
         self.add(if ptl { Count::PtlRounds } else { Count::OtherLocks }, 1);
+        if self.guest {
+            return;
+        }
         self.open.push((lock, mode, self.tally.score.get(Count::Steps)));
     }
 
     fn unlock(&mut self, lock: Lock, mode: Mode) {
+        if self.guest {
+            return;
+        }
         let now = self.tally.score.get(Count::Steps);
         let is_it = |open: &(Lock, Mode, u64)| (open.0, open.1) == (lock, mode);
         let Some(at) = self.open.iter().rposition(is_it) else { return };
@@ -254,10 +231,7 @@ impl Counter {
 impl Sink for Counter {
     fn event(&mut self, event: Event) -> Result<(), Stop> {
         self.add(Count::Steps, 1);
-        match self.stack.last() {
-            Some(func) => self.tally.profile.steps[*func as usize] += 1,
-            None => self.tally.profile.outside += 1,
-        }
+        self.tally.profile.step(self.at);
         self.count(event);
         Ok(())
     }
@@ -265,14 +239,14 @@ impl Sink for Counter {
     fn delta(&mut self, _: Cell, _: u64, _: u64) {}
 
     fn enter(&mut self, func: Func, args: [u64; 2]) {
-        self.stack.push(func);
+        self.at = self.tally.profile.call(self.at, func);
         if func == Func::ZapPteRange {
             self.zap_begins(args);
         }
     }
 
     fn exit(&mut self) {
-        self.stack.pop();
+        self.at = self.tally.profile.caller(self.at);
     }
 }
 
@@ -281,19 +255,19 @@ impl Sink for Counter {
 #[must_use]
 pub fn tally_of(tape: &Tape, steps: Range<u32>) -> Tally {
     let mut counter = Counter::default();
-    let mut exits: Vec<u32> = Vec::new();
-    let mut frames = tape.frames().iter().peekable();
+    let frames = tape.frames();
+    // Where in the profile each frame is.
+    let mut places: Vec<u32> = Vec::new();
     for step in steps.clone() {
-        while exits.last().is_some_and(|exit| *exit <= step) {
-            exits.pop();
-            counter.exit();
-        }
-        while let Some(frame) = frames.next_if(|frame| frame.enter <= step) {
-            if frame.exit > step {
-                exits.push(frame.exit);
+        while let Some(frame) = frames.get(places.len()).filter(|frame| frame.enter <= step) {
+            let caller = frame.parent.map_or(0, |parent| places[parent as usize]);
+            counter.at = caller;
+            if frame.enter >= steps.start || frame.exit > step {
                 counter.enter(frame.func, frame.args);
             }
+            places.push(counter.at);
         }
+        counter.at = tape.frame_at(step).map_or(0, |frame| places[frame as usize]);
         let counted = counter.event(tape.event(step));
         debug_assert_eq!(counted, Ok(()), "a counter has no limit");
     }

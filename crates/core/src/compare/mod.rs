@@ -9,9 +9,11 @@
 //! [`compare()`] records tapes, for whoever wants to look; [`measure`] only counts, for sweeps.
 
 pub mod align;
+pub mod argument;
 pub mod count;
 pub mod counter;
 pub mod ends;
+pub mod profile;
 pub mod shared;
 pub mod sweep;
 pub mod weights;
@@ -19,8 +21,9 @@ pub mod words;
 
 pub use align::Align;
 pub use count::{Count, Score};
-pub use counter::{Held, LockKind, Profile, Tally, tally_of};
+pub use counter::{Held, LockKind, Tally, tally_of};
 pub use ends::{Dirt, End, Fate, MappedRange};
+pub use profile::Profile;
 pub use weights::{Source, Weight, Weights};
 
 use crate::compare::counter::Counter;
@@ -31,7 +34,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::limits::{LANE_STEPS_MAX, UNTRACED_STEPS_MAX};
 use crate::scenario::run::Verdict;
 use crate::scenario::strategy::Strategy;
-use crate::scenario::{Played, Rest, Run};
+use crate::scenario::{Played, Rest, Run, run_with};
 use crate::trace::{Names, Tape, Timeline};
 
 /// A scenario's `compare`, carried out.
@@ -243,4 +246,12 @@ impl Comparison {
     pub fn names(&self) -> Option<&Names> {
         self.lanes.first().map(|lane| &lane.run.names)
     }
+}
+
+/// A whole scenario in numbers, whatever it does.
+#[must_use]
+pub fn tally(scenario: &Scenario) -> Tally {
+    let mut counter = Counter::default();
+    run_with(scenario, &mut counter, UNTRACED_STEPS_MAX);
+    counter.tally()
 }

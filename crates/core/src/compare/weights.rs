@@ -34,8 +34,8 @@ const fn weight(count: Count, ps: u64, source: Source) -> Weight {
 }
 
 /// The measurements are told in `docs/costs.md`. Of the two ways to fill an empty entry, one fault
-/// for one page took 1160.84 ns and one for sixteen took 16 times 449.28 ns: so a fault costs 759.00
-/// ns and each entry that it installs 401.84 ns.
+/// for one page took 1160.84 ns and one for sixteen took 16 times 449.28 ns: so a fault costs
+/// 759.00 ns and each entry that it installs 401.84 ns.
 const DEFAULT: [Weight; Count::ALL.len()] = [
     weight(Count::TreeQueries, 20_000, Source::Guess("a call that looks at the root")),
     weight(Count::TreeNodes, 5_000, Source::Guess("a cache line, mostly warm")),

@@ -83,8 +83,8 @@ impl Search<'_> {
         Some((value(lanes.get(self.one)?)?, value(lanes.get(self.other)?)?))
     }
 
-    /// Between `low`, where the first was less if `was_less`, and `high`, where it is not: the first
-    /// value from which on it is not.
+    /// Between `low`, where the first was less if `was_less`, and `high`, where it is not: the
+    /// first value from which on it is not.
     fn narrow(&self, mut low: u64, high: &Point, was_less: bool) -> Option<Crossing> {
         let mut best = high.clone();
         while best.at[0] - low > 1 {

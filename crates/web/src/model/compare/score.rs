@@ -150,7 +150,7 @@ pub fn prices(bench: &Bench) -> Vec<PriceRow> {
         source: match weight.source {
             Source::Measured(what) => format!("measured: {what}"),
             Source::Derived(how) => format!("worked out: {how}"),
-            Source::Guess => "a guess".to_owned(),
+            Source::Guess(why) => format!("a guess: {why}"),
             Source::Free => "free, or part of something else".to_owned(),
             Source::Edited => "yours".to_owned(),
         },

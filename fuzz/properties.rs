@@ -3,10 +3,11 @@
 
 use rangewalk::conform::answer;
 use rangewalk::conform::op::Case;
-use rangewalk::conform::replay::{Replay, unsupported};
+use rangewalk::conform::replay::{Replay, Settings, unsupported};
 use rangewalk::conform::script;
 use rangewalk_core::kernel::{KERNELS, LINUX_7_3};
 use rangewalk_core::link::{Link, decode, encode};
+use rangewalk_core::machine::World;
 use rangewalk_core::scenario::run::run_with;
 use rangewalk_core::scenario::{format, parse};
 use rangewalk_core::trace::{Tape, Timeline};
@@ -42,7 +43,8 @@ pub(crate) fn golden_script(text: &str) {
     let Ok(cases) = script::parse(text) else { return };
     for kernel in KERNELS {
         for case in &cases {
-            let mut replay = Replay::new(kernel, 16, Tape::new(STEPS_MAX));
+            let mut replay =
+                Replay::new(kernel, Settings::of(&World::new(kernel)), Tape::new(STEPS_MAX));
             let emulated = case.ops.iter().take_while(|line| unsupported(&line.op).is_none());
             let stopped = emulated.map(|line| replay.answer(&line.op)).any(|done| done.is_err());
             if !stopped {

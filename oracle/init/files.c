@@ -43,12 +43,19 @@ static long write_pages(int fd, unsigned long first, unsigned long count)
 	return done;
 }
 
-/* Writes pages in one call: on kernels with large folios that makes large ones. */
+/*
+ * Writes pages in one call: on kernels with large folios that makes large ones, if no fault for the
+ * buffer comes in between.
+ */
 static long write_at_once(int fd, unsigned long first, unsigned long count)
 {
-	char *buffer = calloc(count, PAGE);
-	long done = pwrite(fd, buffer, count * PAGE, first * PAGE);
+	char *buffer = malloc(count * PAGE);
+	long done;
 
+	if (!buffer)
+		return -ENOMEM;
+	memset(buffer, 1, count * PAGE);
+	done = pwrite(fd, buffer, count * PAGE, first * PAGE);
 	free(buffer);
 	return done < 0 ? -errno : done / (long)PAGE;
 }

@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 use rangewalk::conform::answer::{self, Results};
 use rangewalk::conform::compare::{Tallies, compare};
 use rangewalk::conform::op::Case;
-use rangewalk::conform::replay::{Replay, unsupported};
+use rangewalk::conform::replay::{Replay, Settings, unsupported};
 use rangewalk::conform::script;
 use rangewalk::conform::{conform, kernel_of};
 use rangewalk_core::kernel::{KERNELS, Kernel, LINUX_6_12};
@@ -47,20 +47,21 @@ fn assert_equal(case: &Case, expected: &[answer::Answer], replay: &mut Replay) {
     }
 }
 
-/// Every step of the facts and merges leaves a sound world, beside the right answer.
+/// Every step leaves a sound world, beside the right answer.
 #[test]
-fn the_promised_facts_and_merges_are_equal_on_all_three_kernels() {
+fn the_promised_scripts_are_equal_on_all_three_kernels() {
+    let promised = [("facts", 32), ("merge", 54), ("huge", 34)];
     for (kernel, (name, promised)) in
-        KERNELS.into_iter().flat_map(|kernel| [(kernel, ("facts", 32)), (kernel, ("merge", 54))])
+        KERNELS.into_iter().flat_map(|kernel| promised.map(|promised| (kernel, promised)))
     {
         let (cases, results) = golden_pair(name, kernel).expect("every kernel was asked");
-        let mut fault_around_pages = World::new(kernel).fault_around_pages();
+        let mut settings = Settings::of(&World::new(kernel));
         let mut chosen = 0;
         for (case, expected) in cases.iter().zip(&results.cases) {
             if is_emulated(case) {
-                let mut replay = Replay::new(kernel, fault_around_pages, ());
+                let mut replay = Replay::new(kernel, settings, ());
                 assert_equal(case, expected, &mut replay);
-                fault_around_pages = replay.world().fault_around_pages();
+                settings = replay.settings();
                 chosen += 1;
             }
         }
@@ -72,7 +73,9 @@ fn the_promised_facts_and_merges_are_equal_on_all_three_kernels() {
 #[test]
 fn whatever_is_reached_is_equal() {
     for kernel in KERNELS {
-        for name in ["facts", "merge", "facts73", "random300", "wprange100"] {
+        for name in
+            ["facts", "merge", "facts73", "random300", "wprange100", "thp", "huge", "huge73"]
+        {
             let Some((cases, results)) = golden_pair(name, kernel) else { continue };
             assert_eq!(kernel_of(&results), Some(kernel), "{name}");
             let report = conform(kernel, &cases, &results);
@@ -92,6 +95,9 @@ fn every_golden_script_is_understood() {
         ("random300", 300),
         ("wprange100", 100),
         ("trace", 6),
+        ("thp", 1),
+        ("huge", 34),
+        ("huge73", 4),
     ] {
         let text = golden(&format!("{name}.txt")).expect(name);
         assert_eq!(script::parse(&text).expect(name).len(), scenarios, "{name}");

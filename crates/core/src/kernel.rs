@@ -119,6 +119,24 @@ pub struct Kernel {
     pub zap_gather: ZapGather,
     /// `MADV_DONTNEED` frees PTE tables whose 2 MiB it covers (`PT_RECLAIM`).
     pub dontneed_frees_tables: bool,
+    /// A leaf PMD counts in the mapcount of each of its pages too.
+    pub leaf_pmd_counts_on_pages: bool,
+    /// The cache of shared memory asks the faulting VMA whether 2 MiB have room before it takes a
+    /// folio of that size.
+    pub shmem_huge_asks_vma: bool,
+    /// A fault in shared memory, where the PTE table is there, maps all of a large folio.
+    pub finish_fault_maps_folio: bool,
+    /// Fault-around maps all of a large folio that it meets, also outside of its window.
+    pub fault_around_maps_folio: bool,
+    /// A large folio is split around one page, as little as possible elsewhere; formerly into
+    /// single pages.
+    pub splits_around_page: bool,
+    /// A zapped leaf PMD tells its folio that it was accessed.
+    pub zap_huge_pmd_tells_access: bool,
+    /// `mprotect` may make a leaf PMD writable where the VMA's protection does not.
+    pub mprotect_upgrades_pmd: bool,
+    /// A page's reverse walk ends at a leaf PMD of another folio.
+    pub foreign_pmd_ends_walk: bool,
     /// There is `mapping_wrprotect_range`.
     pub mapping_wrprotect_range: bool,
     /// The tree's functions are `mapping_rmap_tree_*`, formerly `vma_interval_tree_*`.
@@ -161,6 +179,14 @@ pub static LINUX_7_3: Kernel = Kernel {
     pfnmap_flush: PfnmapFlush::BeforeUnlink,
     zap_gather: ZapGather::Callers,
     dontneed_frees_tables: true,
+    leaf_pmd_counts_on_pages: false,
+    shmem_huge_asks_vma: true,
+    finish_fault_maps_folio: true,
+    fault_around_maps_folio: true,
+    splits_around_page: true,
+    zap_huge_pmd_tells_access: true,
+    mprotect_upgrades_pmd: true,
+    foreign_pmd_ends_walk: false,
     mapping_wrprotect_range: true,
     rmap_tree_names: true,
 };
@@ -201,6 +227,14 @@ pub static LINUX_6_12: Kernel = Kernel {
     pfnmap_flush: PfnmapFlush::VmaEnd,
     zap_gather: ZapGather::Own,
     dontneed_frees_tables: false,
+    leaf_pmd_counts_on_pages: false,
+    shmem_huge_asks_vma: true,
+    finish_fault_maps_folio: true,
+    fault_around_maps_folio: false,
+    splits_around_page: false,
+    zap_huge_pmd_tells_access: false,
+    mprotect_upgrades_pmd: true,
+    foreign_pmd_ends_walk: true,
     mapping_wrprotect_range: false,
     rmap_tree_names: false,
 };
@@ -241,6 +275,14 @@ pub static LINUX_6_1: Kernel = Kernel {
     pfnmap_flush: PfnmapFlush::VmaEnd,
     zap_gather: ZapGather::Own,
     dontneed_frees_tables: false,
+    leaf_pmd_counts_on_pages: true,
+    shmem_huge_asks_vma: false,
+    finish_fault_maps_folio: false,
+    fault_around_maps_folio: false,
+    splits_around_page: false,
+    zap_huge_pmd_tells_access: false,
+    mprotect_upgrades_pmd: false,
+    foreign_pmd_ends_walk: true,
     mapping_wrprotect_range: false,
     rmap_tree_names: false,
 };

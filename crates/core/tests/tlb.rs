@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use rangewalk_core::addr::VirtAddr;
-use rangewalk_core::arch::Pte;
+use rangewalk_core::arch::{Level, Pte};
 use rangewalk_core::kernel::KERNELS;
 use rangewalk_core::machine::event::{Cached, Reach};
 use rangewalk_core::machine::{CpuId, Event};
@@ -191,6 +191,6 @@ proptest! {
 fn flushes_above_the_ceiling_are_of_everything() {
     use rangewalk_core::mm::tlb::reach_of;
     let page = |n: u64| VirtAddr(0x7f00_0000_0000).add_pages(n);
-    assert_eq!(reach_of(page(0), page(33)), Reach::Pages);
-    assert_eq!(reach_of(page(0), page(34)), Reach::All);
+    assert_eq!(reach_of(page(0), page(33), Level::Pte), Reach::Pages);
+    assert_eq!(reach_of(page(0), page(34), Level::Pte), Reach::All);
 }

@@ -35,7 +35,9 @@ pub enum Answer {
     Smaps(Smaps),
     /// `trdump`.
     Calls(Vec<Call>),
-    /// `tr`, `cat`: the kernel's own business.
+    /// `cat`.
+    Content(Content),
+    /// `tr`: the kernel's own business.
     Text,
 }
 
@@ -206,6 +208,13 @@ pub struct Pages {
     pub pg: String,
 }
 
+/// What a file holds.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Content {
+    /// Its text, every line's end a blank.
+    pub text: String,
+}
+
 #[derive(Deserialize)]
 struct Trace {
     trace: Vec<String>,
@@ -231,7 +240,8 @@ impl Answer {
             Op::Pages { .. } => Self::Pages(as_(value)?),
             Op::Smaps { .. } => Self::Smaps(as_(value)?),
             Op::BufBits { .. } => Self::BufBits(as_(value)?),
-            Op::TraceWrite { .. } | Op::Cat => Self::Text,
+            Op::TraceWrite { .. } => Self::Text,
+            Op::Cat { .. } => Self::Content(as_(value)?),
             _ => Self::Return(as_(value)?),
         })
     }

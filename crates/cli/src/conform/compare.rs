@@ -135,6 +135,9 @@ pub fn compare(expected: &Answer, got: &Answer, tallies: &mut Tallies) -> Option
         }
         (Answer::Calls(e), Answer::Calls(g)) => return calls(e, g, tallies),
         (Answer::Text, Answer::Text) => return None,
+        (Answer::Content(e), Answer::Content(g)) => {
+            (Category::Returns, (e != g).then(|| mismatch("text", &e.text, &g.text)))
+        }
         (Answer::Return(e), Answer::Return(g)) => {
             (Category::Returns, (e != g).then(|| mismatch("rc", e.rc, g.rc)))
         }

@@ -19,7 +19,7 @@ use rangewalk_core::trace::Tape;
 
 use answer::Results;
 use op::{Case, Op};
-use replay::Replay;
+use replay::{Replay, Settings};
 pub use report::{Difference, Report};
 
 /// The emulated kernel of the release that gave `results`.
@@ -35,14 +35,13 @@ pub fn kernel_of(results: &Results) -> Option<&'static Kernel> {
 #[must_use]
 pub fn conform(kernel: &'static Kernel, script: &[Case], results: &Results) -> Report {
     let mut report = Report::new(kernel);
-    // The one setting that outlives a scenario.
-    let mut fault_around_pages = World::new(kernel).fault_around_pages();
+    let mut settings = Settings::of(&World::new(kernel));
     for (case, expected) in script.iter().zip(&results.cases) {
         let is_traced = case.ops.iter().any(|line| line.op == Op::TraceDump);
-        fault_around_pages = if is_traced {
-            report.add(case, expected, Replay::new(kernel, fault_around_pages, Tape::default()))
+        settings = if is_traced {
+            report.add(case, expected, Replay::new(kernel, settings, Tape::default()))
         } else {
-            report.add(case, expected, Replay::new(kernel, fault_around_pages, ()))
+            report.add(case, expected, Replay::new(kernel, settings, ()))
         };
     }
     report

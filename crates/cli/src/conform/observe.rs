@@ -36,7 +36,10 @@ fn vma_dump(world: &World, mm: MmId, vma: &Vma, files: &Files) -> VmaDump {
     let ptes: Vec<Slot> = (0..vma.pages())
         .map(|page| match world.pte_slot(mm, vma.start.add_pages(page)) {
             Ok(slot) => Slot::Word(world.word(slot)),
-            Err((level, _)) => Slot::Missing(level),
+            Err((level, slot)) => match world.word(slot).decode(level) {
+                Entry::Leaf(_) => Slot::Huge(world.word(slot)),
+                _ => Slot::Missing(level),
+            },
         })
         .collect();
     let frames = || ptes.iter().map(|slot| slot.frame(world, files));
@@ -59,6 +62,8 @@ fn vma_dump(world: &World, mm: MmId, vma: &Vma, files: &Files) -> VmaDump {
 enum Slot {
     /// A word of a PTE table.
     Word(Pte),
+    /// A leaf PMD.
+    Huge(Pte),
     /// The entry of this level is empty: no table.
     Missing(Level),
 }
@@ -68,6 +73,7 @@ impl fmt::Display for Slot {
         f.write_str(match self {
             // Which frame the emulator took says nothing about the kernel.
             Slot::Word(word) => return write!(f, "{:x}", word.0 & !PFN_MASK),
+            Slot::Huge(word) => return write!(f, "L{:x}", word.0 & !PFN_MASK),
             // The folded P4D is where the kernel finds a PGD entry empty.
             Slot::Missing(Level::Pgd) => "4",
             Slot::Missing(Level::Pud) => "U",

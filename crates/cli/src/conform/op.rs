@@ -225,7 +225,10 @@ pub enum Op {
         text: String,
     },
     TraceDump,
-    Cat,
+    /// Reads a file.
+    Cat {
+        path: String,
+    },
 }
 
 impl Op {
@@ -267,7 +270,7 @@ impl Op {
             Op::BufBits { .. } => "bufbits",
             Op::TraceWrite { .. } => "tr",
             Op::TraceDump => "trdump",
-            Op::Cat => "cat",
+            Op::Cat { .. } => "cat",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use rangewalk_core::addr::{PAGE_SIZE, VirtAddr};
 use rangewalk_core::kernel::Kernel;
+use rangewalk_core::machine::address_space::ShmemEnabled;
 use rangewalk_core::machine::event::{Access, FaultEnd};
 use rangewalk_core::machine::vma::{OpenFile, OpenMode};
 use rangewalk_core::machine::{Cpu, FileKind, MappingId, MmId, Sink, Stop, World};
@@ -28,7 +29,7 @@ use rangewalk_core::mm::{Errno, bitmap, device, filemap, msync, process};
 
 use rangewalk_core::trace::Tape;
 
-use super::answer::{Answer, Clean, Count, Hits, Return, Smaps};
+use super::answer::{Answer, Clean, Content, Count, Hits, Return, Smaps};
 use super::calls::emulated;
 use super::calls::tracer::Tracer;
 use super::observe;
@@ -45,8 +46,35 @@ const NOT_CACHED: i64 = -2;
 #[must_use]
 pub fn unsupported(op: &Op) -> Option<&'static str> {
     match op {
-        Op::Cat => Some(op.name()),
+        Op::Cat { path } if ![SHMEM_ENABLED, TAINTED].contains(&&**path) => Some(op.name()),
         _ => None,
+    }
+}
+
+const SHMEM_ENABLED: &str = "/sys/kernel/mm/transparent_hugepage/shmem_enabled";
+const TAINTED: &str = "/proc/sys/kernel/tainted";
+/// The same as a script names it to write it: seen from tracefs.
+const SHMEM_ENABLED_FROM_TRACEFS: &str = "../mm/transparent_hugepage/shmem_enabled";
+/// `TAINT_OOT_MODULE`, `TAINT_UNSIGNED_MODULE`: the module that asks the kernel has been loaded.
+const TAINT_MODULE: u64 = 1 << 12 | 1 << 13;
+/// `TAINT_WARN`.
+const TAINT_WARN: u64 = 1 << 9;
+
+/// What outlives a scenario: settings of the machine, and that it warned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    fault_around_pages: u64,
+    shmem_enabled: ShmemEnabled,
+    has_warned: bool,
+}
+
+impl Settings {
+    /// As a machine has them now.
+    #[must_use]
+    pub fn of(world: &World) -> Self {
+        let fault_around_pages = world.fault_around_pages();
+        let (shmem_enabled, has_warned) = (world.shmem_enabled(), world.has_warned());
+        Self { fault_around_pages, shmem_enabled, has_warned }
     }
 }
 
@@ -77,17 +105,28 @@ pub struct Replay<R = ()> {
     /// Pages with which each file was made: `pages` tells of them, whatever its size is by then.
     made: [u64; FILES_MAX],
     procs: [Option<MmId>; PROCS_MAX],
+    /// An earlier scenario made the kernel warn.
+    has_warned: bool,
 }
 
 impl<R: Record> Replay<R> {
-    /// A fresh machine. Fault-around is the one setting that outlives a scenario.
+    /// A fresh machine, but for what outlived the scenario before.
     #[must_use]
-    pub fn new(kernel: &'static Kernel, fault_around_pages: u64, sink: R) -> Self {
+    pub fn new(kernel: &'static Kernel, settings: Settings, sink: R) -> Self {
         let mut world = World::new(kernel);
+        let Settings { fault_around_pages, shmem_enabled, has_warned } = settings;
         filemap::set_fault_around(&mut Cpu::new(&mut world, &mut ()), fault_around_pages);
+        filemap::set_shmem_enabled(&mut Cpu::new(&mut world, &mut ()), shmem_enabled);
         let (files, procs) = ([None; FILES_MAX], [None; PROCS_MAX]);
         let made = [0; FILES_MAX];
-        Self { world, sink, tracer: Tracer::default(), files, made, procs }
+        Self { world, sink, tracer: Tracer::default(), files, made, procs, has_warned }
+    }
+
+    /// What outlives the scenario.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        let now = Settings::of(&self.world);
+        Settings { has_warned: now.has_warned || self.has_warned, ..now }
     }
 
     /// The machine as the last op left it.
@@ -159,11 +198,6 @@ impl<R: Record> Replay<R> {
                 let (start, end) = hull.unwrap_or((bits, 0));
                 let mapping = self.mapping(file);
                 bitmap::reset(&mut self.cpu(), mapping, bits, start, end);
-            }
-            Op::TraceWrite { ref file, ref text } => {
-                let now = self.sink.tape().map_or((0, 0), |tape| (tape.len(), tape.frames().len()));
-                self.tracer.write(file, text, now).expect("the script's parser tried it");
-                return Ok(Answer::Text);
             }
             _ => return self.give_back(op),
         }
@@ -264,12 +298,41 @@ impl<R: Record> Replay<R> {
                 }
                 Answer::BufBits(seen)
             }
+            Op::TraceWrite { ref file, ref text } => {
+                self.write(file, text);
+                Answer::Text
+            }
+            Op::Cat { ref path } => Answer::Content(self.content(path)),
             Op::TraceDump => {
                 let tape = self.sink.tape().expect("a script that traces is replayed on a tape");
                 Answer::Calls(emulated(self.world.kernel(), &self.tracer, &self.world, tape))
             }
             _ => unreachable!("`{}` is not emulated", op.name()),
         })
+    }
+
+    /// A file of tracefs, or beside it the one that says how shared memory is cached.
+    fn write(&mut self, file: &str, text: &str) {
+        if file == SHMEM_ENABLED_FROM_TRACEFS {
+            let forced = text == "force";
+            let enabled = if forced { ShmemEnabled::Force } else { ShmemEnabled::Never };
+            return filemap::set_shmem_enabled(&mut self.cpu(), enabled);
+        }
+        let now = self.sink.tape().map_or((0, 0), |tape| (tape.len(), tape.frames().len()));
+        self.tracer.write(file, text, now).expect("the script's parser tried it");
+    }
+
+    /// What a file says that is not [`unsupported`].
+    fn content(&self, path: &str) -> Content {
+        let text = match (path, self.world.shmem_enabled()) {
+            (TAINTED, _) => {
+                let warn = if self.settings().has_warned { TAINT_WARN } else { 0 };
+                format!("{} ", TAINT_MODULE | warn)
+            }
+            (_, ShmemEnabled::Never) => "always within_size advise [never] deny force ".to_owned(),
+            (_, ShmemEnabled::Force) => "always within_size advise never deny [force] ".to_owned(),
+        };
+        Content { text }
     }
 
     fn cpu(&mut self) -> Cpu<'_, R> {

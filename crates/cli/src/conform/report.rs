@@ -8,7 +8,7 @@ use rangewalk_core::kernel::Kernel;
 use super::answer::Answer;
 use super::compare::{Category, Mismatch, Tallies, compare};
 use super::op::Case;
-use super::replay::{Record, Replay, unsupported};
+use super::replay::{Record, Replay, Settings, unsupported};
 
 /// Most differences that are shown.
 pub const SHOWN_MAX: usize = 20;
@@ -66,13 +66,13 @@ impl Report {
     }
 
     /// Replays one scenario and compares each answer, up to an op that is not emulated.
-    /// Returns how far faults then map around, which outlives a scenario.
+    /// Returns what outlives the scenario.
     pub(super) fn add(
         &mut self,
         case: &Case,
         expected: &[Answer],
         mut replay: Replay<impl Record>,
-    ) -> u64 {
+    ) -> Settings {
         let before = self.differing_ops;
         let reached = case.ops.iter().take_while(|line| unsupported(&line.op).is_none()).count();
         for (index, (line, expected)) in case.ops[..reached].iter().zip(expected).enumerate() {
@@ -104,7 +104,7 @@ impl Report {
         } else {
             self.differing.push(case.name.clone());
         }
-        replay.world().fault_around_pages()
+        replay.settings()
     }
 }
 

@@ -161,8 +161,10 @@ impl<'t> Words<'t, '_> {
                 Tracer::default().write(&file, &text, (0, 0))?;
                 Op::TraceWrite { file, text }
             }
-            // It takes the rest of the line as it is.
-            "cat" => return Ok(Op::Cat),
+            "cat" => {
+                let path = self.left.by_ref().collect::<Vec<_>>().join(" ");
+                Op::Cat { path }
+            }
             "trdump" => Op::TraceDump,
             "dump" => Op::Dump,
             "faround" => Op::FaultAround { bytes: self.at_most("BYTES", 1 << 30)? },

@@ -46,6 +46,20 @@ bitflags::bitflags! {
 pub const PROTNONE: PteFlags = PteFlags::GLOBAL;
 /// Bits 12 to 51: the frame number.
 pub const PFN_MASK: u64 = ((1 << 52) - 1) & !0xfff;
+/// Bits 21 to 51: the frame number in a PMD that maps 2 MiB.
+const HUGE_PFN_MASK: u64 = PFN_MASK & !0x1f_ffff;
+/// `_PAGE_CHG_MASK` without the frame number: what a change of protection leaves.
+const KEPT: u64 = PteFlags::PWT
+    .union(PteFlags::PCD)
+    .union(PteFlags::ACCESSED)
+    .union(PteFlags::DIRTY)
+    .union(PteFlags::PSE)
+    .union(PteFlags::SPECIAL)
+    .union(PteFlags::UFFD_WP)
+    .union(PteFlags::SOFT_DIRTY)
+    .union(PteFlags::DEVMAP)
+    .union(PteFlags::SAVED_DIRTY)
+    .bits();
 /// The flags of an entry that points to a lower table.
 pub const TABLE_FLAGS: u64 = 0x67;
 
@@ -60,7 +74,7 @@ pub enum Entry {
     None,
     /// Points to a lower table in this frame.
     Table(Pfn),
-    /// Maps this frame. `PROT_NONE` too.
+    /// Maps this frame, above the PTEs also those behind it. `PROT_NONE` too.
     Leaf(Pfn),
     /// Neither empty nor present: a swap-like word. FIDELITY: no-swap.
     NonPresent,
@@ -79,6 +93,19 @@ impl Pte {
         } else {
             Self((pfn.0 << 12) | prot)
         }
+    }
+
+    /// A PMD word that maps the 512 frames from `pfn` on, a multiple of 512, with the bits of
+    /// `prot` (`folio_mk_pmd`).
+    #[must_use]
+    pub const fn new_huge(pfn: Pfn, prot: u64) -> Self {
+        Self::huge_bits((pfn.0 << 12) & HUGE_PFN_MASK, prot | PteFlags::PSE.bits())
+    }
+
+    /// The frame number's bits and the others; inverted where the processor sees nothing (L1TF).
+    const fn huge_bits(frame: u64, others: u64) -> Self {
+        let is_present = others & PteFlags::PRESENT.bits() != 0;
+        Self((if is_present { frame } else { !frame & HUGE_PFN_MASK }) | others)
     }
 
     /// A word that points to the lower table in `pfn`.
@@ -154,6 +181,20 @@ impl Pte {
         Pfn((raw & PFN_MASK) >> 12)
     }
 
+    /// The first frame that a leaf PMD maps.
+    const fn huge_pfn(self) -> Pfn {
+        let raw = if self.has(PteFlags::PRESENT) { self.0 } else { !self.0 };
+        Pfn((raw & HUGE_PFN_MASK) >> 12)
+    }
+
+    /// What a TLB holds of page `index` of a leaf PMD that the processor may use: the PTE that
+    /// would map that page likewise.
+    #[must_use]
+    pub const fn page_of_huge(self, index: u32) -> Self {
+        let others = self.without(PteFlags::PSE).0 & !PFN_MASK;
+        Self::new(Pfn(self.huge_pfn().0 + index as u64), others)
+    }
+
     /// `pte_advance_pfn`: the same word for a page `pages` frames further on.
     #[must_use]
     pub const fn advance_pfn(self, pages: u64) -> Self {
@@ -165,13 +206,23 @@ impl Pte {
     pub const fn decode(self, level: Level) -> Entry {
         if self.is_none() {
             Entry::None
+        } else if !matches!(level, Level::Pte) && self.has(PteFlags::PSE) {
+            // Also while it is taken out for a moment: `pmd_present`.
+            Entry::Leaf(self.huge_pfn())
         } else if !self.is_present() {
             Entry::NonPresent
-        } else if matches!(level, Level::Pte) || self.has(PteFlags::PSE) {
+        } else if matches!(level, Level::Pte) {
             Entry::Leaf(self.pfn())
         } else {
             Entry::Table(self.pfn())
         }
+    }
+
+    /// `pmd_mkinvalid`: the processor sees nothing, the kernel still a leaf PMD.
+    #[must_use]
+    pub const fn mkinvalid(self) -> Self {
+        let gone = PteFlags::PRESENT.union(PROTNONE);
+        Self::huge_bits(self.huge_pfn().0 << 12, self.without(gone).0 & !PFN_MASK)
     }
 
     /// `pte_wrprotect`: clears RW; kernels from 6.6 then move D to SAVED_DIRTY, for read-only +
@@ -216,19 +267,19 @@ impl Pte {
     /// `pte_modify`: the protection becomes `prot`'s; frame, A, dirt, soft-dirty and special stay.
     #[must_use]
     pub const fn modify(self, prot: u64, kernel: &Kernel) -> Self {
-        /// `_PAGE_CHG_MASK` without the frame number.
-        const KEPT: u64 = PteFlags::PWT
-            .union(PteFlags::PCD)
-            .union(PteFlags::ACCESSED)
-            .union(PteFlags::DIRTY)
-            .union(PteFlags::PSE)
-            .union(PteFlags::SPECIAL)
-            .union(PteFlags::UFFD_WP)
-            .union(PteFlags::SOFT_DIRTY)
-            .union(PteFlags::DEVMAP)
-            .union(PteFlags::SAVED_DIRTY)
-            .bits();
         let word = Self::new(self.pfn(), self.0 & KEPT | prot & !KEPT);
+        self.settle_dirt(word, kernel)
+    }
+
+    /// `pmd_modify`: the same of a leaf PMD.
+    #[must_use]
+    pub const fn modify_huge(self, prot: u64, kernel: &Kernel) -> Self {
+        let word = Self::new_huge(self.huge_pfn(), self.0 & KEPT | prot & !KEPT);
+        self.settle_dirt(word, kernel)
+    }
+
+    /// `word`, which this one becomes, with its dirt where its write bit wants it.
+    const fn settle_dirt(self, word: Self, kernel: &Kernel) -> Self {
         if self.is_write() {
             word.shift_dirt(kernel)
         } else if word.is_write() {

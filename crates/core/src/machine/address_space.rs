@@ -153,3 +153,12 @@ impl AddressSpace {
         self.i_pages.range(first..=last).map(|(pgoff, page)| (*pgoff, *page))
     }
 }
+
+/// Whether shared memory is cached in folios of 2 MiB (`shmem_enabled`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ShmemEnabled {
+    /// In single pages: what a kernel begins with.
+    Never = 0,
+    /// Wherever 2 MiB have room, and nothing of them is cached yet.
+    Force = 1,
+}

@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::addr::{Pfn, VirtAddr};
+use crate::arch::level::PTRS_PER_TABLE;
 use crate::arch::{Entry, Level};
 use crate::machine::rbtree::Colour;
 use crate::machine::{
-    MappingId, Mm, MmId, PageId, PageKind, SlotId, TableId, VmFlags, VmaId, World,
+    MappingId, Mm, MmId, PageId, PageKind, SlotId, TableId, VmFlags, Vma, VmaId, World,
 };
 
 /// A broken rule.
@@ -20,6 +22,15 @@ pub enum Violation {
         /// Its mapcount.
         mapcount: u32,
         /// Entries that map it.
+        entries: u32,
+    },
+    /// A folio's count of leaf PMDs is not how many map it.
+    EntireMapcount {
+        /// Its first page.
+        page: PageId,
+        /// Its count.
+        mapcount: u32,
+        /// Leaf PMDs that map it.
         entries: u32,
     },
     /// A page's place in its folio does not fit the pages beside it, or the cache.
@@ -73,11 +84,13 @@ impl World {
         let mut found = Vec::new();
         let mut uses: BTreeMap<TableId, u32> = BTreeMap::new();
         let mut mapped: BTreeMap<PageId, u32> = BTreeMap::new();
+        let mut huge: BTreeMap<PageId, u32> = BTreeMap::new();
         for (id, mm) in self.mms().filter(|(_, mm)| mm.alive) {
             check_vmas(self, id, mm, &mut found);
             let Some(pgd) = mm.pgd else { continue };
             let mut tables = 0;
-            let mut walk = TableWalk { world: self, mm: id, uses: &mut uses, mapped: &mut mapped };
+            let (uses, mapped, huge) = (&mut uses, &mut mapped, &mut huge);
+            let mut walk = TableWalk { world: self, mm: id, uses, mapped, huge };
             walk.table(pgd, Level::Pgd, 0, &mut tables, &mut found);
             if tables != mm.nr_tables + 1 {
                 found.push(Violation::TableCount(id));
@@ -96,6 +109,11 @@ impl World {
             }
             if page.kind != PageKind::Table && page.mapcount != entries {
                 found.push(Violation::Mapcount { page: id, mapcount: page.mapcount, entries });
+            }
+            let entries = huge.get(&id).copied().unwrap_or(0);
+            if u32::from(page.entire_mapcount) != entries {
+                let mapcount = page.entire_mapcount.into();
+                found.push(Violation::EntireMapcount { page: id, mapcount, entries });
             }
         }
         found
@@ -136,6 +154,7 @@ struct TableWalk<'w> {
     mm: MmId,
     uses: &'w mut BTreeMap<TableId, u32>,
     mapped: &'w mut BTreeMap<PageId, u32>,
+    huge: &'w mut BTreeMap<PageId, u32>,
 }
 
 impl TableWalk<'_> {
@@ -155,29 +174,49 @@ impl TableWalk<'_> {
                 (Entry::Table(pfn), Some(below)) => {
                     self.table(self.world.table_at(pfn), below, addr, tables, found);
                 }
-                (Entry::Leaf(pfn), _) => self.leaf(table, index, addr, pfn, found),
+                (Entry::Leaf(pfn), below) => {
+                    let (last, folio) = (addr + level.size() - 1, below.is_some());
+                    self.leaf((table, index), addr, last, found);
+                    self.count(addr, pfn, folio);
+                }
                 _ => {}
             }
         }
     }
 
+    /// A dying VMA is zapped before the process forgets it, so an entry always has its VMA, and none
+    /// sticks out of it.
     fn leaf(
         &mut self,
-        table: TableId,
-        index: u32,
-        addr: u64,
-        pfn: crate::addr::Pfn,
+        (table, index): (TableId, u32),
+        first: u64,
+        last: u64,
         found: &mut Vec<Violation>,
     ) {
-        let addr = crate::addr::VirtAddr(addr);
-        let vma = self.world.mm(self.mm).at_or_below(addr).map(|id| self.world.vma(id));
-        // A dying VMA is zapped before the process forgets it, so an entry always has its VMA.
-        if !vma.is_some_and(|vma| vma.contains(addr)) {
+        let vma = self.vma(first);
+        if !vma.is_some_and(|vma| vma.contains(VirtAddr(first)) && vma.contains(VirtAddr(last))) {
             found.push(Violation::Stray(self.mm, SlotId::new(table, index)));
         }
-        let raw = vma.is_some_and(|vma| vma.flags.contains(VmFlags::PFNMAP));
-        if let Some(page) = self.world.pfn_to_page(pfn).filter(|_| !raw) {
+    }
+
+    fn vma(&self, addr: u64) -> Option<&Vma> {
+        self.world.mm(self.mm).at_or_below(VirtAddr(addr)).map(|id| self.world.vma(id))
+    }
+
+    /// An entry counts for its page; one of a whole folio for the folio, in 6.1 for all its pages
+    /// too.
+    fn count(&mut self, addr: u64, pfn: Pfn, is_folio: bool) {
+        let raw = self.vma(addr).is_some_and(|vma| vma.flags.contains(VmFlags::PFNMAP));
+        let Some(page) = self.world.pfn_to_page(pfn).filter(|_| !raw) else { return };
+        if !is_folio {
             *self.mapped.entry(page).or_default() += 1;
+            return;
+        }
+        *self.huge.entry(page).or_default() += 1;
+        if self.world.kernel().leaf_pmd_counts_on_pages {
+            for index in 0..PTRS_PER_TABLE {
+                *self.mapped.entry(page.add(index)).or_default() += 1;
+            }
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::ops::{Deref, DerefMut};
 
 use crate::addr::{Pfn, VirtAddr};
-use crate::arch::Pte;
+use crate::arch::{Level, Pte};
 use crate::kernel::Kernel;
 use crate::machine::address_space::{DirtyMethod, FileRaState};
 use crate::machine::delta::{MachineField, MappingField, MmField, NodeField, PageField};
@@ -219,6 +219,11 @@ impl<'a, S: Sink> Cpu<'a, S> {
         }
     }
 
+    /// Counts leaf PMDs that map a folio.
+    pub(crate) fn set_entire_mapcount(&mut self, folio: PageId, mapcount: u16) {
+        self.set(Cell::Page(folio, PageField::EntireMapcount), mapcount.into());
+    }
+
     /// The page behind a frame number; `None` for raw device frames.
     #[inline]
     #[must_use]
@@ -324,6 +329,19 @@ impl<'a, S: Sink> Cpu<'a, S> {
     #[must_use]
     pub fn pte_slot(&self, mm: MmId, addr: VirtAddr) -> Option<SlotId> {
         self.world.pte_slot(mm, addr).ok()
+    }
+
+    /// The entry that `addr` is mapped by, or would be: its PTE, or a leaf above. `None` without
+    /// a table.
+    #[must_use]
+    pub fn leaf_slot(&self, mm: MmId, addr: VirtAddr) -> Option<(Level, SlotId)> {
+        self.world.leaf_slot(mm, addr)
+    }
+
+    /// What a CPU that walks the tables would cache of `addr`; empty if nothing is there.
+    #[must_use]
+    pub fn translation(&self, mm: MmId, addr: VirtAddr) -> Pte {
+        self.world.translation(mm, addr)
     }
 
     /// The first VMA that ends above `addr`, in address order.

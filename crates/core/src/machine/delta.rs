@@ -53,6 +53,7 @@ pub enum PageField {
     Kind,
     Flags,
     Mapcount,
+    EntireMapcount,
     Owner,
     Pgoff,
     Part,
@@ -155,6 +156,22 @@ pub enum MachineField {
     FaultAroundPages,
     /// 1: the two helpers leave out their flush, as no kernel does.
     FlushesOff,
+    /// `shmem_enabled`: 1 for `force`.
+    ShmemEnabled,
+    /// 1: the kernel has warned of something (`TAINT_WARN`).
+    TaintWarn,
+}
+
+impl MachineField {
+    pub(super) const COUNT: usize = MachineField::TaintWarn as usize + 1;
+    /// What they are in a machine that has done nothing yet.
+    pub(super) const AT_FIRST: [u64; Self::COUNT] = {
+        let mut numbers = [0; Self::COUNT];
+        numbers[MachineField::FreeVma as usize] = 1;
+        numbers[MachineField::NextAnonVma as usize] = 1;
+        numbers[MachineField::FaultAroundPages as usize] = 16;
+        numbers
+    };
 }
 
 /// One change of one cell.

@@ -106,7 +106,7 @@ pub enum Flush {
     Range,
     /// The same, but before the PTL drops: dirt went to pages, or no batch has room.
     Forced,
-    /// One entry, at once, under its PTL.
+    /// One entry, at once, under its PTL: a page, or the 2 MiB of a leaf PMD.
     Page,
 }
 
@@ -117,6 +117,8 @@ pub enum Reach {
     None,
     /// One INVLPG a page: at most 33.
     Pages,
+    /// One INVLPG for each 2 MiB, for PTEs have not changed: at most 33.
+    HugePages,
     /// Everything of this address space: above 33 pages.
     All,
 }
@@ -243,10 +245,13 @@ pub enum Event {
     Hole { level: Level, addr: VirtAddr, end: VirtAddr },
     /// A PTE is visited by the walk.
     Slot { found: Found, slot: SlotId, addr: VirtAddr },
-    /// The PTE is taken out: exchanged with 0, so that no CPU can set bits behind the walk's back.
+    /// The entry is taken out, so that no CPU can set bits behind the walk's back: a PTE is
+    /// exchanged with 0, a leaf PMD with itself made not present.
     Xchg { slot: SlotId, addr: VirtAddr },
     /// The changed PTE is put back.
     Store { slot: SlotId, addr: VirtAddr },
+    /// A leaf above the PTEs, writable or dirty, is left as it is, and the kernel warns of it.
+    Warn { slot: SlotId, addr: VirtAddr },
     /// `bit` of the bitmap is set, and the hull grows.
     Record { mapping: MappingId, bit: u64 },
 
@@ -436,6 +441,7 @@ impl Event {
             | Event::VmaGone { .. } => Kind::Mapping,
             Event::Descend { .. }
             | Event::Hole { .. }
+            | Event::Warn { .. }
             | Event::TableAlloc { .. }
             | Event::TableFree { .. } => Kind::Table,
             Event::Slot { .. } | Event::Keep { .. } | Event::Record { .. } => Kind::Entry,
@@ -462,6 +468,7 @@ impl Event {
     pub const fn slot(&self) -> Option<(SlotId, VirtAddr)> {
         match *self {
             Event::Descend { slot, addr, .. }
+            | Event::Warn { slot, addr }
             | Event::Slot { slot, addr, .. }
             | Event::Xchg { slot, addr }
             | Event::Store { slot, addr }

@@ -120,6 +120,13 @@ funcs! {
     Ext4Writepages, "ext4_writepages", "fs/ext4/inode.c", Pages;
     VfsFsyncRange, "vfs_fsync_range", "fs/sync.c", Pages;
     Msync, "__do_sys_msync", "mm/msync.c", Range;
+    DoSetPmd, "do_set_pmd", "mm/memory.c", Addr;
+    WpHugePmd, "wp_huge_pmd", "mm/memory.c", Addr;
+    SplitHugePmd, "__split_huge_pmd", "mm/huge_memory.c", Addr;
+    ZapHugePmd, "zap_huge_pmd", "mm/huge_memory.c", Addr;
+    ChangeHugePmd, "change_huge_pmd", "mm/huge_memory.c", Addr;
+    MoveHugePmd, "move_huge_pmd", "mm/huge_memory.c", Addr;
+    PmdpInvalidate, "pmdp_invalidate", "mm/pgtable-generic.c", Addr;
     FolioSplit, "folio_split", "mm/huge_memory.c", Pages;
     ShmemFault, "shmem_fault", "mm/shmem.c", Pages;
     DeviceFault, "vm_ops.fault", "the driver", Addr;

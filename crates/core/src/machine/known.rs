@@ -25,8 +25,8 @@ impl World {
             let word = usize::try_from(bit / 64).ok().and_then(|at| words.get(at));
             word.is_some_and(|word| word >> (bit % 64) & 1 == 1)
         };
-        let page = file.page(pgoff).map(|page| self.page(page));
-        page.is_some_and(|page| page.flags.contains(PageFlags::DIRTY))
+        let flags = file.page(pgoff).map(|page| self.folio_flags(page));
+        flags.is_some_and(|flags| flags.contains(PageFlags::DIRTY))
             || bit(&file.written, pgoff)
             || pgoff.checked_sub(file.bitmap.pgoff).is_some_and(|at| bit(&file.bitmap.words, at))
             || self.an_entry_is_dirty(mapping, pgoff)
@@ -35,8 +35,7 @@ impl World {
     fn an_entry_is_dirty(&self, mapping: MappingId, pgoff: u64) -> bool {
         self.vmas().filter(|(_, vma)| vma.mapping() == Some(mapping)).any(|(_, vma)| {
             let mm = vma.mm.filter(|_| vma.pgoff <= pgoff && pgoff <= vma.last_pgoff());
-            let slot = mm.and_then(|mm| self.pte_slot(mm, vma.address_of(pgoff)).ok());
-            let word = slot.map(|slot| self.word(slot));
+            let word = mm.map(|mm| self.translation(mm, vma.address_of(pgoff)));
             word.is_some_and(|word| {
                 word.is_dirty(self.kernel) && self.file_page(word.pfn()) == Some((mapping, pgoff))
             })

@@ -163,7 +163,7 @@ impl Lockdep {
                 // A detached VMA is forgotten later, under a downgraded lock.
                 (self.holds(lock, Mode::Write) || delta.new == 0 && self.holds_any(lock), lock)
             }
-            Cell::Page(page, PageField::Mapcount) => {
+            Cell::Page(page, PageField::Mapcount | PageField::EntireMapcount) => {
                 let comes_or_goes =
                     deltas.iter().any(|d| d.cell == Cell::Page(page, PageField::Kind));
                 let ptl = |held: &(CpuId, Lock, Mode)| matches!(held.1, Lock::Ptl(_));

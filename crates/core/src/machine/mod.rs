@@ -8,6 +8,7 @@ pub mod cpu;
 mod cpu_tlb;
 pub mod delta;
 pub mod event;
+mod fields;
 pub mod func;
 pub mod ids;
 mod known;

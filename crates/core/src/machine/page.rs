@@ -53,8 +53,10 @@ pub struct Page {
     pub kind: PageKind,
     /// Flags.
     pub flags: PageFlags,
-    /// How many page-table entries map it.
+    /// How many PTEs map it; in 6.1 also how many leaf PMDs.
     pub mapcount: u32,
+    /// Of a folio's first page: how many leaf PMDs map the folio.
+    pub entire_mapcount: u16,
     /// File: its mapping. Table: the `TableId`. Otherwise 0.
     pub owner: u32,
     /// File: page offset. Otherwise 0.

@@ -2,17 +2,19 @@
 //! run only `Cpu` writes it.
 
 use crate::addr::{Pfn, VirtAddr};
-use crate::arch::{Level, Pte};
+use crate::arch::{Entry, Level, Pte};
 use crate::kernel::Kernel;
-use crate::machine::address_space::{DirtyBitmap, DirtyMethod, FileRaState};
-use crate::machine::delta::{MachineField, MappingField, MmField, PageField, RaField, VmaField};
-use crate::machine::page::Part;
+use crate::machine::address_space::{DirtyBitmap, DirtyMethod, FileRaState, ShmemEnabled};
+use crate::machine::delta::MachineField;
+use crate::machine::fields::{
+    mapping_field, mm_field, page_field, ra_field, set_mapping, set_mm, set_page, set_ra, set_vma,
+    vma_field,
+};
 use crate::machine::page_table::{Table, Tables};
 use crate::machine::rbtree::{self, Nodes};
-use crate::machine::vma::OpenFile;
 use crate::machine::{
     AddressSpace, Cell, CpuId, Delta, FileKind, MappingId, Mm, MmId, Page, PageFlags, PageId,
-    PageKind, RbNode, SlotId, TableId, TlbState, VmFlags, Vma, VmaId,
+    PageKind, RbNode, SlotId, TableId, TlbState, Vma, VmaId,
 };
 
 /// Frame number of the first device buffer's first frame: 256 GiB, far above memory.
@@ -29,16 +31,11 @@ pub struct World {
     nodes: Nodes,
     mms: Vec<Mm>,
     cpus: Vec<TlbState>,
-    free_page: u64,
-    free_table: u64,
-    free_vma: u64,
-    next_anon_vma: u64,
-    next_mm: u64,
-    fault_around_pages: u64,
-    flushes_off: u64,
+    /// By [`MachineField`].
+    numbers: [u64; MachineField::COUNT],
 }
 
-fn id(value: u64) -> u32 {
+pub(super) fn id(value: u64) -> u32 {
     u32::try_from(value).expect("arena numbers have 32 bits")
 }
 
@@ -55,13 +52,7 @@ impl World {
             nodes: Nodes::default(),
             mms: Vec::new(),
             cpus: vec![TlbState::default()],
-            free_page: 0,
-            free_table: 0,
-            free_vma: 1,
-            next_anon_vma: 1,
-            next_mm: 0,
-            fault_around_pages: 16,
-            flushes_off: 0,
+            numbers: MachineField::AT_FIRST,
         }
     }
 
@@ -119,7 +110,7 @@ impl World {
             pgoff,
             ..Page::default()
         };
-        self.free_page = u64::from(page.0) + 1;
+        self.numbers[MachineField::FreePage as usize] = u64::from(page.0) + 1;
         self.mappings[mapping.index()].i_pages.insert(pgoff, page);
     }
 
@@ -184,11 +175,36 @@ impl World {
         for level in [Level::Pgd, Level::Pud, Level::Pmd] {
             let slot = SlotId::new(table, level.index(addr));
             match self.word(slot).decode(level) {
-                crate::arch::Entry::Table(pfn) => table = self.table_at(pfn),
+                Entry::Table(pfn) => table = self.table_at(pfn),
                 _ => return Err((level, slot)),
             }
         }
         Ok(SlotId::new(table, Level::Pte.index(addr)))
+    }
+
+    /// The entry that `addr` is mapped by, or would be: its PTE, or a leaf above. `None` without
+    /// a table.
+    #[must_use]
+    pub fn leaf_slot(&self, mm: MmId, addr: VirtAddr) -> Option<(Level, SlotId)> {
+        match self.pte_slot(mm, addr) {
+            Ok(slot) => Some((Level::Pte, slot)),
+            Err((level, slot)) => {
+                let is_leaf = matches!(self.word(slot).decode(level), Entry::Leaf(_));
+                is_leaf.then_some((level, slot))
+            }
+        }
+    }
+
+    /// What a CPU that walks the tables would cache of `addr`; empty if nothing is there.
+    #[must_use]
+    pub fn translation(&self, mm: MmId, addr: VirtAddr) -> Pte {
+        match self.leaf_slot(mm, addr) {
+            Some((Level::Pte, slot)) => self.word(slot),
+            Some((_, slot)) if self.word(slot).is_hw_present() => {
+                self.word(slot).page_of_huge(Level::Pte.index(addr))
+            }
+            _ => Pte::NONE,
+        }
     }
 
     /// A page frame.
@@ -302,20 +318,35 @@ impl World {
     /// Fault-around window in pages; 1 turns it off.
     #[must_use]
     pub fn fault_around_pages(&self) -> u64 {
-        self.fault_around_pages
+        self.numbers[MachineField::FaultAroundPages as usize]
+    }
+
+    /// Shared memory is cached in folios of 2 MiB where they have room (`shmem_enabled`).
+    #[must_use]
+    pub fn shmem_enabled(&self) -> ShmemEnabled {
+        match self.numbers[MachineField::ShmemEnabled as usize] {
+            0 => ShmemEnabled::Never,
+            _ => ShmemEnabled::Force,
+        }
+    }
+
+    /// The kernel has warned of something, and says so for ever (`TAINT_WARN`).
+    #[must_use]
+    pub fn has_warned(&self) -> bool {
+        self.numbers[MachineField::TaintWarn as usize] != 0
     }
 
     /// Processes are never reused, and one that was rewound away counts no more.
     pub(in crate::machine) fn next_mm_id(&self) -> MmId {
-        MmId(id(self.next_mm))
+        MmId(id(self.numbers[MachineField::NextMm as usize]))
     }
 
     pub(in crate::machine) fn free_table_id(&self) -> TableId {
-        self.tables.first_free(id(self.free_table))
+        self.tables.first_free(id(self.numbers[MachineField::FreeTable as usize]))
     }
 
     pub(in crate::machine) fn free_vma_id(&self) -> VmaId {
-        let from = id(self.free_vma);
+        let from = id(self.numbers[MachineField::FreeVma as usize]);
         let used = |n: &u32| self.vmas.get(*n as usize).is_some_and(|vma| vma.mm.is_some());
         VmaId((from..).find(|n| !used(n)).unwrap_or(u32::MAX))
     }
@@ -327,7 +358,7 @@ impl World {
     /// Lowest run of 2^order free frames, aligned to its length.
     pub(in crate::machine) fn free_folio_id(&self, order: u8) -> PageId {
         let nr = 1 << order;
-        let from = id(self.free_page).next_multiple_of(nr);
+        let from = id(self.numbers[MachineField::FreePage as usize]).next_multiple_of(nr);
         let used = |n: u32| self.pages.get(n as usize).is_some_and(|p| p.kind != PageKind::Free);
         let mut runs = (from..u32::MAX - nr).step_by(nr as usize);
         PageId(runs.find(|first| !(*first..first + nr).any(used)).unwrap_or(u32::MAX))
@@ -377,13 +408,7 @@ impl World {
                 let vma = self.mms.get(mm.index()).and_then(|mm| mm.vmas.get(&addr));
                 rbtree::encode(vma.copied())
             }
-            Cell::Machine(MachineField::FreePage) => self.free_page,
-            Cell::Machine(MachineField::FreeTable) => self.free_table,
-            Cell::Machine(MachineField::FreeVma) => self.free_vma,
-            Cell::Machine(MachineField::NextAnonVma) => self.next_anon_vma,
-            Cell::Machine(MachineField::NextMm) => self.next_mm,
-            Cell::Machine(MachineField::FaultAroundPages) => self.fault_around_pages,
-            Cell::Machine(MachineField::FlushesOff) => self.flushes_off,
+            Cell::Machine(field) => self.numbers[field as usize],
         }
     }
 
@@ -441,13 +466,7 @@ impl World {
                     None => vmas.remove(&addr),
                 };
             }
-            Cell::Machine(MachineField::FreePage) => self.free_page = value,
-            Cell::Machine(MachineField::FreeTable) => self.free_table = value,
-            Cell::Machine(MachineField::FreeVma) => self.free_vma = value,
-            Cell::Machine(MachineField::NextAnonVma) => self.next_anon_vma = value,
-            Cell::Machine(MachineField::NextMm) => self.next_mm = value,
-            Cell::Machine(MachineField::FaultAroundPages) => self.fault_around_pages = value,
-            Cell::Machine(MachineField::FlushesOff) => self.flushes_off = value,
+            Cell::Machine(field) => self.numbers[field as usize] = value,
         }
     }
 }
@@ -466,132 +485,4 @@ fn grown<T: Default + Clone>(arena: &mut Vec<T>, index: usize) -> &mut T {
         arena.resize(index + 1, T::default());
     }
     &mut arena[index]
-}
-
-fn page_field(page: &Page, field: PageField) -> u64 {
-    match field {
-        PageField::Kind => page.kind as u64,
-        PageField::Flags => page.flags.bits().into(),
-        PageField::Mapcount => page.mapcount.into(),
-        PageField::Owner => page.owner.into(),
-        PageField::Pgoff => page.pgoff,
-        PageField::Part => page.part.to_cell(),
-    }
-}
-
-fn set_page(page: &mut Page, field: PageField, value: u64) {
-    match field {
-        PageField::Kind => page.kind = PageKind::from_cell(value),
-        PageField::Flags => page.flags = PageFlags::from_bits_retain(value.to_le_bytes()[0]),
-        PageField::Mapcount => page.mapcount = id(value),
-        PageField::Owner => page.owner = id(value),
-        PageField::Pgoff => page.pgoff = value,
-        PageField::Part => page.part = Part::from_cell(value),
-    }
-}
-
-fn vma_field(vma: &Vma, field: VmaField) -> u64 {
-    match field {
-        VmaField::Mm => vma.mm.map_or(0, |mm| u64::from(mm.0) + 1),
-        VmaField::Detached => vma.detached.into(),
-        VmaField::Start => vma.start.0,
-        VmaField::End => vma.end.0,
-        VmaField::Pgoff => vma.pgoff,
-        VmaField::Flags => vma.flags.bits(),
-        VmaField::Prot => vma.prot,
-        VmaField::File => OpenFile::to_cell(vma.file),
-        VmaField::AnonVma => vma.anon_vma.into(),
-        VmaField::AnonChain => vma.anon_chain.into(),
-        VmaField::AnonPgoff => vma.anon_pgoff,
-    }
-}
-
-fn set_vma(vma: &mut Vma, field: VmaField, value: u64) {
-    match field {
-        VmaField::Mm => vma.mm = value.checked_sub(1).map(|mm| MmId(id(mm))),
-        VmaField::Detached => vma.detached = value != 0,
-        VmaField::Start => vma.start = VirtAddr(value),
-        VmaField::End => vma.end = VirtAddr(value),
-        VmaField::Pgoff => vma.pgoff = value,
-        VmaField::Flags => vma.flags = VmFlags::from_bits_retain(value),
-        VmaField::Prot => vma.prot = value,
-        VmaField::File => vma.file = OpenFile::from_cell(value),
-        VmaField::AnonVma => vma.anon_vma = id(value),
-        VmaField::AnonChain => vma.anon_chain = id(value),
-        VmaField::AnonPgoff => vma.anon_pgoff = value,
-    }
-}
-
-fn mapping_field(mapping: &AddressSpace, field: MappingField) -> u64 {
-    match field {
-        MappingField::Root => rbtree::encode(mapping.root),
-        MappingField::Leftmost => rbtree::encode(mapping.leftmost),
-        MappingField::BitmapPgoff => mapping.bitmap.pgoff,
-        MappingField::BitmapBits => mapping.bitmap.bits,
-        MappingField::BitmapStart => mapping.bitmap.start,
-        MappingField::BitmapEnd => mapping.bitmap.end,
-        MappingField::Faults => mapping.faults,
-        MappingField::Mkwrites => mapping.mkwrites,
-        MappingField::Pages => mapping.pages,
-        MappingField::Method => mapping.method as u64,
-        MappingField::ChangeCount => mapping.change_count,
-    }
-}
-
-fn ra_field(ra: &FileRaState, field: RaField) -> u64 {
-    match field {
-        RaField::Start => ra.start,
-        RaField::Size => ra.size,
-        RaField::AsyncSize => ra.async_size,
-        RaField::Order => ra.order,
-        RaField::MmapMiss => ra.mmap_miss,
-    }
-}
-
-fn set_ra(ra: &mut FileRaState, field: RaField, value: u64) {
-    match field {
-        RaField::Start => ra.start = value,
-        RaField::Size => ra.size = value,
-        RaField::AsyncSize => ra.async_size = value,
-        RaField::Order => ra.order = value,
-        RaField::MmapMiss => ra.mmap_miss = value,
-    }
-}
-
-fn set_mapping(mapping: &mut AddressSpace, field: MappingField, value: u64) {
-    match field {
-        MappingField::Root => mapping.root = rbtree::decode(id(value)),
-        MappingField::Leftmost => mapping.leftmost = rbtree::decode(id(value)),
-        MappingField::BitmapPgoff => mapping.bitmap.pgoff = value,
-        MappingField::BitmapBits => mapping.bitmap.bits = value,
-        MappingField::BitmapStart => mapping.bitmap.start = value,
-        MappingField::BitmapEnd => mapping.bitmap.end = value,
-        MappingField::Faults => mapping.faults = value,
-        MappingField::Mkwrites => mapping.mkwrites = value,
-        MappingField::Pages => mapping.pages = value,
-        MappingField::Method => mapping.method = DirtyMethod::from_cell(value),
-        MappingField::ChangeCount => mapping.change_count = value,
-    }
-}
-
-fn mm_field(mm: &Mm, field: MmField) -> u64 {
-    match field {
-        MmField::Alive => mm.alive.into(),
-        MmField::Pgd => mm.pgd.map_or(0, |table| u64::from(table.0) + 1),
-        MmField::TlbFlushPending => mm.tlb_flush_pending.into(),
-        MmField::NrTables => mm.nr_tables.into(),
-        MmField::TlbGen => mm.tlb_gen,
-        MmField::Cpumask => mm.cpumask.into(),
-    }
-}
-
-fn set_mm(mm: &mut Mm, field: MmField, value: u64) {
-    match field {
-        MmField::Alive => mm.alive = value != 0,
-        MmField::Pgd => mm.pgd = value.checked_sub(1).map(|table| TableId(id(table))),
-        MmField::TlbFlushPending => mm.tlb_flush_pending = id(value),
-        MmField::NrTables => mm.nr_tables = id(value),
-        MmField::TlbGen => mm.tlb_gen = value,
-        MmField::Cpumask => mm.cpumask = value.to_le_bytes()[0],
-    }
 }

@@ -2,7 +2,7 @@
 //! and D in the entry it uses, and faults where it may not.
 
 use crate::addr::VirtAddr;
-use crate::arch::Pte;
+use crate::arch::{Level, Pte};
 use crate::machine::event::{Access, Cached, FaultCause, FaultEnd, Lock, Mode};
 use crate::machine::sink::{Intrusion, MayFault};
 use crate::machine::{Cell, Cpu, Event, MmId, Sink, Stop, VmFlags, VmaId};
@@ -76,7 +76,7 @@ pub(super) fn interrupted<S: Sink>(
 fn faults<S: Sink>(cpu: &Cpu<S>, mm: MmId, page: VirtAddr, access: Access) -> bool {
     let word = match cpu.tlb_lookup(mm, page) {
         Some(word) if access == Access::Load || !word.is_write() || word.hw_dirty() == word => word,
-        _ => cpu.pte_slot(mm, page).map_or(Pte::NONE, |slot| cpu.word(slot)),
+        _ => cpu.translation(mm, page),
     };
     !word.is_hw_present() || access == Access::Store && !word.is_write()
 }
@@ -107,7 +107,7 @@ fn tlb_hit<S: Sink>(
     access: Access,
     word: Pte,
 ) -> Result<(), Stop> {
-    let now = cpu.pte_slot(mm, page).map_or(Pte::NONE, |slot| cpu.word(slot));
+    let now = cpu.translation(mm, page);
     let same_frame = now.is_hw_present() && now.pfn() == word.pfn();
     let tells = access == Access::Load || now.is_write() && now.hw_dirty() == now;
     let lost = match access {
@@ -136,7 +136,9 @@ fn hardware_walk<S: Sink>(
     page: VirtAddr,
     access: Access,
 ) -> Result<Result<(), FaultCause>, Stop> {
-    let Some(slot) = cpu.pte_slot(mm, page) else { return Ok(Err(FaultCause::NotPresent)) };
+    let Some((level, slot)) = cpu.leaf_slot(mm, page) else {
+        return Ok(Err(FaultCause::NotPresent));
+    };
     let word = cpu.word(slot);
     if !word.is_hw_present() {
         return Ok(Err(FaultCause::NotPresent));
@@ -155,7 +157,11 @@ fn hardware_walk<S: Sink>(
     if cpu.is_smp() {
         cpu.event(Event::TlbFill { cpu: cpu.id(), slot, addr: page })?;
     }
-    cpu.tlb_fill(mm, page, used);
+    let cached = match level {
+        Level::Pte => used,
+        _ => used.page_of_huge(Level::Pte.index(page)),
+    };
+    cpu.tlb_fill(mm, page, cached);
     Ok(Ok(()))
 }
 

@@ -6,7 +6,8 @@ use crate::arch::{Entry, Level, Pte};
 use crate::machine::delta::VmaField;
 use crate::machine::event::{Flush, Found, Lock, Mode};
 use crate::machine::{Cell, Cpu, Event, Func, MmId, Sink, SlotId, Stop, TableId, VmFlags};
-use crate::mm::pagewalk::{MmWalk, WalkOps, walk_page_range};
+use crate::mm::huge_pmd::pmdp_invalidate;
+use crate::mm::pagewalk::{Action, MmWalk, WalkOps, walk_page_range};
 use crate::mm::protection::vma_page_prot;
 use crate::mm::tlb::{EVERYTHING, dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending};
 
@@ -44,6 +45,22 @@ pub fn clear_refs_write<S: Sink>(cpu: &mut Cpu<S>, mm: MmId) -> Result<(), Stop>
 struct ClearRefs;
 
 impl<S: Sink> WalkOps<S> for ClearRefs {
+    fn upper_entry(
+        &mut self,
+        cpu: &mut Cpu<S>,
+        walk: &MmWalk,
+        level: Level,
+        pmd: SlotId,
+        addr: VirtAddr,
+    ) -> Result<Action, Stop> {
+        match cpu.word(pmd).decode(level) {
+            Entry::Leaf(_) => {
+                clear_soft_dirty_pmd(cpu, walk.mm, pmd, addr).map(|()| Action::Continue)
+            }
+            _ => Ok(Action::Subtree),
+        }
+    }
+
     /// `clear_refs_pte_range`.
     fn pte_table(
         &mut self,
@@ -64,6 +81,21 @@ impl<S: Sink> WalkOps<S> for ClearRefs {
         }
         cpu.event(Event::Unlock { lock, mode: Mode::Write })
     }
+}
+
+/// `clear_soft_dirty_pmd`: the same for a leaf PMD, which is flushed by itself.
+fn clear_soft_dirty_pmd<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    pmd: SlotId,
+    addr: VirtAddr,
+) -> Result<(), Stop> {
+    let lock = Lock::Ptl(pmd.table());
+    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    let old = pmdp_invalidate(cpu, mm, pmd, addr)?;
+    cpu.event(Event::Store { slot: pmd, addr })?;
+    cpu.set_word(pmd, old.wrprotect(cpu.kernel()).clear_soft_dirty());
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })
 }
 
 /// `clear_soft_dirty`: read-only, and not soft-dirty. Dirt stays. FIDELITY: no-pinned-pages.

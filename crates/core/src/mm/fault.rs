@@ -12,6 +12,7 @@ use crate::machine::{
 use crate::mm::anon::{anon_pte, do_anonymous_page, new_copy, vmf_anon_prepare};
 use crate::mm::device;
 use crate::mm::filemap::{do_fault_around, filemap_fault, folio_fits, shmem_get_folio};
+use crate::mm::huge_pmd::{do_set_pmd, handle_huge_pmd};
 use crate::mm::pgalloc::{pmd_alloc, pte_alloc, pte_offset_map};
 use crate::mm::rmap::{self, add_rmap, folio_mark_dirty, folio_put, folio_remove_rmap};
 use crate::mm::tlb::flush_tlb_page;
@@ -85,6 +86,11 @@ pub(super) fn handle_mm_fault<S: Sink>(
     let pmd = pmd_alloc(cpu, mm, addr)?;
     let vmf = VmFault { vma, addr, pmd, file: at.file, pgoff: at.pgoff_of(addr), attempt, lock };
 
+    if let Entry::Leaf(_) = cpu.word(pmd).decode(Level::Pmd)
+        && handle_huge_pmd(cpu, &vmf, access)?
+    {
+        return Ok(FaultResult::Done);
+    }
     let slot = pte_offset_map(cpu, pmd, addr);
     match slot.map(|slot| (slot, cpu.word(slot))) {
         Some((slot, word)) if !word.is_none() => match access {
@@ -161,7 +167,7 @@ fn vm_ops_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult,
             if vmf.pgoff >= cpu.file_pages(mapping) {
                 return Ok(FaultResult::Bus);
             }
-            shmem_get_folio(cpu, mapping, vmf.pgoff).map(FaultResult::Page)
+            shmem_get_folio(cpu, mapping, vmf.pgoff, Some(vmf)).map(FaultResult::Page)
         }
         FileKind::Ext4 => filemap_fault(cpu, vmf),
         FileKind::DevPagetable { .. } | FileKind::DevMkwrite { .. } | FileKind::Vmwgfx { .. } => {
@@ -178,8 +184,9 @@ fn do_read_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult
         && cpu.machine_field(MachineField::FaultAroundPages) > 1;
     if maps_around {
         do_fault_around(cpu, vmf)?;
-        let slot = pte_offset_map(cpu, vmf.pmd, vmf.addr);
-        if slot.is_some_and(|slot| !cpu.word(slot).is_none()) {
+        let mm = cpu.vma(vmf.vma).mm.expect("a VMA belongs to a process");
+        let slot = cpu.leaf_slot(mm, vmf.addr);
+        if slot.is_some_and(|(_, slot)| !cpu.word(slot).is_none()) {
             return Ok(FaultResult::Done);
         }
     }
@@ -249,8 +256,9 @@ fn do_cow_fault<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Result<FaultResult,
     }
 }
 
-/// `finish_fault`: the PTE table is made if needed, and the entry installed; of a large folio all
-/// entries, if they fit and are empty.
+/// `finish_fault`: a folio of 2 MiB is mapped by one entry, if there is room and no table yet. Else
+/// the PTE table is made if needed, and the entry installed; of a large folio all entries, if they
+/// fit and are empty.
 pub(super) fn finish_fault<S: Sink>(
     cpu: &mut Cpu<S>,
     vmf: &VmFault,
@@ -260,14 +268,22 @@ pub(super) fn finish_fault<S: Sink>(
     let cpu = &mut cpu.enter(Func::FinishFault, [vmf.addr.0, 0]);
     let vma = cpu.vma(vmf.vma);
     let mm = vma.mm.expect("a VMA belongs to a process");
-    let slot = pte_alloc(cpu, mm, vmf.pmd, vmf.addr)?;
     let part = cpu.page(page).part;
     let before = u64::from(part.index);
     let start = vmf.pgoff.wrapping_sub(before);
     let end = start.wrapping_add(part.pages());
+    let within_file = match vmf.file.map(|file| cpu.file_kind(file.mapping)) {
+        Some(FileKind::Shmem) => true,
+        _ => part.order > 0 && end <= cpu.file_pages(vmf.mapping()),
+    };
+    if cpu.word(vmf.pmd).is_none() && within_file && do_set_pmd(cpu, vmf, page, access)? {
+        return Ok(FaultResult::Done);
+    }
+    let slot = pte_alloc(cpu, mm, vmf.pmd, vmf.addr)?;
     let whole = part.order > 0
+        && cpu.kernel().finish_fault_maps_folio
         && start < end
-        && end <= cpu.file_pages(vmf.mapping())
+        && within_file
         && folio_fits(&vma, start, end);
     let first = SlotId(slot.0.wrapping_sub(part.index.into()));
     let nr = u32::try_from(part.pages()).expect("a folio is small");

@@ -4,7 +4,7 @@ use crate::addr::VirtAddr;
 use crate::arch::Level;
 use crate::arch::level::PTRS_PER_TABLE;
 use crate::kernel::MmapMiss;
-use crate::machine::address_space::FileRaState;
+use crate::machine::address_space::{FileRaState, ShmemEnabled};
 use crate::machine::delta::{MachineField, MappingField, PageField, RaField};
 use crate::machine::event::{Access, Lock, Mode};
 use crate::machine::{
@@ -13,6 +13,7 @@ use crate::machine::{
 };
 use crate::mm::Errno;
 use crate::mm::fault::{Attempt, FaultResult, VmFault, set_pte_range};
+use crate::mm::huge_pmd::{HPAGE_PMD_ORDER, do_set_pmd, thp_vma_suitable};
 use crate::mm::page_alloc::alloc_folio;
 use crate::mm::pgalloc::{pte_alloc, pte_offset_map};
 use crate::mm::readahead::{
@@ -54,20 +55,35 @@ pub(super) fn folio_set_flags<S: Sink>(cpu: &mut Cpu<S>, folio: PageId, flags: P
     cpu.set(Cell::Page(folio, PageField::Flags), flags.bits().into());
 }
 
-/// FIDELITY: small-shmem.
-/// `shmem_get_folio`: the page at `pgoff`, brought into the cache, all zero, if it is not there.
+/// Writes `/sys/kernel/mm/transparent_hugepage/shmem_enabled`.
+pub fn set_shmem_enabled<S: Sink>(cpu: &mut Cpu<S>, enabled: ShmemEnabled) {
+    cpu.set(Cell::Machine(MachineField::ShmemEnabled), enabled as u64);
+}
+
+/// `shmem_get_folio`: the page at `pgoff`, brought into the cache, all zero, if it is not there; for
+/// the fault `vmf`, or for a write to the file.
 pub(super) fn shmem_get_folio<S: Sink>(
     cpu: &mut Cpu<S>,
     mapping: MappingId,
     pgoff: u64,
+    vmf: Option<&VmFault>,
 ) -> Result<PageId, Stop> {
-    match cpu.cached(mapping, pgoff) {
-        Some(page) => Ok(page),
-        None => {
-            let new = filemap_add_folio(cpu, mapping, pgoff, 0, PageFlags::UPTODATE)?;
-            Ok(new.expect("it is not cached"))
-        }
+    if let Some(page) = cpu.cached(mapping, pgoff) {
+        return Ok(page);
     }
+    let pages = 1 << HPAGE_PMD_ORDER;
+    let new = |cpu: &mut Cpu<S>, first: u64, order: u8| {
+        filemap_add_folio(cpu, mapping, first, order, PageFlags::UPTODATE)
+    };
+    let suits_vma = |vmf: &VmFault| thp_vma_suitable(&cpu.vma(vmf.vma), vmf.addr);
+    let suitable = !cpu.kernel().shmem_huge_asks_vma || vmf.is_none_or(suits_vma);
+    if cpu.machine_field(MachineField::ShmemEnabled) == ShmemEnabled::Force as u64
+        && suitable
+        && let Some(folio) = new(cpu, pgoff - pgoff % pages, HPAGE_PMD_ORDER)?
+    {
+        return Ok(folio.add(u32::try_from(pgoff % pages).expect("below 512")));
+    }
+    Ok(new(cpu, pgoff, 0)?.expect("it is not cached"))
 }
 
 /// `pwrite` of whole pages: they enter the cache dirty; nothing is mapped. A write behind the
@@ -102,7 +118,7 @@ fn generic_perform_write<S: Sink>(
     while pgoff < end {
         let page = match cpu.file_kind(mapping) {
             FileKind::Ext4 => write_begin_get_folio(cpu, mapping, pgoff, end - pgoff)?,
-            _ => shmem_get_folio(cpu, mapping, pgoff)?,
+            _ => shmem_get_folio(cpu, mapping, pgoff, None)?,
         };
         let folio = cpu.folio(page);
         let head = cpu.page(folio);
@@ -259,8 +275,9 @@ pub(super) fn do_fault_around<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault) -> Resul
     filemap_map_pages(cpu, vmf, first, first + (to - from))
 }
 
-/// `filemap_map_pages`: maps the cached pages of `first..end` where nothing is mapped yet; of a
-/// large folio all pages if they fit.
+/// `filemap_map_pages`: maps the cached pages of `first..end` where nothing is mapped yet; from 7.3
+/// on of a large folio all pages if they fit, and everywhere a folio of 2 MiB by one entry if that
+/// has room (`filemap_map_pmd`).
 fn filemap_map_pages<S: Sink>(
     cpu: &mut Cpu<S>,
     vmf: &VmFault,
@@ -282,6 +299,13 @@ fn filemap_map_pages<S: Sink>(
     if next.is_none() {
         return note_misses(cpu, vmf, 0);
     }
+    if let Some((folio, _)) = next
+        && !reaches_last_page(cpu, mapping, folio)
+        && cpu.word(vmf.pmd).is_none()
+        && do_set_pmd(cpu, vmf, folio, Access::Load)?
+    {
+        return note_misses(cpu, vmf, 0);
+    }
     let mm = cpu.vma(vmf.vma).mm.expect("a VMA belongs to a process");
     let lock = Lock::Ptl(pte_alloc(cpu, mm, vmf.pmd, vmf.addr)?.table());
     cpu.event(Event::Lock { lock, mode: Mode::Write })?;
@@ -292,6 +316,7 @@ fn filemap_map_pages<S: Sink>(
         let folio_end = folio_start + part.pages();
         let vma = cpu.vma(vmf.vma);
         let whole = part.order > 0
+            && cpu.kernel().fault_around_maps_folio
             && !reaches_last_page(cpu, mapping, folio)
             && folio_fits(&vma, folio_start, folio_end);
         let range = if whole { (folio_start, folio_end) } else { (pgoff, folio_end.min(end)) };

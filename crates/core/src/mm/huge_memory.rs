@@ -2,7 +2,7 @@
 
 use crate::machine::delta::PageField;
 use crate::machine::page::Part;
-use crate::machine::{Cell, Cpu, Event, Func, MappingId, PageFlags, PageId, Sink, Stop};
+use crate::machine::{Cell, Cpu, Event, FileKind, Func, MappingId, PageFlags, PageId, Sink, Stop};
 use crate::mm::filemap::folio_set_flags;
 use crate::mm::rmap::try_to_unmap;
 use crate::mm::truncate::truncate_inode_folio;
@@ -17,7 +17,8 @@ pub(super) enum Split {
 }
 
 /// `folio_split` down to single pages at page `pgoff` of the file, as little as possible elsewhere:
-/// at each order, the half with that page is halved again. Nothing maps the folio any more then.
+/// at each order, the half with that page is halved again. Formerly `split_folio`: single pages
+/// everywhere. Nothing maps the folio any more then.
 pub(super) fn folio_split<S: Sink>(
     cpu: &mut Cpu<S>,
     folio: PageId,
@@ -26,7 +27,7 @@ pub(super) fn folio_split<S: Sink>(
     let head = cpu.page(folio);
     let mapping = MappingId(head.owner);
     let cpu = &mut cpu.enter(Func::FolioSplit, [head.pgoff, head.part.pages()]);
-    if !filemap_release_folio(cpu, folio)? {
+    if cpu.file_kind(mapping) == FileKind::Ext4 && !filemap_release_folio(cpu, folio)? {
         return Ok(Split::Busy);
     }
     try_to_unmap(cpu, folio)?;
@@ -34,7 +35,10 @@ pub(super) fn folio_split<S: Sink>(
     let end = head.pgoff + head.part.pages();
     let mut piece = head.pgoff;
     while piece < end {
-        let order = order_at(piece - head.pgoff, pgoff - head.pgoff);
+        let order = match cpu.kernel().splits_around_page {
+            true => order_at(piece - head.pgoff, pgoff - head.pgoff),
+            false => 0,
+        };
         let first = folio.add(u32::try_from(piece - head.pgoff).expect("a folio is small"));
         for index in 0..1 << order {
             let cell = Cell::Page(first.add(u32::from(index)), PageField::Part);

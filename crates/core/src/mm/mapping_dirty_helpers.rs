@@ -3,7 +3,7 @@
 
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level, Pte};
-use crate::machine::delta::MappingField;
+use crate::machine::delta::{MachineField, MappingField};
 use crate::machine::event::{Flush, Found, Lock, Mode, Reach};
 use crate::machine::{
     Cell, Cpu, Event, Func, MappingId, Sink, SlotId, Stop, TableId, VmFlags, Vma, VmaId,
@@ -101,12 +101,23 @@ fn wp_clean_test_walk<S: Sink>(cpu: &mut Cpu<S>, id: VmaId) -> bool {
     flags.contains(VmFlags::SHARED | VmFlags::MAYWRITE) && !flags.contains(VmFlags::HUGETLB)
 }
 
-/// `wp_clean_pud_entry`, `wp_clean_pmd_entry`: a huge entry is left alone.
-fn wp_clean_upper_entry(entry: Entry) -> Action {
-    match entry {
-        Entry::Leaf(_) => Action::Continue,
-        Entry::None | Entry::Table(_) | Entry::NonPresent => Action::Subtree,
+/// `wp_clean_pud_entry`, `wp_clean_pmd_entry`: a leaf is left alone. If it can be written, or was,
+/// nobody will know of that, so the kernel warns.
+fn wp_clean_upper_entry<S: Sink>(
+    cpu: &mut Cpu<S>,
+    level: Level,
+    slot: SlotId,
+    addr: VirtAddr,
+) -> Result<Action, Stop> {
+    let word = cpu.word(slot);
+    let Entry::Leaf(_) = word.decode(level) else { return Ok(Action::Subtree) };
+    let func = if level == Level::Pud { Func::WpCleanPudEntry } else { Func::WpCleanPmdEntry };
+    let cpu = &mut cpu.enter(func, [addr.0, 0]);
+    if word.is_write() || word.is_dirty(cpu.kernel()) {
+        cpu.event(Event::Warn { slot, addr })?;
+        cpu.set(Cell::Machine(MachineField::TaintWarn), 1);
     }
+    Ok(Action::Continue)
 }
 
 impl WpWalk {
@@ -214,8 +225,15 @@ impl<S: Sink> WalkOps<S> for WpWalk {
         self.wp_clean_post_vma(cpu, walk)
     }
 
-    fn upper_entry(&mut self, entry: Entry) -> Action {
-        wp_clean_upper_entry(entry)
+    fn upper_entry(
+        &mut self,
+        cpu: &mut Cpu<S>,
+        _: &MmWalk,
+        level: Level,
+        slot: SlotId,
+        addr: VirtAddr,
+    ) -> Result<Action, Stop> {
+        wp_clean_upper_entry(cpu, level, slot, addr)
     }
 
     fn pte_table(
@@ -249,8 +267,15 @@ impl<S: Sink> WalkOps<S> for CleanWalk {
         self.base.wp_clean_post_vma(cpu, walk)
     }
 
-    fn upper_entry(&mut self, entry: Entry) -> Action {
-        wp_clean_upper_entry(entry)
+    fn upper_entry(
+        &mut self,
+        cpu: &mut Cpu<S>,
+        _: &MmWalk,
+        level: Level,
+        slot: SlotId,
+        addr: VirtAddr,
+    ) -> Result<Action, Stop> {
+        wp_clean_upper_entry(cpu, level, slot, addr)
     }
 
     fn pte_table(

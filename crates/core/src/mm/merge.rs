@@ -5,6 +5,7 @@
 use crate::addr::VirtAddr;
 use crate::machine::delta::VmaField;
 use crate::machine::{Cell, Cpu, Func, Sink, Stop, VmFlags, Vma, VmaId};
+use crate::mm::huge_pmd::split_huge_pmd_if_needed;
 use crate::mm::vma::{
     remove_shared_vm_struct, vm_area_free, vma_link_file, vma_set_range, with_i_mmap_write,
 };
@@ -193,6 +194,8 @@ fn move_border<S: Sink>(
     with_i_mmap_write(cpu, lower.file, |cpu| {
         remove_shared_vm_struct(cpu, lower_id)?;
         remove_shared_vm_struct(cpu, upper_id)?;
+        let shrinks = if border > lower.end { upper_id } else { lower_id };
+        split_huge_pmd_if_needed(cpu, shrinks, border)?;
         vma_set_range(cpu, lower_id, lower.start, border)?;
         vma_set_range(cpu, upper_id, border, upper.end)?;
         vma_link_file(cpu, upper_id)?;

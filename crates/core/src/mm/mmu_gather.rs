@@ -2,6 +2,7 @@
 //! only behind that flush.
 
 use crate::addr::VirtAddr;
+use crate::arch::Level;
 use crate::kernel::Kernel;
 use crate::machine::event::Flush;
 use crate::machine::{Cpu, Func, MmId, PageId, Sink, Stop};
@@ -41,9 +42,11 @@ pub(super) enum Rmap {
 pub(super) struct MmuGather {
     mm: MmId,
     extent: Extent,
-    /// Range of the entries taken away; empty if none.
+    /// Range of the PTEs taken away; empty if none.
     start: VirtAddr,
     end: VirtAddr,
+    /// Range of the PMDs taken away, leaves and tables; empty if none.
+    pmds: (VirtAddr, VirtAddr),
     /// A table was freed below one of them.
     freed_tables: FreedTables,
     /// Raw frames were zapped and not flushed for.
@@ -72,6 +75,7 @@ impl MmuGather {
             extent,
             start,
             end,
+            pmds: NOTHING,
             freed_tables,
             vma_pfn,
             active,
@@ -89,8 +93,18 @@ impl MmuGather {
 
     /// `pte_free_tlb`: the table that begins to map at `addr` is unhooked; a CPU may still walk it.
     pub(super) fn free_table(&mut self, addr: VirtAddr) {
-        self.adjust_range(addr);
+        self.adjust_pmds(addr, addr.add_pages(1));
         self.freed_tables = FreedTables::Yes;
+    }
+
+    /// `tlb_remove_pmd_tlb_entry`: the 2 MiB at `addr` may be cached.
+    pub(super) fn adjust_huge_range(&mut self, addr: VirtAddr) {
+        self.adjust_pmds(addr, VirtAddr(addr.0 + Level::Pmd.size()));
+    }
+
+    /// `tlb_flush_pmd_range`.
+    fn adjust_pmds(&mut self, start: VirtAddr, end: VirtAddr) {
+        self.pmds = (self.pmds.0.min(start), self.pmds.1.max(end));
     }
 
     /// `tlb_remove_tlb_entry`: the page at `addr` may be cached.
@@ -167,13 +181,17 @@ impl MmuGather {
         cpu: &mut Cpu<S>,
         why: Flush,
     ) -> Result<(), Stop> {
-        if self.start < self.end {
+        let (start, end) = (self.start.min(self.pmds.0), self.end.max(self.pmds.1));
+        if start < end {
             let range = match self.extent {
-                Extent::Ranges => (self.start, self.end),
+                Extent::Ranges => (start, end),
                 Extent::FullMm => EVERYTHING,
             };
-            tlb_flush(cpu, self.mm, why, range, self.freed_tables)?;
+            // `tlb_get_unmap_shift`.
+            let stride = if self.start < self.end { Level::Pte } else { Level::Pmd };
+            tlb_flush(cpu, self.mm, why, range, stride, self.freed_tables)?;
             (self.start, self.end) = NOTHING;
+            self.pmds = NOTHING;
             self.freed_tables = FreedTables::No;
             self.vma_pfn = false;
         }
@@ -201,8 +219,10 @@ impl MmuGather {
     pub(super) fn finish<S: Sink>(mut self, cpu: &mut Cpu<S>) -> Result<(), Stop> {
         let cpu = &mut cpu.enter(Func::TlbFinishMmu, [self.mm.0.into(), 0]);
         if mm_tlb_flush_nested(cpu, self.mm) {
-            tlb_flush(cpu, self.mm, Flush::Nested, EVERYTHING, FreedTables::Yes)?;
+            let (why, all, freed) = (Flush::Nested, EVERYTHING, FreedTables::Yes);
+            tlb_flush(cpu, self.mm, why, all, Level::Pte, freed)?;
             (self.start, self.end) = NOTHING;
+            self.pmds = NOTHING;
         }
         self.flush(cpu)?;
         dec_tlb_flush_pending(cpu, self.mm)
@@ -215,10 +235,11 @@ fn tlb_flush<S: Sink>(
     mm: MmId,
     why: Flush,
     (start, end): (VirtAddr, VirtAddr),
+    stride: Level,
     freed_tables: FreedTables,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::FlushTlbMmRange, [start.0, end.0]);
-    flush_tlb_mm_range(cpu, mm, why, (start, end), freed_tables)
+    flush_tlb_mm_range(cpu, mm, why, (start, end), stride, freed_tables)
 }
 
 const NOTHING: (VirtAddr, VirtAddr) = (VirtAddr(u64::MAX), VirtAddr(0));

@@ -15,6 +15,7 @@ pub mod filemap;
 pub mod fork;
 pub mod free;
 pub mod huge_memory;
+mod huge_pmd;
 pub mod interval_tree;
 pub mod madvise;
 pub mod mapping_dirty_helpers;

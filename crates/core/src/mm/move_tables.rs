@@ -6,6 +6,7 @@ use crate::arch::{Entry, Level, Pte};
 use crate::machine::event::{Flush, Found, Lock, Mode};
 use crate::machine::vma::OpenFile;
 use crate::machine::{Cpu, Event, Func, MmId, Sink, SlotId, Stop, TableId, VmaId};
+use crate::mm::huge_pmd::{move_huge_pmd, split_huge_pmd};
 use crate::mm::pgalloc::table_alloc;
 use crate::mm::tlb::flush_tlb_range;
 use crate::mm::vma::with_i_mmap_write;
@@ -22,6 +23,7 @@ pub(super) enum RmapLocks {
 /// What moves (`struct pagetable_move_control`).
 struct Move {
     mm: MmId,
+    source: VmaId,
     file: Option<OpenFile>,
     locks: RmapLocks,
 }
@@ -46,7 +48,7 @@ pub(super) fn move_page_tables<S: Sink>(
     let mm = vma.mm.expect("a VMA belongs to a process");
     let start = old;
     cpu.event(Event::NotifierStart { mm, start, end })?;
-    let work = Move { mm, file: vma.file, locks };
+    let work = Move { mm, source, file: vma.file, locks };
     while old < end {
         let step = move_extent(cpu, &work, old, new, end)?;
         (old, new) = (VirtAddr(old.0 + step), VirtAddr(new.0 + step));
@@ -100,6 +102,12 @@ fn move_extent<S: Sink>(
         return Ok(extent);
     }
     let extent = get_extent(Level::Pmd, old, new, end);
+    let slot = SlotId::new(pmd, Level::Pmd.index(old));
+    if let Entry::Leaf(_) = cpu.word(slot).decode(Level::Pmd) {
+        let new_pmd = new_table(cpu, work, Level::Pud, new_pud, new)?;
+        move_leaf_pmd(cpu, work, (slot, old), (new_pmd, new), extent)?;
+        return Ok(extent);
+    }
     let Some(pte) = look(cpu, Level::Pmd, pmd, old)? else { return Ok(extent) };
     let new_pmd = new_table(cpu, work, Level::Pud, new_pud, new)?;
     if move_pgt_entry(cpu, work, Level::Pmd, (pmd, old), (new_pmd, new), extent)? {
@@ -108,6 +116,24 @@ fn move_extent<S: Sink>(
     let new_pte = new_table(cpu, work, Level::Pmd, new_pmd, new)?;
     move_ptes(cpu, work, (pte, old), (new_pte, new), extent)?;
     Ok(extent)
+}
+
+/// A leaf PMD goes over as it is, if all of it moves to where a leaf may be. Otherwise it goes.
+fn move_leaf_pmd<S: Sink>(
+    cpu: &mut Cpu<S>,
+    work: &Move,
+    (from, old): (SlotId, VirtAddr),
+    (to, new): (TableId, VirtAddr),
+    extent: u64,
+) -> Result<(), Stop> {
+    let (level, found) = (Level::Pmd, Found::Leaf);
+    cpu.event(Event::Descend { level, found, slot: from, addr: old })?;
+    let to = SlotId::new(to, level.index(new));
+    if extent != level.size() || !cpu.word(to).is_none() {
+        return split_huge_pmd(cpu, work.source, from, old);
+    }
+    let locked = work.file.filter(|_| work.locks == RmapLocks::Needed);
+    with_i_mmap_write(cpu, locked, |cpu| move_huge_pmd(cpu, work.mm, (from, old), (to, new)))
 }
 
 /// `get_old_pud`, `get_old_pmd`: the table below the entry of `table` that `addr` uses.

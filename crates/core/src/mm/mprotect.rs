@@ -10,6 +10,7 @@ use crate::machine::{
     VmaId,
 };
 use crate::mm::Errno;
+use crate::mm::huge_pmd::pmdp_invalidate_ad;
 use crate::mm::mmap::{Prot, prot_flags};
 use crate::mm::mmu_gather::{Extent, MmuGather};
 use crate::mm::protection::{vma_page_prot, vma_wants_manual_pte_write_upgrade};
@@ -157,6 +158,13 @@ fn change_table<S: Sink>(
     let from_pud = cpu.kernel().mprotect_notifies_from_pud;
     let notifies = level == if from_pud { Level::Pud } else { Level::Pmd };
     let mut notified = None;
+    let mut notify_once = |cpu: &mut Cpu<S>, tlb: &MmuGather, addr, end| {
+        if notifies && notified.is_none() {
+            notified = Some(addr);
+            cpu.event(Event::NotifierStart { mm: tlb.mm(), start: addr, end })?;
+        }
+        Ok(())
+    };
     let mut addr = start;
     while addr < end {
         let next = level.addr_end(addr, end);
@@ -165,15 +173,16 @@ fn change_table<S: Sink>(
         cpu.event(Event::Descend { level, found: Found::from(entry), slot, addr })?;
         match (entry, level.below()) {
             (Entry::Table(pfn), Some(below)) => {
-                if notifies && notified.is_none() {
-                    notified = Some(addr);
-                    cpu.event(Event::NotifierStart { mm: tlb.mm(), start: addr, end })?;
-                }
+                notify_once(cpu, tlb, addr, end)?;
                 let table = cpu.table_at(pfn);
                 match below {
                     Level::Pte => change_pte_range(cpu, tlb, change, table, addr, next)?,
                     _ => change_table(cpu, tlb, change, (table, below), addr, next)?,
                 }
+            }
+            (Entry::Leaf(_), Some(Level::Pte)) => {
+                notify_once(cpu, tlb, addr, end)?;
+                change_huge_pmd(cpu, tlb, change, slot, addr)?;
             }
             _ => cpu.event(Event::Hole { level, addr, end: next })?,
         }
@@ -183,6 +192,33 @@ fn change_table<S: Sink>(
         Some(start) => cpu.event(Event::NotifierEnd { mm: tlb.mm(), start, end }),
         None => Ok(()),
     }
+}
+
+/// `change_huge_pmd`: a leaf PMD follows whole. None sticks out of the range, for none sticks out of
+/// its VMA.
+fn change_huge_pmd<S: Sink>(
+    cpu: &mut Cpu<S>,
+    tlb: &mut MmuGather,
+    change: &Change,
+    pmd: SlotId,
+    addr: VirtAddr,
+) -> Result<(), Stop> {
+    let cpu = &mut cpu.enter(Func::ChangeHugePmd, [addr.0, 0]);
+    let kernel = cpu.kernel();
+    let lock = Lock::Ptl(pmd.table());
+    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    let old = pmdp_invalidate_ad(cpu, pmd, addr)?;
+    let mut new = old.modify_huge(change.vma.prot, kernel);
+    let upgrade = change.upgrade && kernel.mprotect_upgrades_pmd;
+    if upgrade && !new.is_write() && can_change_pte_writable(cpu, &change.vma, new) {
+        new = new.mkwrite(kernel);
+    }
+    cpu.event(Event::Store { slot: pmd, addr })?;
+    cpu.set_word(pmd, new);
+    if new.needs_flush_after(old) {
+        tlb.adjust_huge_range(addr);
+    }
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })
 }
 
 /// `change_pte_range`: every entry of one table that maps something, under its PTL.
@@ -272,7 +308,7 @@ fn pages_between(start: VirtAddr, end: VirtAddr) -> impl Iterator<Item = VirtAdd
     (0..end.pages_since(start)).map(move |page| start.add_pages(page))
 }
 
-/// `can_change_pte_writable`: nobody needs the fault that the next write would take.
+/// `can_change_pte_writable`, `can_change_pmd_writable`: nobody needs the fault that the next write would take.
 fn can_change_pte_writable<S: Sink>(cpu: &Cpu<S>, vma: &Vma, word: Pte) -> bool {
     let tracked = !vma.flags.contains(VmFlags::SOFTDIRTY) && !word.is_soft_dirty();
     if tracked || !word.is_hw_present() || !word.is_dirty(cpu.kernel()) {

@@ -2,6 +2,7 @@
 //! the other, each with its PTL held.
 
 use crate::addr::{Pfn, VirtAddr};
+use crate::arch::level::PTRS_PER_TABLE;
 use crate::arch::{Entry, Level};
 use crate::machine::event::{Found, Lock, Mode};
 use crate::machine::{Cpu, Event, Func, MmId, Sink, SlotId, Stop, Vma};
@@ -17,7 +18,18 @@ pub(super) struct PageVmaMappedWalk {
     /// First address behind the range.
     pub(super) end: VirtAddr,
     /// The entry returned last; its table's PTL is held.
-    pub(super) pte: Option<SlotId>,
+    pub(super) hit: Hit,
+}
+
+/// What the walk returned.
+#[derive(Clone, Copy)]
+pub(super) enum Hit {
+    /// Nothing so far, or nothing more.
+    None,
+    /// A PTE.
+    Pte(SlotId),
+    /// A leaf PMD: there is one at most.
+    Pmd(SlotId),
 }
 
 impl PageVmaMappedWalk {
@@ -25,7 +37,7 @@ impl PageVmaMappedWalk {
     pub(super) fn new(vma: &Vma, address: VirtAddr, pfn: Pfn, pgoff: u64, nr_pages: u64) -> Self {
         let mm = vma.mm.expect("a VMA belongs to a process");
         let end = vma_address_end(vma, pgoff, nr_pages);
-        Self { pfn, nr_pages, mm, address, end, pte: None }
+        Self { pfn, nr_pages, mm, address, end, hit: Hit::None }
     }
 }
 
@@ -42,27 +54,28 @@ pub(super) fn page_vma_mapped_walk<S: Sink>(
     pvmw: &mut PageVmaMappedWalk,
 ) -> Result<bool, Stop> {
     let cpu = &mut cpu.enter(Func::PageVmaMappedWalk, [pvmw.address.0, pvmw.end.0]);
-    let mut next = match pvmw.pte {
-        Some(slot) => next_pte(cpu, pvmw, slot)?,
-        None => restart(cpu, pvmw)?,
+    let mut next = match pvmw.hit {
+        Hit::Pte(slot) => next_pte(cpu, pvmw, slot)?,
+        Hit::None => restart(cpu, pvmw)?,
+        Hit::Pmd(pmd) => {
+            let lock = Lock::Ptl(pmd.table());
+            cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+            Hit::None
+        }
     };
-    while let Some(slot) = next {
+    while let Hit::Pte(slot) = next {
         if check_pte(cpu, pvmw, slot)? {
-            pvmw.pte = Some(slot);
-            return Ok(true);
+            break;
         }
         next = next_pte(cpu, pvmw, slot)?;
     }
-    pvmw.pte = None;
-    Ok(false)
+    pvmw.hit = next;
+    Ok(!matches!(next, Hit::None))
 }
 
-/// From the top down to the PTE of `address`, with its PTL taken. An empty entry on the way moves
-/// `address` behind all that it maps (`step_forward`).
-fn restart<S: Sink>(
-    cpu: &mut Cpu<S>,
-    pvmw: &mut PageVmaMappedWalk,
-) -> Result<Option<SlotId>, Stop> {
+/// From the top down to the PTE of `address`, with its PTL taken, or to a leaf PMD of the pages. An
+/// empty entry on the way moves `address` behind all that it maps (`step_forward`).
+fn restart<S: Sink>(cpu: &mut Cpu<S>, pvmw: &mut PageVmaMappedWalk) -> Result<Hit, Stop> {
     while pvmw.address < pvmw.end {
         let addr = pvmw.address;
         let mut table = cpu.pgd(pvmw.mm);
@@ -73,6 +86,8 @@ fn restart<S: Sink>(
             cpu.event(Event::Descend { level, found: Found::from(entry), slot, addr })?;
             match entry {
                 Entry::Table(pfn) => table = cpu.table_at(pfn),
+                Entry::Leaf(pfn) if check_pmd(cpu, pvmw, slot, pfn)? => return Ok(Hit::Pmd(slot)),
+                Entry::Leaf(_) if cpu.kernel().foreign_pmd_ends_walk => return Ok(Hit::None),
                 _ => {
                     hole = Some(level);
                     break;
@@ -81,12 +96,30 @@ fn restart<S: Sink>(
         }
         let Some(level) = hole else {
             cpu.event(Event::Lock { lock: Lock::Ptl(table), mode: Mode::Write })?;
-            return Ok(Some(SlotId::new(table, Level::Pte.index(addr))));
+            return Ok(Hit::Pte(SlotId::new(table, Level::Pte.index(addr))));
         };
         pvmw.address = level.addr_end(addr, pvmw.end);
         cpu.event(Event::Hole { level, addr, end: pvmw.address })?;
     }
-    Ok(None)
+    Ok(Hit::None)
+}
+
+/// `check_pmd`: the leaf PMD, which begins with frame `pfn`, maps one of the pages. If so, its lock
+/// stays taken.
+fn check_pmd<S: Sink>(
+    cpu: &mut Cpu<S>,
+    pvmw: &PageVmaMappedWalk,
+    slot: SlotId,
+    pfn: Pfn,
+) -> Result<bool, Stop> {
+    let lock = Lock::Ptl(slot.table());
+    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    let pages = u64::from(PTRS_PER_TABLE);
+    let ours = pfn.0 < pvmw.pfn.0 + pvmw.nr_pages && pvmw.pfn.0 < pfn.0 + pages;
+    if !ours {
+        cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+    }
+    Ok(ours)
 }
 
 /// The next entry of the table that is not empty. Behind the table's end it goes down again.
@@ -94,13 +127,13 @@ fn next_pte<S: Sink>(
     cpu: &mut Cpu<S>,
     pvmw: &mut PageVmaMappedWalk,
     from: SlotId,
-) -> Result<Option<SlotId>, Stop> {
+) -> Result<Hit, Stop> {
     let unlock = Event::Unlock { lock: Lock::Ptl(from.table()), mode: Mode::Write };
     loop {
         pvmw.address = pvmw.address.add_pages(1);
         if pvmw.address >= pvmw.end {
             cpu.event(unlock)?;
-            return Ok(None);
+            return Ok(Hit::None);
         }
         if Level::Pte.index(pvmw.address) == 0 {
             cpu.event(unlock)?;
@@ -108,7 +141,7 @@ fn next_pte<S: Sink>(
         }
         let slot = SlotId::new(from.table(), Level::Pte.index(pvmw.address));
         if !cpu.word(slot).is_none() {
-            return Ok(Some(slot));
+            return Ok(Hit::Pte(slot));
         }
         cpu.event(Event::Slot { found: Found::None, slot, addr: pvmw.address })?;
     }

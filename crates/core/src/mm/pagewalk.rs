@@ -1,7 +1,7 @@
 //! The generic page walker (`mm/pagewalk.c`): ranges of a file, through every VMA that maps them,
 //! or ranges of one process, down to each entry.
 
-use crate::addr::VirtAddr;
+use crate::addr::{Pfn, VirtAddr};
 use crate::arch::{Entry, Level};
 use crate::machine::event::{Found, Lock, Mode, Verdict};
 use crate::machine::{
@@ -58,9 +58,16 @@ pub(super) trait WalkOps<S: Sink> {
     fn post_vma(&mut self, _: &mut Cpu<S>, _: &MmWalk) -> Result<(), Stop> {
         Ok(())
     }
-    /// A PUD or PMD entry that is not empty.
-    fn upper_entry(&mut self, _: Entry) -> Action {
-        Action::Subtree
+    /// A PUD or PMD entry of `level` that is not empty (`pud_entry`, the upper half of `pmd_entry`).
+    fn upper_entry(
+        &mut self,
+        _: &mut Cpu<S>,
+        _: &MmWalk,
+        _: Level,
+        _: SlotId,
+        _: VirtAddr,
+    ) -> Result<Action, Stop> {
+        Ok(Action::Subtree)
     }
     /// The entries of one PTE table: [`walk_pte_range`] with a `pte_entry`, or what a `pmd_entry`
     /// does with them itself.
@@ -237,6 +244,29 @@ fn walk_p4d_range<S: Sink>(
     walk_pud_range(cpu, walk, pud, start, end, ops)
 }
 
+/// One PUD or PMD on the way down: the frame of the table below, if there is one and the walk goes
+/// on there. No walk of ours goes down at a leaf, which the kernel would split.
+fn table_below<S: Sink>(
+    cpu: &mut Cpu<S>,
+    walk: &MmWalk,
+    level: Level,
+    table: TableId,
+    addr: VirtAddr,
+    next: VirtAddr,
+    ops: &mut dyn WalkOps<S>,
+) -> Result<Option<Pfn>, Stop> {
+    let entry = descend(cpu, level, table, addr, next)?;
+    if entry == Entry::None {
+        return Ok(None);
+    }
+    let slot = SlotId::new(table, level.index(addr));
+    match (ops.upper_entry(cpu, walk, level, slot, addr)?, entry) {
+        (Action::Subtree, Entry::Table(pfn)) => Ok(Some(pfn)),
+        (Action::Subtree, _) => unreachable!("a walk that goes down at a leaf"),
+        (Action::Continue, _) => Ok(None),
+    }
+}
+
 /// `walk_pud_range`: steps of 1 GiB.
 fn walk_pud_range<S: Sink>(
     cpu: &mut Cpu<S>,
@@ -250,8 +280,7 @@ fn walk_pud_range<S: Sink>(
     let mut addr = start;
     while addr < end {
         let next = Level::Pud.addr_end(addr, end);
-        let entry = descend(cpu, Level::Pud, pud, addr, next)?;
-        if let (Entry::Table(pfn), Action::Subtree) = (entry, ops.upper_entry(entry)) {
+        if let Some(pfn) = table_below(cpu, walk, Level::Pud, pud, addr, next, ops)? {
             let pmd = cpu.table_at(pfn);
             walk_pmd_range(cpu, walk, pmd, addr, next, ops)?;
         }
@@ -273,8 +302,7 @@ fn walk_pmd_range<S: Sink>(
     let mut addr = start;
     while addr < end {
         let next = Level::Pmd.addr_end(addr, end);
-        let entry = descend(cpu, Level::Pmd, pmd, addr, next)?;
-        if let (Entry::Table(pfn), Action::Subtree) = (entry, ops.upper_entry(entry)) {
+        if let Some(pfn) = table_below(cpu, walk, Level::Pmd, pmd, addr, next, ops)? {
             let pte = cpu.table_at(pfn);
             ops.pte_table(cpu, walk, pte, addr, next)?;
         }

@@ -1,7 +1,7 @@
 //! `MAP_POPULATE`: the pages are faulted in before anybody touches them (`mm/gup.c:__mm_populate`).
 
 use crate::addr::VirtAddr;
-use crate::arch::{Entry, Level};
+use crate::arch::Entry;
 use crate::machine::event::{Access, Lock, Mode};
 use crate::machine::{Cpu, Event, Func, MmId, Sink, Stop, VmFlags, VmaId};
 use crate::mm::fault::{Attempt, FaultResult, handle_mm_fault};
@@ -67,7 +67,8 @@ fn populate_vma_page_range<S: Sink>(
 
 /// `follow_page_mask`: the page is there, and writable if it shall be.
 fn follow_page_mask<S: Sink>(cpu: &Cpu<S>, mm: MmId, addr: VirtAddr, access: Access) -> bool {
-    let Some(word) = cpu.pte_slot(mm, addr).map(|slot| cpu.word(slot)) else { return false };
-    let is_mapped = matches!(word.decode(Level::Pte), Entry::Leaf(_));
+    let Some((level, slot)) = cpu.leaf_slot(mm, addr) else { return false };
+    let word = cpu.word(slot);
+    let is_mapped = matches!(word.decode(level), Entry::Leaf(_));
     is_mapped && (access == Access::Load || word.is_write())
 }

@@ -5,16 +5,17 @@ use crate::arch::Pte;
 use crate::machine::delta::MachineField;
 use crate::machine::event::{Lock, Mode, Verdict};
 use crate::machine::{
-    Cell, Cpu, Event, Func, MappingId, MmId, Page, PageFlags, PageId, PageKind, Sink, SlotId, Stop,
-    VmFlags, Vma, VmaId,
+    Cell, Cpu, Event, FileKind, Func, MappingId, MmId, Page, PageFlags, PageId, PageKind, Sink,
+    SlotId, Stop, VmFlags, Vma, VmaId,
 };
 use crate::mm::Errno;
 use crate::mm::filemap::folio_set_flags;
+use crate::mm::huge_pmd::{pmdp_invalidate, split_huge_pmd_locked};
 use crate::mm::interval_tree::{
     TreeQuery, vma_interval_tree_iter_first, vma_interval_tree_iter_next,
 };
 use crate::mm::page_alloc::free_page;
-use crate::mm::page_vma_mapped::{PageVmaMappedWalk, page_vma_mapped_walk};
+use crate::mm::page_vma_mapped::{Hit, PageVmaMappedWalk, page_vma_mapped_walk};
 use crate::mm::tlb::flush_tlb_page;
 
 /// `PAGEVEC_SIZE`: folios that are looked up at once.
@@ -276,8 +277,15 @@ fn page_vma_mkclean_one<S: Sink>(
     cpu.event(Event::NotifierStart { mm, start, end })?;
     let mut cleaned = 0;
     while page_vma_mapped_walk(cpu, &mut pvmw)? {
-        let Some(slot) = pvmw.pte else { unreachable!("it returned an entry") };
         let addr = pvmw.address;
+        let slot = match pvmw.hit {
+            Hit::Pte(slot) => slot,
+            Hit::Pmd(pmd) => {
+                cleaned += u64::from(huge_pmd_mkclean(cpu, mm, pmd, addr)?);
+                continue;
+            }
+            Hit::None => unreachable!("it returned an entry"),
+        };
         let old = cpu.word(slot);
         if !old.is_dirty(kernel) && !old.is_write() {
             continue;
@@ -291,13 +299,39 @@ fn page_vma_mkclean_one<S: Sink>(
     Ok(cleaned)
 }
 
+/// The part of [`page_vma_mkclean_one`] for a leaf PMD. True if there was something to do.
+fn huge_pmd_mkclean<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    pmd: SlotId,
+    addr: VirtAddr,
+) -> Result<bool, Stop> {
+    let kernel = cpu.kernel();
+    let word = cpu.word(pmd);
+    if !word.is_dirty(kernel) && !word.is_write() {
+        return Ok(false);
+    }
+    let old = pmdp_invalidate(cpu, mm, pmd, addr)?;
+    cpu.event(Event::Store { slot: pmd, addr })?;
+    cpu.set_word(pmd, old.wrprotect(kernel).mkclean(kernel));
+    Ok(true)
+}
+
 /// `try_to_unmap_one`: takes the pages' entries of one VMA away; their dirt goes to the folio.
 fn try_to_unmap_one<S: Sink>(cpu: &mut Cpu<S>, mut pvmw: PageVmaMappedWalk) -> Result<u64, Stop> {
     let (mm, start, end) = (pvmw.mm, pvmw.address, pvmw.end);
     cpu.event(Event::NotifierStart { mm, start, end })?;
     let mut unmapped = 0;
     while page_vma_mapped_walk(cpu, &mut pvmw)? {
-        let Some(slot) = pvmw.pte else { unreachable!("it returned an entry") };
+        let slot = match pvmw.hit {
+            Hit::Pte(slot) => slot,
+            Hit::Pmd(pmd) => {
+                split_huge_pmd_locked(cpu, mm, pmd, pvmw.address)?;
+                unmapped += 1;
+                continue;
+            }
+            Hit::None => unreachable!("it returned an entry"),
+        };
         let old = cpu.word(slot);
         let Some(page) = cpu.pfn_to_page(old.pfn()) else { unreachable!("a folio's page") };
         ptep_clear_flush(cpu, mm, slot, pvmw.address)?;
@@ -357,10 +391,34 @@ pub(super) fn folio_remove_rmap<S: Sink>(cpu: &mut Cpu<S>, page: PageId) {
     cpu.set_rmap(page, mapcount, flags);
 }
 
+/// `folio_add_file_rmap_pmd`: one more leaf PMD maps the folio.
+pub(super) fn folio_add_file_rmap_pmd<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) {
+    cpu.set_entire_mapcount(folio, cpu.page(folio).entire_mapcount + 1);
+    if cpu.kernel().leaf_pmd_counts_on_pages {
+        pages_of(cpu, folio).for_each(|page| add_rmap(cpu, page));
+    }
+}
+
+/// `folio_remove_rmap_pmd`: one leaf PMD less.
+pub(super) fn folio_remove_rmap_pmd<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) {
+    let Some(mapcount) = cpu.page(folio).entire_mapcount.checked_sub(1) else {
+        unreachable!("an unmapped folio loses a mapping");
+    };
+    cpu.set_entire_mapcount(folio, mapcount);
+    if cpu.kernel().leaf_pmd_counts_on_pages {
+        pages_of(cpu, folio).for_each(|page| folio_remove_rmap(cpu, page));
+    }
+}
+
+/// The pages of a folio.
+fn pages_of<S: Sink>(cpu: &Cpu<S>, folio: PageId) -> impl Iterator<Item = PageId> + use<S> {
+    (0..1 << cpu.page(folio).part.order).map(move |page| folio.add(page))
+}
+
 /// `folio_mapped`: some entry maps a page of the folio.
 pub(super) fn folio_mapped<S: Sink>(cpu: &Cpu<S>, folio: PageId) -> bool {
-    let pages = 1 << cpu.page(folio).part.order;
-    (0..pages).any(|page| cpu.page(folio.add(page)).mapcount > 0)
+    cpu.page(folio).entire_mapcount > 0
+        || pages_of(cpu, folio).any(|page| cpu.page(page).mapcount > 0)
 }
 
 /// `mm/swap.c:folio_put`: a copy on write that nobody maps any more is freed.
@@ -387,7 +445,7 @@ pub(super) fn folio_mark_dirty<S: Sink>(cpu: &mut Cpu<S>, page: PageId) -> Resul
 }
 
 /// `fs/buffer.c:mark_buffer_dirty`: the same by way of the blocks of pages `first..end` of the
-/// folio, as `write` does it.
+/// folio, as `write` does it. Shared memory has no blocks.
 pub(super) fn mark_buffer_dirty<S: Sink>(
     cpu: &mut Cpu<S>,
     folio: PageId,
@@ -398,7 +456,8 @@ pub(super) fn mark_buffer_dirty<S: Sink>(
         cpu.event(Event::PageDirty { page: folio })?;
         folio_set_flags(cpu, folio, cpu.page(folio).flags | PageFlags::DIRTY);
     }
-    if cpu.page(folio).part.order > 0 {
+    let at = cpu.page(folio);
+    if at.part.order > 0 && cpu.file_kind(MappingId(at.owner)) == FileKind::Ext4 {
         for index in first..end {
             let page = folio.add(u32::try_from(index).expect("a folio is small"));
             folio_set_flags(cpu, page, cpu.page(page).flags | PageFlags::BLOCKS_DIRTY);

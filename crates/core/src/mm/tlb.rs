@@ -1,6 +1,7 @@
 //! TLB flushes and the pending counter (`include/linux/mm_types.h`, `arch/x86/mm/tlb.c`).
 
 use crate::addr::{PAGE_SIZE, TASK_SIZE, VirtAddr};
+use crate::arch::Level;
 use crate::machine::delta::{CpuField, MachineField, MmField};
 use crate::machine::event::{Flush, IpiAnswer, Reach, SwitchIn};
 use crate::machine::{Cell, Cpu, CpuId, Event, Func, MmId, Sink, Stop};
@@ -45,10 +46,17 @@ pub fn mm_tlb_flush_nested<S: Sink>(cpu: &Cpu<S>, mm: MmId) -> bool {
     cpu.tlb_flush_pending(mm) > 1
 }
 
-/// What a flush of this span costs: one INVLPG a page, or everything above the ceiling.
+/// What a flush of this span costs: one INVLPG for each entry of `stride`, or everything above the
+/// ceiling.
 #[must_use]
-pub fn reach_of(start: VirtAddr, end: VirtAddr) -> Reach {
-    if end.pages_since(start) > TLB_SINGLE_PAGE_FLUSH_CEILING { Reach::All } else { Reach::Pages }
+pub fn reach_of(start: VirtAddr, end: VirtAddr, stride: Level) -> Reach {
+    if (end.0 - start.0) >> stride.shift() > TLB_SINGLE_PAGE_FLUSH_CEILING {
+        Reach::All
+    } else if stride == Level::Pte {
+        Reach::Pages
+    } else {
+        Reach::HugePages
+    }
 }
 
 /// Whether page tables were freed, which a CPU could still walk: then lazy CPUs are asked too.
@@ -70,7 +78,7 @@ pub fn flush_tlb_range<S: Sink>(
     end: VirtAddr,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::FlushTlbRange, [start.0, end.0]);
-    flush_tlb_mm_range(cpu, mm, flush, (start, end), FreedTables::Yes)
+    flush_tlb_mm_range(cpu, mm, flush, (start, end), Level::Pte, FreedTables::Yes)
 }
 
 /// `flush_tlb_page`: a single page. It claims that no tables were freed.
@@ -80,7 +88,8 @@ pub(super) fn flush_tlb_page<S: Sink>(
     addr: VirtAddr,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::FlushTlbPage, [addr.0, 0]);
-    flush_tlb_mm_range(cpu, mm, Flush::Page, (addr, addr.add_pages(1)), FreedTables::No)
+    let range = (addr, addr.add_pages(1));
+    flush_tlb_mm_range(cpu, mm, Flush::Page, range, Level::Pte, FreedTables::No)
 }
 
 /// `flush_tlb_mm`: everything of the process, for the reason given.
@@ -89,7 +98,7 @@ pub(super) fn flush_tlb_page<S: Sink>(
 /// The sink may stop the run.
 pub(super) fn flush_tlb_mm<S: Sink>(cpu: &mut Cpu<S>, mm: MmId, flush: Flush) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::FlushTlbMm, [mm.0.into(), 0]);
-    flush_tlb_mm_range(cpu, mm, flush, EVERYTHING, FreedTables::Yes)
+    flush_tlb_mm_range(cpu, mm, flush, EVERYTHING, Level::Pte, FreedTables::Yes)
 }
 
 /// `flush_tlb_mm_range`: a new generation of the process's translations; this CPU and those of
@@ -99,10 +108,11 @@ pub(super) fn flush_tlb_mm_range<S: Sink>(
     mm: MmId,
     flush: Flush,
     (start, end): (VirtAddr, VirtAddr),
+    stride: Level,
     freed_tables: FreedTables,
 ) -> Result<(), Stop> {
     interrupted(cpu, mm, start, end)?;
-    let reach = reach_of(start, end);
+    let reach = reach_of(start, end, stride);
     cpu.event(Event::Flush { mm, flush, reach, start, end })?;
     let new_gen = cpu.get(Cell::Mm(mm, MmField::TlbGen)) + 1;
     cpu.set(Cell::Mm(mm, MmField::TlbGen), new_gen);
@@ -185,7 +195,7 @@ fn flush_tlb_func<S: Sink>(cpu: &mut Cpu<S>, here: CpuId, info: &FlushTlbInfo) {
     }
     let local_gen = cpu.tlb_state(here).tlb_gen(mm);
     let (start, end) = match info.reach {
-        Reach::Pages if local_gen + 1 == info.new_gen => (info.start, info.end),
+        Reach::Pages | Reach::HugePages if local_gen + 1 == info.new_gen => (info.start, info.end),
         _ => EVERYTHING,
     };
     cpu.tlb_drop(here, mm, start, end);

@@ -8,7 +8,7 @@ use crate::mm::Errno;
 use crate::mm::filemap::folio_set_flags;
 use crate::mm::huge_memory::{Split, folio_split};
 use crate::mm::page_alloc::free_page;
-use crate::mm::rmap::{folio_mapped, try_to_unmap};
+use crate::mm::rmap::{folio_mapped, folio_mark_dirty, try_to_unmap};
 use crate::mm::zap::{Cows, unmap_mapping_range};
 
 /// `fs/open.c:do_truncate`: the file has `pages` pages from now on.
@@ -88,7 +88,7 @@ fn shmem_truncate_range<S: Sink>(
     end: u64,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::ShmemTruncateRange, [first, end - 1]);
-    truncate_folios(cpu, mapping, first, end)
+    drop_pages(cpu, mapping, first, end)
 }
 
 /// `ext4_setattr`: the size, then the page cache behind it.
@@ -141,8 +141,7 @@ fn truncate_pagecache_range<S: Sink>(
     truncate_inode_pages_range(cpu, mapping, first, end)
 }
 
-/// `truncate_inode_pages_range`: folios that lie in `first..end` altogether are dropped, then those
-/// dealt with that its ends cut, then what these left inside.
+/// `truncate_inode_pages_range`: the cached pages of `first..end` are dropped.
 fn truncate_inode_pages_range<S: Sink>(
     cpu: &mut Cpu<S>,
     mapping: MappingId,
@@ -150,6 +149,18 @@ fn truncate_inode_pages_range<S: Sink>(
     end: u64,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::TruncateInodePagesRange, [first, end - 1]);
+    drop_pages(cpu, mapping, first, end)
+}
+
+/// What `shmem_undo_range` and `truncate_inode_pages_range` have in common: folios that lie in
+/// `first..end` altogether are dropped, then those dealt with that its ends cut, then what these
+/// left inside.
+fn drop_pages<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mapping: MappingId,
+    first: u64,
+    end: u64,
+) -> Result<(), Stop> {
     truncate_folios(cpu, mapping, first, end)?;
     let (mut from, mut to) = (first, end);
     if let Some(folio) = folio_at(cpu, mapping, first) {
@@ -219,6 +230,9 @@ fn truncate_inode_partial_folio<S: Sink>(
     }
     let folio_end = at.pgoff + at.part.pages();
     let cut = first.max(at.pgoff);
+    if cpu.file_kind(mapping) == FileKind::Shmem {
+        folio_mark_dirty(cpu, folio)?;
+    }
     folio_invalidate(cpu, folio, cut - at.pgoff, end.min(folio_end) - at.pgoff);
     if folio_split_or_unmap(cpu, folio, cut)? == Split::Busy {
         if cpu.page(folio).flags.contains(PageFlags::DIRTY) {

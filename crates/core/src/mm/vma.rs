@@ -7,6 +7,7 @@ use crate::machine::event::{Lock, Mode};
 use crate::machine::rbtree::encode;
 use crate::machine::vma::OpenFile;
 use crate::machine::{Cell, Cpu, Event, Func, Sink, Stop, VmFlags, Vma, VmaId};
+use crate::mm::huge_pmd::split_huge_pmd_if_needed;
 use crate::mm::interval_tree::{vma_interval_tree_insert, vma_interval_tree_remove};
 use crate::mm::merge::vma_merge_existing_range;
 
@@ -165,6 +166,7 @@ pub(super) fn split_vma<S: Sink>(
     with_i_mmap_write(cpu, old.file, |cpu| {
         vma_link_file(cpu, new)?;
         remove_shared_vm_struct(cpu, id)?;
+        split_huge_pmd_if_needed(cpu, id, at)?;
         vma_set_range(cpu, id, rest.start, rest.end)?;
         vma_link_file(cpu, id)
     })?;

@@ -9,6 +9,7 @@ use crate::machine::event::{Flush, Found, Lock, Mode};
 use crate::machine::{
     Cpu, Event, Func, MappingId, PageKind, Sink, SlotId, Stop, TableId, VmFlags, VmaId,
 };
+use crate::mm::huge_pmd::{split_huge_pmd, zap_huge_pmd};
 use crate::mm::interval_tree::{
     TreeQuery, vma_interval_tree_iter_first, vma_interval_tree_iter_next,
 };
@@ -191,22 +192,30 @@ fn unmap_page_range<S: Sink>(
         tlb.notes_raw_frames();
     }
     let pgd = cpu.pgd(tlb.mm());
-    zap_table(cpu, tlb, pgd, Level::Pgd, start, end, details)?;
+    let zap = Zap { vma, details };
+    zap_table(cpu, tlb, zap, (pgd, Level::Pgd), start, end)?;
     match cpu.kernel().pfnmap_flush {
         PfnmapFlush::VmaEnd => tlb.flush_raw_frames(cpu),
         PfnmapFlush::BeforeUnlink => Ok(()),
     }
 }
 
-/// `zap_p4d_range`, `zap_pud_range`, `zap_pmd_range`: the same steps at each level.
+/// What is zapped: entries of one VMA, as `details` say.
+#[derive(Clone, Copy)]
+struct Zap {
+    vma: VmaId,
+    details: ZapDetails,
+}
+
+/// `zap_p4d_range`, `zap_pud_range`, `zap_pmd_range`: the same steps at each level. Of a leaf PMD
+/// nothing stays, whatever part of it is in the range.
 fn zap_table<S: Sink>(
     cpu: &mut Cpu<S>,
     tlb: &mut MmuGather,
-    table: TableId,
-    level: Level,
+    zap: Zap,
+    (table, level): (TableId, Level),
     start: VirtAddr,
     end: VirtAddr,
-    details: ZapDetails,
 ) -> Result<(), Stop> {
     let mut addr = start;
     while addr < end {
@@ -217,11 +226,19 @@ fn zap_table<S: Sink>(
         addr = match (entry, level.below()) {
             (Entry::Table(pfn), Some(Level::Pte)) => {
                 let table = cpu.table_at(pfn);
-                zap_pte_range(cpu, tlb, (slot, table), addr, next, details)?
+                zap_pte_range(cpu, tlb, (slot, table), addr, next, zap.details)?
             }
             (Entry::Table(pfn), Some(below)) => {
                 let table = cpu.table_at(pfn);
-                zap_table(cpu, tlb, table, below, addr, next, details)?;
+                zap_table(cpu, tlb, zap, (table, below), addr, next)?;
+                next
+            }
+            (Entry::Leaf(_), Some(Level::Pte)) => {
+                if next.0 - addr.0 == Level::Pmd.size() {
+                    zap_huge_pmd(cpu, tlb, slot, addr)?;
+                } else {
+                    split_huge_pmd(cpu, zap.vma, slot, addr)?;
+                }
                 next
             }
             _ => {

@@ -145,15 +145,23 @@ impl View<'_> {
             }
             let (pages, text) = match self.world.pte_slot(mm, addr) {
                 Ok(slot) => (1, self.entry(&vma, self.world.word(slot))),
-                Err((level, _)) => {
+                Err((level, slot)) => {
                     let pages = level.addr_end(addr, vma.end).pages_since(addr);
-                    (pages, format!("hole {}", level.name()).into())
+                    match self.world.word(slot) {
+                        word if word.is_none() => (pages, format!("hole {}", level.name()).into()),
+                        word => (pages, Self::leaf(word)),
+                    }
                 }
             };
             let pgoff = vma.pgoff_of(addr);
             addr = addr.add_pages(pages);
             Some((pgoff, pages, text))
         })
+    }
+
+    /// A leaf above the PTEs, without its frame number.
+    fn leaf(word: Pte) -> Cow<'static, str> {
+        format!("{:016x} of 2 MiB", word.0 & !PFN_MASK).into()
     }
 
     /// An entry without its frame number; whether it maps a copy.

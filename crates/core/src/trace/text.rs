@@ -178,6 +178,7 @@ impl Text<'_> {
             }
             Event::Xchg { slot, .. } => format!("xchg {}", slot.entry()),
             Event::Store { slot, .. } => format!("store {}", slot.entry()),
+            Event::Warn { .. } => "warn, left alone".to_owned(),
             Event::Record { mapping, bit } => format!("record {} bit {bit}", file(mapping)),
             Event::Hardware { addr, .. } => format!("cpu marks {addr}"),
             Event::Fault { mm, access, cause, addr } => {
@@ -376,6 +377,7 @@ fn flush_text(flush: Flush, reach: Reach, start: VirtAddr, end: VirtAddr) -> Str
     let cost = match reach {
         Reach::None => "none".to_owned(),
         Reach::Pages => format!("{} pages", end.pages_since(start)),
+        Reach::HugePages => format!("{} of 2 MiB", end.pages_since(start).div_ceil(512)),
         Reach::All => "all".to_owned(),
     };
     format!("{why} {start}-{end}: {cost}")

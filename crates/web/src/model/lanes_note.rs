@@ -100,9 +100,11 @@ fn here(now: &Now<'_>, visit: &Visit) -> Option<String> {
 fn flushed(flush: Flush, reach: Reach) -> String {
     match (flush, reach) {
         (Flush::Nothing, _) | (_, Reach::None) => "nothing to flush".to_owned(),
-        (Flush::Nested, Reach::Pages) => "nested: whole range flushed".to_owned(),
+        (Flush::Nested, Reach::Pages | Reach::HugePages) => {
+            "nested: whole range flushed".to_owned()
+        }
         (_, Reach::All) => "everything flushed".to_owned(),
-        (_, Reach::Pages) => "flushed".to_owned(),
+        (_, Reach::Pages | Reach::HugePages) => "flushed".to_owned(),
     }
 }
 
@@ -116,7 +118,7 @@ fn done(now: &Now<'_>, visit: &Visit) -> String {
     let flush = visit.flush.map_or("", |flush| match (flush.flush, flush.reach) {
         (Flush::Nothing, _) | (_, Reach::None) => "",
         (_, Reach::All) => ", all flushed",
-        (_, Reach::Pages) => ", flushed",
+        (_, Reach::Pages | Reach::HugePages) => ", flushed",
     });
     let pages: Vec<String> = visit
         .changed_at

@@ -84,6 +84,7 @@ fn said(now: &Now<'_>, event: Event) -> Said {
         | Event::Slot { .. }
         | Event::Xchg { .. }
         | Event::Store { .. }
+        | Event::Warn { .. }
         | Event::Record { .. } => sentence_walk::said(now, event),
         Event::CacheAdd { .. }
         | Event::Readahead { .. }
@@ -117,16 +118,7 @@ fn said(now: &Now<'_>, event: Event) -> Said {
         | Event::VmaChange { .. }
         | Event::VmaDetach { .. }
         | Event::VmaGone { .. } => sentence_fault::said(now, event),
-        Event::PageDirty { .. }
-        | Event::PageAccessed { .. }
-        | Event::PageFree { .. }
-        | Event::Zap { .. }
-        | Event::Keep { .. }
-        | Event::BatchFull { .. }
-        | Event::CacheDrop { .. }
-        | Event::FolioSplit { .. }
-        | Event::FileSize { .. }
-        | Event::VmaFlags { .. } => sentence_zap::said(now, event),
+        _ => sentence_zap::said(now, event),
     }
 }
 

@@ -210,10 +210,14 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
                 now.whose(),
                 now.page_words(now.place.mm, addr)
             ),
-            "Exchanged with 0 in one go, so that no CPU can set [A] or [D] behind the walk's back."
-                .to_owned(),
+            "In one exchange, so that no CPU can set [A] or [D] behind the walk's back.".to_owned(),
         ),
         Event::Store { slot, addr } => store(now, slot, addr),
+        Event::Warn { .. } => (
+            format!("The 2 MiB of {} stay as they are, and the kernel warns.", now.whose()),
+            "The helpers know no huge entries: their writes go on unseen, they count as nothing."
+                .to_owned(),
+        ),
         Event::Record { bit, .. } => (
             format!("Bit {bit} of the bitmap is set."),
             format!(
@@ -319,6 +323,10 @@ fn flush_said(
     };
     let cost = match reach {
         Reach::None => String::new(),
+        Reach::HugePages => {
+            let entries = count_words(n.div_ceil(512), "entry", "entries");
+            format!(" {entries} of 2 MiB, one INVLPG each.")
+        }
         Reach::Pages => format!(" {}, one INVLPG each.", count_words(n, "page", "pages")),
         Reach::All if start.0 == 0 => " all at once.".to_owned(),
         Reach::All => format!(" {n} pages are more than 33: everything of {name} goes."),

@@ -44,6 +44,9 @@ pub enum Source {
 /// The six argument registers of x86-64.
 const REGISTERS: [&str; 6] = ["di", "si", "dx", "cx", "r8", "r9"];
 
+/// What may be written into `shmem_enabled`, which lies beside tracefs.
+const SHMEM_VALUES: [&str; 2] = ["never", "force"];
+
 /// All settings that matter here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tracer {
@@ -71,6 +74,12 @@ impl Tracer {
             ("current_tracer", "function_graph") => self.mode = Mode::Graph,
             ("current_tracer", _) => self.mode = Mode::Probes,
             ("trace", _) => self.since = now,
+            (file, text) if file.ends_with("/shmem_enabled") && !SHMEM_VALUES.contains(&text) => {
+                return Err(format!(
+                    "shmem_enabled `{text}`: only {} are understood",
+                    SHMEM_VALUES.join(", ")
+                ));
+            }
             _ => {}
         }
         Ok(())

@@ -122,7 +122,7 @@ impl<S: Sink> Runner<'_, S> {
         };
         let got = match reach {
             Reach::None => FlushWant::Nothing,
-            Reach::Pages => FlushWant::Pages(pages),
+            Reach::Pages | Reach::HugePages => FlushWant::Pages(pages),
             Reach::All => FlushWant::All,
         };
         let text = match got {

@@ -39,7 +39,7 @@ fn statement(op: &Op, number: usize) -> Option<String> {
         | Op::TraceWrite { .. }
         | Op::TraceDump
         | Op::Smaps { .. }
-        | Op::Cat => return Some(String::new()),
+        | Op::Cat { .. } => return Some(String::new()),
         Op::BufBits { clear: true, file } => format!("forget f{file}"),
         // The kernel takes the power of two below.
         Op::FaultAround { bytes } => {

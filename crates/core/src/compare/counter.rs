@@ -193,6 +193,7 @@ impl Counter {
         match reach {
             Reach::None => return,
             Reach::Pages => self.add(Count::Invlpgs, pages),
+            Reach::HugePages => self.add(Count::Invlpgs, pages.div_ceil(512)),
             Reach::All => self.add(Count::FullFlushes, 1),
         }
         self.add(Count::Flushes, 1);

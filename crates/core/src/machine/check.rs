@@ -184,8 +184,8 @@ impl TableWalk<'_> {
         }
     }
 
-    /// A dying VMA is zapped before the process forgets it, so an entry always has its VMA, and none
-    /// sticks out of it.
+    /// A dying VMA is zapped before the process forgets it, so an entry always has its VMA, and
+    /// none sticks out of it.
     fn leaf(
         &mut self,
         (table, index): (TableId, u32),

@@ -60,8 +60,8 @@ pub fn set_shmem_enabled<S: Sink>(cpu: &mut Cpu<S>, enabled: ShmemEnabled) {
     cpu.set(Cell::Machine(MachineField::ShmemEnabled), enabled as u64);
 }
 
-/// `shmem_get_folio`: the page at `pgoff`, brought into the cache, all zero, if it is not there; for
-/// the fault `vmf`, or for a write to the file.
+/// `shmem_get_folio`: the page at `pgoff`, brought into the cache, all zero, if it is not there;
+/// for the fault `vmf`, or for a write to the file.
 pub(super) fn shmem_get_folio<S: Sink>(
     cpu: &mut Cpu<S>,
     mapping: MappingId,

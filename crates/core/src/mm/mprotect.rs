@@ -194,8 +194,8 @@ fn change_table<S: Sink>(
     }
 }
 
-/// `change_huge_pmd`: a leaf PMD follows whole. None sticks out of the range, for none sticks out of
-/// its VMA.
+/// `change_huge_pmd`: a leaf PMD follows whole. None sticks out of the range, for none sticks out
+/// of its VMA.
 fn change_huge_pmd<S: Sink>(
     cpu: &mut Cpu<S>,
     tlb: &mut MmuGather,
@@ -308,7 +308,8 @@ fn pages_between(start: VirtAddr, end: VirtAddr) -> impl Iterator<Item = VirtAdd
     (0..end.pages_since(start)).map(move |page| start.add_pages(page))
 }
 
-/// `can_change_pte_writable`, `can_change_pmd_writable`: nobody needs the fault that the next write would take.
+/// `can_change_pte_writable`, `can_change_pmd_writable`: nobody needs the fault that the next write
+/// would take.
 fn can_change_pte_writable<S: Sink>(cpu: &Cpu<S>, vma: &Vma, word: Pte) -> bool {
     let tracked = !vma.flags.contains(VmFlags::SOFTDIRTY) && !word.is_soft_dirty();
     if tracked || !word.is_hw_present() || !word.is_dirty(cpu.kernel()) {

@@ -58,7 +58,8 @@ pub(super) trait WalkOps<S: Sink> {
     fn post_vma(&mut self, _: &mut Cpu<S>, _: &MmWalk) -> Result<(), Stop> {
         Ok(())
     }
-    /// A PUD or PMD entry of `level` that is not empty (`pud_entry`, the upper half of `pmd_entry`).
+    /// A PUD or PMD entry of `level` that is not empty: `pud_entry`, `pmd_entry` as far as it looks
+    /// at no table below.
     fn upper_entry(
         &mut self,
         _: &mut Cpu<S>,

@@ -71,7 +71,7 @@ fn an_unsupported_op_is_counted_and_its_scenario_unequal() {
     let output = Folder::new("unsupported").conform(SCRIPT, ANSWERS);
     let expected = "\
 accesses       1/1
-returns        4/5 (1 behind an unsupported op)
+returns        4/6 (2 behind an unsupported op)
 counts+bitmaps 1/1
 vmas           1/1
 pte words      4/4

@@ -290,14 +290,7 @@ impl<R: Record> Replay<R> {
                 Answer::Count(Count { rc: 0, n: signed(n) })
             }
             Op::Smaps { proc, at } => self.smaps(proc, at)?,
-            Op::BufBits { file, clear } => {
-                let mapping = self.mapping(file);
-                let seen = observe::buf_bits(&self.world, mapping);
-                if clear {
-                    device::clear_written(&mut self.cpu(), mapping);
-                }
-                Answer::BufBits(seen)
-            }
+            Op::BufBits { file, clear } => self.buf_bits(file, clear),
             Op::TraceWrite { ref file, ref text } => {
                 self.write(file, text);
                 Answer::Text
@@ -387,6 +380,15 @@ impl<R: Record> Replay<R> {
             done.unwrap_or_default();
         let smaps = vec![rss, shared_clean, shared_dirty, private_clean, private_dirty];
         Ok(Answer::Smaps(Smaps { rc: code(done), smaps }))
+    }
+
+    fn buf_bits(&mut self, file: usize, clear: bool) -> Answer {
+        let mapping = self.mapping(file);
+        let seen = observe::buf_bits(&self.world, mapping);
+        if clear {
+            device::clear_written(&mut self.cpu(), mapping);
+        }
+        Answer::BufBits(seen)
     }
 
     fn clean(&mut self, file: usize, first: u64, nr: u64, base: u64) -> Result<Answer, Stop> {

@@ -415,6 +415,15 @@ fn pages_of<S: Sink>(cpu: &Cpu<S>, folio: PageId) -> impl Iterator<Item = PageId
     (0..1 << cpu.page(folio).part.order).map(move |page| folio.add(page))
 }
 
+/// `folio_precise_page_mapcount`: entries of any size that map the page.
+pub(super) fn folio_precise_page_mapcount<S: Sink>(cpu: &Cpu<S>, page: PageId) -> u32 {
+    let mapcount = cpu.page(page).mapcount;
+    if cpu.kernel().leaf_pmd_counts_on_pages {
+        return mapcount;
+    }
+    mapcount + u32::from(cpu.page(cpu.folio(page)).entire_mapcount)
+}
+
 /// `folio_mapped`: some entry maps a page of the folio.
 pub(super) fn folio_mapped<S: Sink>(cpu: &Cpu<S>, folio: PageId) -> bool {
     cpu.page(folio).entire_mapcount > 0

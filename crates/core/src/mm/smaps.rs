@@ -2,11 +2,13 @@
 //! is resident.
 
 use crate::addr::VirtAddr;
-use crate::arch::{Entry, Level};
+use crate::arch::level::PTRS_PER_TABLE;
+use crate::arch::{Entry, Level, Pte};
 use crate::machine::event::{Found, Lock, Mode};
-use crate::machine::{Cpu, Event, Func, MmId, PageFlags, Sink, SlotId, Stop, TableId};
+use crate::machine::{Cpu, Event, Func, MmId, PageFlags, PageId, Sink, SlotId, Stop, TableId};
 use crate::mm::Errno;
-use crate::mm::pagewalk::{MmWalk, WalkOps, walk_page_vma};
+use crate::mm::pagewalk::{Action, MmWalk, WalkOps, walk_page_vma};
+use crate::mm::rmap::folio_precise_page_mapcount;
 
 /// `struct mem_size_stats`, in pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -51,6 +53,27 @@ pub fn smap_gather_stats<S: Sink>(
 struct Smaps(MemSizeStats);
 
 impl<S: Sink> WalkOps<S> for Smaps {
+    /// `smaps_pmd_entry`: a leaf PMD stands for all its pages.
+    fn upper_entry(
+        &mut self,
+        cpu: &mut Cpu<S>,
+        _: &MmWalk,
+        level: Level,
+        slot: SlotId,
+        _: VirtAddr,
+    ) -> Result<Action, Stop> {
+        let word = cpu.word(slot);
+        let Entry::Leaf(pfn) = word.decode(level) else { return Ok(Action::Subtree) };
+        let lock = Lock::Ptl(slot.table());
+        cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+        let folio = cpu.pfn_to_page(pfn).expect("a leaf PMD maps a folio");
+        for page in 0..PTRS_PER_TABLE {
+            self.smaps_account(cpu, word, folio.add(page));
+        }
+        cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+        Ok(Action::Continue)
+    }
+
     /// `smaps_pte_range`.
     fn pte_table(
         &mut self,
@@ -76,16 +99,22 @@ impl<S: Sink> WalkOps<S> for Smaps {
 }
 
 impl Smaps {
-    /// `smaps_pte_entry`, `smaps_account`.
+    /// `smaps_pte_entry`.
     fn smaps_pte_entry<S: Sink>(&mut self, cpu: &Cpu<S>, slot: SlotId) {
         let word = cpu.word(slot);
         let Entry::Leaf(pfn) = word.decode(Level::Pte) else { return };
-        let Some(page) = cpu.pfn_to_page(pfn).filter(|_| !word.is_special()) else { return };
+        if let Some(page) = cpu.pfn_to_page(pfn).filter(|_| !word.is_special()) {
+            self.smaps_account(cpu, word, page);
+        }
+    }
+
+    /// `smaps_account`: a page that `word` maps.
+    fn smaps_account<S: Sink>(&mut self, cpu: &Cpu<S>, word: Pte, page: PageId) {
         let folio = cpu.page(cpu.folio(page));
         let dirty = word.is_dirty(cpu.kernel()) || folio.flags.contains(PageFlags::DIRTY);
         let stats = &mut self.0;
         stats.rss += 1;
-        *match (cpu.page(page).mapcount > 1, dirty) {
+        *match (folio_precise_page_mapcount(cpu, page) > 1, dirty) {
             (true, false) => &mut stats.shared_clean,
             (true, true) => &mut stats.shared_dirty,
             (false, false) => &mut stats.private_clean,

@@ -39,6 +39,8 @@ pub enum Command {
     Look(View),
     /// Concerns the comparison alone.
     Compare(Ask),
+    /// Concerns the sweep alone.
+    Sweep(SweepAsk),
 }
 
 /// What the page shows of a scenario. Each has a word of its own in the address.
@@ -48,11 +50,18 @@ pub enum View {
     Stage,
     /// The lanes of its `compare`, side by side.
     Compare,
+    /// The same over and over, with what its `sweep` turns.
+    Sweep,
+    /// The claims of 2019; of no scenario.
+    Argument,
 }
 
 impl View {
     /// All of them.
-    pub const ALL: [View; 2] = [View::Stage, View::Compare];
+    pub const ALL: [View; 4] = [View::Stage, View::Compare, View::Sweep, View::Argument];
+
+    /// Those with a tab.
+    pub const TABS: [View; 2] = [View::Stage, View::Compare];
 
     /// Its word in an address's query; the stage has none.
     #[must_use]
@@ -60,6 +69,8 @@ impl View {
         match self {
             View::Stage => "",
             View::Compare => "compare",
+            View::Sweep => "sweep",
+            View::Argument => "argument",
         }
     }
 
@@ -69,8 +80,19 @@ impl View {
         match self {
             View::Stage => "Stage",
             View::Compare => "Compare",
+            View::Sweep => "Sweep",
+            View::Argument => "The argument",
         }
     }
+}
+
+/// What can be asked of a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SweepAsk {
+    /// Stops.
+    Cancel,
+    /// Goes on.
+    GoOn,
 }
 
 /// What can be asked of a comparison.

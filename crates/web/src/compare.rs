@@ -36,6 +36,8 @@ pub struct Bench {
     pub picked: Option<(usize, u64)>,
     /// Entries that do not end alike in all lanes, range after range.
     pub differing: Rc<[(usize, u64)]>,
+    /// How many entries of each lane but the first end otherwise than there: `4 and 7`.
+    pub differs: Rc<str>,
     /// The file's name.
     pub file: String,
 }
@@ -55,6 +57,7 @@ impl Bench {
             weights,
             position: 0,
             picked: differing.first().copied(),
+            differs: differs(&comparison).into(),
             differing,
             file: scenario.files.get(comparison.mapping.index()).map_or("", |f| &f.name).into(),
             comparison,
@@ -166,6 +169,21 @@ impl Bench {
             Ask::NextDifference => self.picked = self.next_difference(true),
             Ask::PreviousDifference => self.picked = self.next_difference(false),
         }
+    }
+}
+
+/// How many entries of each lane but the first end otherwise than there.
+fn differs(comparison: &Comparison) -> String {
+    let first = &comparison.lanes[0].ends;
+    let other = |lane: &compare::Lane| {
+        let pairs = lane.ends.iter().zip(first);
+        pairs.filter(|(one, other)| one.word != other.word).count().to_string()
+    };
+    let counts: Vec<String> = comparison.lanes.iter().skip(1).map(other).collect();
+    match counts.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
 

@@ -3,6 +3,7 @@
 //! browser.
 
 pub mod app;
+pub mod argument;
 pub mod clock;
 pub mod command;
 pub mod compare;
@@ -11,6 +12,7 @@ pub mod platform;
 pub mod scene;
 pub mod session;
 pub mod story;
+pub mod sweep;
 pub mod view;
 
 pub use app::App;

@@ -6,9 +6,9 @@ use yew::{AttrValue, Callback, Html};
 
 use crate::clock::Motion;
 use crate::command::{Command, View};
-use crate::compare;
 use crate::session::Changed;
 use crate::view::page::Form;
+use crate::{argument, compare, sweep};
 
 /// A view in the stage's place.
 pub trait Scene {
@@ -56,5 +56,7 @@ pub fn open(view: View, subject: Subject<'_>) -> Option<Box<dyn Scene>> {
     match view {
         View::Stage => None,
         View::Compare => Some(compare::open(subject)),
+        View::Sweep => Some(sweep::open(subject)),
+        View::Argument => Some(argument::open()),
     }
 }

@@ -213,7 +213,7 @@ impl Session {
             Command::Notify(notice) => self.put_notice(Some(notice)),
             Command::Dismiss => self.put_notice(None),
             // They concern what stands beside the stage.
-            Command::Look(_) | Command::Compare(_) => Changed::empty(),
+            Command::Look(_) | Command::Compare(_) | Command::Sweep(_) => Changed::empty(),
         }
     }
 

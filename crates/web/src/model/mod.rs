@@ -1,6 +1,7 @@
 //! What the page shows, as small values in the page's words: pure functions from a run and a place
 //! in it, compared to draw only what changed.
 
+pub mod argument;
 pub mod axis;
 pub mod compare;
 pub mod counters;
@@ -31,6 +32,7 @@ pub mod stage_measures;
 pub mod stage_now;
 pub mod stage_number;
 pub mod stage_thread;
+pub mod sweep;
 pub mod tables;
 pub mod timeline;
 pub mod tlbs;

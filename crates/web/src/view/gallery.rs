@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::command::{Command, Notice, Opened};
+use crate::command::{Command, Notice, Opened, View};
 use crate::model::gallery::{Card, Dirt, Lane, Sketch};
 use crate::view::dialog::{Focus, dialog};
 use crate::view::markup::html;
@@ -40,12 +40,17 @@ pub fn gallery(
         }
     };
     let on_close = on_command.reform(|()| Command::Hide);
+    let argue = on_command.reform(|_: MouseEvent| Command::Look(View::Argument));
     let inside = html! {
         <>
             if let Some(notice) = notice {
                 <p class="notice bad" role="alert">
                 { &*notice.text }{ " Here are the scenarios that come with Rangewalk." }</p>
             }
+            <p class="gallery-more">
+                <button class="btn strong" onclick={argue}>{ "The argument, claim by claim" }</button>
+                <span class="quiet">{ "why the walk lives where it does, put to the test" }</span>
+            </p>
             <ul class="cards">{ for cards.iter().map(card) }</ul>
         </>
     };

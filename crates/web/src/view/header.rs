@@ -75,13 +75,13 @@ pub fn header(
 pub fn tabs(view: View, on_command: &Callback<Command>) -> Html {
     let tab = |to: View| {
         let onclick = on_command.reform(move |_: MouseEvent| Command::Look(to));
-        let here = to == view;
+        let here = to == view || (view, to) == (View::Sweep, View::Compare);
         html! {
             <button class={if here { "btn tab here" } else { "btn tab" }} {onclick}
                 aria-current={here.then_some("page")}>{ to.name() }</button>
         }
     };
-    html! { <div class="tabs">{ for View::ALL.into_iter().map(tab) }</div> }
+    html! { <div class="tabs">{ for View::TABS.into_iter().map(tab) }</div> }
 }
 
 /// The open scenario's title; opens the gallery.

@@ -1,5 +1,6 @@
 //! Components: one a file, each drawing one model and answering with commands.
 
+pub mod argument;
 pub mod compare;
 pub mod dialog;
 pub mod editor;
@@ -15,6 +16,7 @@ pub mod page;
 pub mod share;
 pub mod stage;
 pub mod strip;
+pub mod sweep;
 pub mod timeline;
 pub mod timeline_parts;
 pub mod timeline_scrub;

@@ -51,7 +51,7 @@ pub struct LaneModel {
     /// Steps done.
     pub at: u32,
     /// What its job came to.
-    pub outcome: String,
+    pub outcome: Rc<str>,
     /// The emulated kernel cannot do it.
     pub failed: bool,
 }
@@ -86,7 +86,7 @@ impl LaneModel {
             calls: calls(now),
             strip: bench.sides[at].strip.clone(),
             at: lane.run.timeline.at(),
-            outcome: outcome(lane),
+            outcome: bench.sides[at].outcome.clone(),
             failed: lane.failed,
         }
     }
@@ -115,7 +115,8 @@ fn calls(now: &Now<'_>) -> Vec<&'static str> {
 }
 
 /// What the job came to; of a long lane, that its tape has no room for all of it.
-fn outcome(lane: &Lane) -> String {
+#[must_use]
+pub fn outcome(lane: &Lane) -> String {
     let said = words::sentence(lane);
     let tape = lane.run.timeline.tape().len();
     if lane.is_cut() {

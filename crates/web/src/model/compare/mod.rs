@@ -81,7 +81,7 @@ pub struct CompareModel {
     /// By what lanes go on together.
     pub align: Align,
     /// How many entries of each lane but the first end otherwise: `4 and 7`.
-    pub differs: String,
+    pub differs: Rc<str>,
     /// Whether any entry does.
     pub any_differs: bool,
     /// What is to be said of all lanes.
@@ -123,7 +123,7 @@ impl CompareModel {
             heading: heading(bench),
             under: under(bench),
             align: bench.align,
-            differs: differs(bench),
+            differs: bench.differs.clone(),
             any_differs: !bench.differing.is_empty(),
             notes: notes::notes(bench).into(),
             lanes: lanes
@@ -167,22 +167,6 @@ fn under(bench: &Bench) -> String {
             }
         }
         Align::Cost => format!("same start, {at} µs in each"),
-    }
-}
-
-/// How many entries of each lane but the first end otherwise than there.
-fn differs(bench: &Bench) -> String {
-    let comparison = &bench.comparison;
-    let first = &comparison.lanes[0].ends;
-    let other = |lane: &rangewalk_core::compare::Lane| {
-        let pairs = lane.ends.iter().zip(first);
-        pairs.filter(|(one, other)| one.word != other.word).count().to_string()
-    };
-    let counts: Vec<String> = comparison.lanes.iter().skip(1).map(other).collect();
-    match counts.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
 

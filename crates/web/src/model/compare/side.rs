@@ -6,7 +6,7 @@ use rangewalk_core::compare::{Comparison, Lane};
 use rangewalk_core::machine::{Event, Kind};
 use rangewalk_core::trace::Tape;
 
-use crate::model::compare::lane::StripModel;
+use crate::model::compare::lane::{StripModel, outcome};
 use crate::model::compare::progress::Progress;
 use crate::model::compare::visits::{Order, Visits};
 use crate::model::stage_index::StageIndex;
@@ -21,6 +21,8 @@ pub struct Side {
     pub job: Progress,
     /// What comes after it does.
     pub after: Progress,
+    /// What its job came to.
+    pub outcome: Rc<str>,
     /// How it goes through mappings and pages.
     pub order: Order,
     /// Its small timeline.
@@ -38,6 +40,7 @@ impl Side {
         let visits = Visits::new(comparison, lane);
         Self {
             index: StageIndex::new(&lane.run.timeline),
+            outcome: outcome(lane).into(),
             order: visits.order(),
             visits,
             strip: Rc::new(StripModel::new(lane, lengths.max().unwrap_or(0))),

@@ -34,9 +34,9 @@ impl Piece for LanePiece {
             <section class="cmp-lane" aria-label={lane.word}>
                 <h3><code>{ lane.name }</code></h3>
                 <p class="cmp-idea">{ lane.idea }</p>
-                { matrix::matrix(&lane.matrix, lane.word, &self.on_command) }
+                { matrix(&lane.matrix, lane.word, &self.on_command) }
                 if lane.failed {
-                    <p class="cmp-say bad">{ &lane.outcome }</p>
+                    <p class="cmp-say bad">{ &*lane.outcome }</p>
                 } else {
                     <p class="cmp-say"><strong>{ words(&lane.lead) }</strong>{ " " }{ words(&lane.why) }</p>
                 }

@@ -16,7 +16,7 @@ use crate::view::markup::html;
 const LETTERS: f32 = 17.0;
 
 /// The picture of a lane's entries; a click takes one in hand.
-pub(super) fn matrix(
+pub(crate) fn matrix(
     model: &Rc<Matrix>,
     word: &'static str,
     on_command: &Callback<Command>,

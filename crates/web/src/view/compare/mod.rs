@@ -13,7 +13,9 @@ use rangewalk_core::compare::Align;
 use yew::prelude::*;
 
 pub use self::empty::empty;
-use crate::command::{Ask, Command};
+pub(super) use self::matrix::matrix;
+pub(super) use self::score::row;
+use crate::command::{Ask, Command, View};
 use crate::model::compare::CompareModel;
 use crate::model::compare::matrix::Matrix;
 use crate::scene::Frame;
@@ -63,12 +65,14 @@ fn head(model: &CompareModel, on_command: &Callback<Command>) -> Html {
                 <span>{ "In step by" }</span>
                 { for Align::ALL.into_iter().map(align) }
             </div>
+            <button class="btn" onclick={on_command.reform(|_: MouseEvent| Command::Look(View::Sweep))}>
+                { "Sweep" }</button>
             if model.any_differs {
                 <p class="cmp-differs">
                     <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
                         <path class="cmp-corner" d="M12 0v12L0 0z"/>
                     </svg>
-                    { "ends otherwise than in the first lane: " }<b>{ &model.differs }</b>
+                    { "ends otherwise than in the first lane: " }<b>{ &*model.differs }</b>
                 </p>
             }
         </div>

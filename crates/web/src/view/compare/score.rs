@@ -50,10 +50,15 @@ pub(super) fn score(model: &CompareModel, on_command: &Callback<Command>) -> Htm
     }
 }
 
+/// A row by itself.
+pub(crate) fn row(row: &Rc<ScoreRow>) -> Html {
+    live(Row(row.clone()))
+}
+
 /// What each lane did to the entries, in a sentence.
 fn outcomes(model: &CompareModel) -> Html {
     let outcome = |lane: &Rc<LaneModel>| {
-        html! { <td><div class="cmp-fig cmp-outcome">{ &lane.outcome }</div></td> }
+        html! { <td><div class="cmp-fig cmp-outcome">{ &*lane.outcome }</div></td> }
     };
     html! {
         <tr><th scope="row">{ "what it did" }</th>{ for model.lanes.iter().map(outcome) }</tr>
@@ -85,7 +90,7 @@ fn cell(figure: &Figure, part: Part) -> Html {
     } else {
         html! { <span>{ &figure.end }</span> }
     };
-    let text = if part == Part::Locks {
+    let text = if part == Part::Locks || figure.now.is_empty() {
         html! { <span class="cmp-n">{ end }</span> }
     } else {
         html! { <span class="cmp-n">{ &figure.now }<i>{ " of " }</i>{ end }</span> }

@@ -1,0 +1,334 @@
+//! A sweep as charts: log scales both ways, one line a lane, the places where lanes change places
+//! in words, and a table under each.
+
+use std::rc::Rc;
+
+use rangewalk_core::compare::Weights;
+use rangewalk_core::compare::sweep::crossing::{nanoseconds, said};
+use rangewalk_core::compare::sweep::{Crossing, Metric, Part, Plan, Point, crossings};
+use rangewalk_core::scenario::Scenario;
+
+/// Width and height of a chart's plot, in picture units.
+pub const PLOT: (f32, f32) = (300.0, 170.0);
+/// Most charts over the values of a second axis.
+const FAMILY_MAX: usize = 4;
+/// Most crossings told of a chart.
+const TOLD_MAX: usize = 4;
+
+/// A lane's line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// Its word.
+    pub lane: &'static str,
+    /// Its points on the plot.
+    pub points: Vec<(f32, f32)>,
+}
+
+/// A number on an axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tick {
+    /// Where, from the left or from the top.
+    pub at: f32,
+    /// The number.
+    pub text: String,
+}
+
+/// A row of a chart's table: one point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableRow {
+    /// Which point, by its number in the plan.
+    pub point: usize,
+    /// Where it lies.
+    pub at: String,
+    /// By lane; empty where it was not measured.
+    pub values: Vec<String>,
+}
+
+/// One chart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// What it shows.
+    pub title: String,
+    /// What is turned.
+    pub along: &'static str,
+    /// One a lane.
+    pub lines: Vec<Line>,
+    /// Below and left.
+    pub ticks: (Vec<Tick>, Vec<Tick>),
+    /// Where lanes change places, on the plot.
+    pub marks: Vec<(f32, f32)>,
+    /// The same in words.
+    pub crossings: Vec<String>,
+    /// How many are not told.
+    pub untold: usize,
+    /// All points.
+    pub table: Vec<TableRow>,
+}
+
+/// The view.
+#[derive(Clone, PartialEq)]
+pub struct SweepModel {
+    /// What is measured.
+    pub plan: Rc<Plan>,
+    /// `pages from 1 to 256`.
+    pub heading: String,
+    /// Points measured, and how many there are.
+    pub progress: (usize, usize),
+    /// Whether it is under way.
+    pub running: bool,
+    /// Points that were too large, each with the reason.
+    pub left_out: Vec<String>,
+    /// The lanes' words.
+    pub lanes: Vec<&'static str>,
+    /// What is drawn so far.
+    pub charts: Vec<Rc<Chart>>,
+}
+
+/// What is said where there is nothing to turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoSweep {
+    /// A line that would turn something, and the text with it; `None`: nothing is compared either.
+    pub offer: Option<(&'static str, Rc<str>)>,
+}
+
+impl NoSweep {
+    /// For this scenario, read from this text.
+    #[must_use]
+    pub fn new(scenario: &Scenario, text: &str) -> Self {
+        const LINE: &str = "sweep mappings 1..64";
+        let compares = rangewalk_core::compare::sweep::Shape::of(scenario).is_some();
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        let offer = compares.then(|| (LINE, Rc::from(format!("{text}{end}{LINE}\n"))));
+        Self { offer }
+    }
+}
+
+impl SweepModel {
+    /// The view of what is measured so far.
+    #[must_use]
+    pub fn new(plan: &Rc<Plan>, points: &[Point], charts: &[Rc<Chart>], running: bool) -> Self {
+        let axis = |axis: &rangewalk_core::scenario::strategy::AxisRange| {
+            format!("{} from {} to {}", axis.axis.name(), axis.from, axis.to)
+        };
+        let heading: Vec<String> = plan.axes.iter().map(axis).collect();
+        let left_out = |point: &Point| {
+            let why = point.lanes.as_ref().err()?;
+            Some(format!("{}: {}", place(plan, &point.at), why.0))
+        };
+        Self {
+            plan: plan.clone(),
+            heading: heading.join(", and "),
+            progress: (points.len(), plan.len()),
+            running,
+            left_out: points.iter().filter_map(left_out).collect(),
+            lanes: plan.lanes().iter().map(|lane| lane.name()).collect(),
+            charts: charts.to_vec(),
+        }
+    }
+}
+
+/// The charts of a metric: one, or with a second axis one for some of its values.
+#[must_use]
+pub fn chart(plan: &Plan, points: &[Point], metric: Metric, weights: &Weights) -> Vec<Chart> {
+    let Some(along) = plan.values.first() else { return Vec::new() };
+    let found = crossings(plan, points, metric, weights);
+    let rows: Vec<&[Point]> = points.chunks(along.len()).collect();
+    let every = rows.len().div_ceil(FAMILY_MAX).max(1);
+    let shown = rows.iter().enumerate().filter(|(at, _)| at % every == 0);
+    let one = |(at, row): (usize, &&[Point])| {
+        let rest = row.first().map_or(&[][..], |point| &point.at[1..]);
+        let own: Vec<&Crossing> = for_good(found.iter().filter(|it| it.rest == rest));
+        let family = Family { plan, metric, weights };
+        family.chart(at * along.len(), row, &own)
+    };
+    shown.filter_map(one).collect()
+}
+
+/// Of each two lanes the last crossing, from which on it stays so as far as was measured: steps of
+/// whole numbers make neighbours change places again and again.
+fn for_good<'c>(all: impl Iterator<Item = &'c Crossing>) -> Vec<&'c Crossing> {
+    let mut last: Vec<&Crossing> = Vec::new();
+    for crossing in all {
+        let pair = |it: &&Crossing| {
+            (it.before, it.behind) == (crossing.before, crossing.behind)
+                || (it.behind, it.before) == (crossing.before, crossing.behind)
+        };
+        last.retain(|it| !pair(it));
+        last.push(crossing);
+    }
+    last
+}
+
+struct Family<'a> {
+    plan: &'a Plan,
+    metric: Metric,
+    weights: &'a Weights,
+}
+
+impl Family<'_> {
+    fn chart(&self, first: usize, row: &[Point], crossings: &[&Crossing]) -> Option<Chart> {
+        let values: Vec<Vec<Option<u64>>> = row.iter().map(|point| self.values(point)).collect();
+        let known = || values.iter().flatten().flatten().copied();
+        let most = known().max().filter(|most| *most > 0)?;
+        let least = known().filter(|value| *value > 0).min().unwrap_or(1);
+        let x = Scale::new(row.first()?.at[0], row.last()?.at[0], PLOT.0);
+        let y = Scale::new(least, most, PLOT.1);
+        let place = |at: u64, value: u64| (x.at(at), PLOT.1 - y.at(value));
+        let line = |lane: usize| {
+            let points = row.iter().zip(&values);
+            let points = points.filter_map(|(point, all)| Some(place(point.at[0], all[lane]?)));
+            Line { lane: self.plan.lanes()[lane].name(), points: points.collect() }
+        };
+        let rest = row.first()?.at[1..].to_vec();
+        let told = crossings.iter().take(TOLD_MAX);
+        let table = row.iter().zip(&values).enumerate();
+        Some(Chart {
+            title: self.title(&rest),
+            along: self.plan.axes[0].axis.name(),
+            lines: (0..self.plan.lanes().len()).map(line).collect(),
+            ticks: (
+                x.ticks(|n| n.to_string()),
+                y.ticks(|n| self.text(n)).into_iter().map(down).collect(),
+            ),
+            marks: crossings.iter().map(|it| place(it.from, it.values.1)).collect(),
+            crossings: told
+                .map(|it| it.sentence(self.plan).replace(" us ", " µs ").replace(" us)", " µs)"))
+                .collect(),
+            untold: crossings.len().saturating_sub(TOLD_MAX),
+            table: table.map(|(at, (point, all))| self.row(first + at, point, all)).collect(),
+        })
+    }
+
+    fn row(&self, number: usize, point: &Point, values: &[Option<u64>]) -> TableRow {
+        let value = |value: &Option<u64>| value.map_or_else(String::new, |value| self.text(value));
+        let at = point.at.first().copied().unwrap_or(0);
+        TableRow {
+            point: number,
+            at: said(self.plan.axes[0].axis, at),
+            values: values.iter().map(value).collect(),
+        }
+    }
+
+    fn values(&self, point: &Point) -> Vec<Option<u64>> {
+        let lanes = self.plan.lanes().len();
+        let Ok(all) = &point.lanes else { return vec![None; lanes] };
+        let value = |lane: usize| {
+            let lane = all.get(lane).filter(|lane| !lane.failed)?;
+            Some(self.metric.of(&lane.job, &lane.after, self.weights))
+        };
+        (0..lanes).map(value).collect()
+    }
+
+    fn text(&self, value: u64) -> String {
+        let cost = self.metric.count.is_none();
+        if cost { nanoseconds(value).replace("us", "µs") } else { value.to_string() }
+    }
+
+    fn title(&self, rest: &[u64]) -> String {
+        let what = match (self.metric.part, self.metric.count) {
+            (Part::Both, None) => "cost, the later bill with it".to_owned(),
+            (Part::Job, None) => "cost of the job".to_owned(),
+            (Part::After, None) => "later cost".to_owned(),
+            (_, Some(count)) => count.name().to_owned(),
+        };
+        let others = self.plan.axes[1..].iter().zip(rest);
+        others.fold(what, |text, (axis, value)| format!("{text}, {}", said(axis.axis, *value)))
+    }
+}
+
+fn down(tick: Tick) -> Tick {
+    Tick { at: PLOT.1 - tick.at, ..tick }
+}
+
+/// Where a point lies, in words.
+fn place(plan: &Plan, at: &[u64]) -> String {
+    let values = plan.axes.iter().zip(at).map(|(axis, value)| said(axis.axis, *value));
+    values.collect::<Vec<_>>().join(", ")
+}
+
+/// A log scale. A zero lies where the least would be halved.
+struct Scale {
+    least: u64,
+    most: u64,
+    length: f32,
+}
+
+impl Scale {
+    fn new(from: u64, to: u64, length: f32) -> Self {
+        let least = from.max(1);
+        Self { least, most: to.max(least + 1), length }
+    }
+
+    fn at(&self, value: u64) -> f32 {
+        if value < self.least {
+            return 0.0;
+        }
+        let span = log2(self.most) - log2(self.least);
+        (log2(value) - log2(self.least)) / span * self.length
+    }
+
+    /// Both ends, and the powers of ten or two between them that find room.
+    fn ticks(&self, text: impl Fn(u64) -> String) -> Vec<Tick> {
+        let mut ticks = vec![Tick { at: 0.0, text: text(self.least) }];
+        let base = if self.most / self.least > 200 { 10 } else { 2 };
+        let mut next = 1u64;
+        while next < self.most {
+            let at = self.at(next);
+            let apart = self.length / 6.0;
+            let clear = ticks.last().is_none_or(|last| at - last.at >= apart);
+            if next > self.least && clear && self.length - at >= apart {
+                ticks.push(Tick { at, text: text(next) });
+            }
+            next = next.saturating_mul(base);
+        }
+        ticks.push(Tick { at: self.length, text: text(self.most) });
+        ticks
+    }
+}
+
+/// The binary logarithm, near enough for a picture.
+#[expect(clippy::cast_precision_loss, reason = "a picture")]
+fn log2(value: u64) -> f32 {
+    let value = value.max(1);
+    let whole = value.ilog2();
+    // Between two powers of two: a parabola through both ends and the middle.
+    let part = value as f32 / (1u64 << whole) as f32 - 1.0;
+    whole as f32 + part * (1.0 + 0.344 * (1.0 - part))
+}
+
+/// All points as CSV: a line for each lane at each point, with its job and what came after.
+#[must_use]
+pub fn csv(plan: &Plan, charts: &[Rc<Chart>]) -> String {
+    let mut out = String::from("chart,");
+    out.push_str(plan.axes.first().map_or("", |axis| axis.axis.name()));
+    for lane in plan.lanes() {
+        out.push(',');
+        out.push_str(lane.name());
+    }
+    out.push('\n');
+    for chart in charts {
+        for row in &chart.table {
+            out.push_str(&format!("\"{}\",\"{}\"", chart.title, row.at));
+            for value in &row.values {
+                out.push_str(&format!(",\"{value}\""));
+            }
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scale_is_logarithmic_and_keeps_to_its_ends() {
+        let scale = Scale::new(1, 64, 300.0);
+        let places: Vec<f32> = [1, 2, 8, 64].iter().map(|n| scale.at(*n)).collect();
+        assert_eq!(places, [0.0, 50.0, 150.0, 300.0]);
+        // 3 lies at log2(3) = 1.585 of 6.
+        assert!((scale.at(3) - 79.25).abs() < 1.0, "{}", scale.at(3));
+        assert_eq!(scale.at(0), 0.0);
+    }
+}

@@ -1,0 +1,253 @@
+//! Sweeps: small multiples, what they say in words, tables, and files to take away.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::command::{Command, Opened, SweepAsk, View};
+use crate::model::stage_number::{Pen, number};
+use crate::model::sweep::{Chart, Line, NoSweep, PLOT, SweepModel, TableRow, csv};
+use crate::platform::file;
+use crate::scene::Frame;
+use crate::view::live::{Own, Piece, is_same, live};
+use crate::view::markup::html;
+
+/// Left of a plot, where the numbers stand, and below it.
+const MARGIN: (f32, f32) = (58.0, 34.0);
+/// Right of a plot, where the lanes' words stand.
+const WORDS: f32 = 92.0;
+
+/// A sweep, under way or done.
+pub fn sweep(model: &SweepModel, frame: &Frame) -> Html {
+    let back = frame.on_command.reform(|_: MouseEvent| Command::Look(View::Compare));
+    let (plan, charts) = (model.plan.clone(), model.charts.clone());
+    let save_csv = Callback::from(move |_: MouseEvent| {
+        file::save("sweep.csv", "text/csv", &csv(&plan, &charts));
+    });
+    let chart = |(at, chart): (u32, &Rc<Chart>)| {
+        live(ChartPiece {
+            at,
+            model: chart.clone(),
+            sweep: model.clone(),
+            on_command: frame.on_command.clone(),
+        })
+    };
+    html! {
+        <main class="cmp sweep" aria-label="Sweep" tabindex="0">
+            <div class="cmp-head">
+                <h2>{ format!("What if: {}", model.heading) }</h2>
+                <span class="quiet">{ "both scales logarithmic; a ring marks where lanes change places" }</span>
+                <div class="cmp-align">
+                    <button class="btn" onclick={save_csv} disabled={model.running}>{ "CSV" }</button>
+                    <button class="btn" onclick={back}>{ "Back to the lanes" }</button>
+                </div>
+            </div>
+            { progress(model, frame) }
+            <div class="sweep-charts">{ for (0..).zip(&model.charts).map(chart) }</div>
+            { for model.left_out.iter().take(3).map(left_out) }
+        </main>
+    }
+}
+
+fn left_out(why: &String) -> Html {
+    html! { <p class="quiet">{ format!("Left out, {why}.") }</p> }
+}
+
+/// A table's head: the lanes' words behind an empty corner.
+pub(crate) fn lanes_head<'l>(lanes: impl Iterator<Item = &'l str>) -> Html {
+    let name = |lane: &str| html! { <th scope="col"><code>{ lane }</code></th> };
+    html! { <thead><tr><td/>{ for lanes.map(name) }</tr></thead> }
+}
+
+/// How far it is, and a way to stop or go on.
+fn progress(model: &SweepModel, frame: &Frame) -> Html {
+    let (done, all) = model.progress;
+    let button = |name: &'static str, ask: SweepAsk| {
+        let onclick = frame.on_command.reform(move |_: MouseEvent| Command::Sweep(ask));
+        html! { <button class="btn" {onclick}>{ name }</button> }
+    };
+    if model.running {
+        return html! {
+            <p class="sweep-progress">
+                <progress value={done.to_string()} max={all.to_string()} aria-label="Points measured"/>
+                <span>{ format!("{done} of {all} points") }</span>
+                { button("Cancel", SweepAsk::Cancel) }
+            </p>
+        };
+    }
+    if done < all {
+        return html! {
+            <p class="sweep-progress">
+                <span>{ format!("Stopped after {done} of {all} points.") }</span>
+                { button("Go on", SweepAsk::GoOn) }
+            </p>
+        };
+    }
+    html! {
+        <p class="quiet">{ format!("{all} points, each a scenario of its own that a click in a table opens.") }</p>
+    }
+}
+
+/// Where nothing is turned.
+pub fn nothing(model: &NoSweep, frame: &Frame) -> Html {
+    let add = |(line, text): &(&'static str, Rc<str>)| {
+        let text = text.clone();
+        let onclick = frame.on_command.reform(move |_: MouseEvent| Command::Rewrite(text.clone()));
+        html! {
+            <p><button class="btn solid" {onclick}>{ "Sweep" }</button>{ " with this line: " }<code>{ *line }</code></p>
+        }
+    };
+    let back = frame.on_command.reform(|_: MouseEvent| Command::Look(View::Compare));
+    html! {
+        <main class="cmp cmp-empty" aria-label="Sweep" tabindex="0">
+            <h2>{ "Nothing is turned here yet" }</h2>
+            <p>
+                { "A line " }<code>{ "sweep AXIS FROM..TO" }</code>{ " below a " }<code>{ "compare" }</code>
+                { " measures the lanes over and over, with more pages, mappings, processes or dirt." }
+            </p>
+            if let Some(offer) = &model.offer {
+                { add(offer) }
+            } else {
+                <p><button class="btn solid" onclick={back}>{ "Compare something first" }</button></p>
+            }
+        </main>
+    }
+}
+
+/// One chart.
+#[derive(PartialEq)]
+struct ChartPiece {
+    at: u32,
+    model: Rc<Chart>,
+    sweep: SweepModel,
+    on_command: Callback<Command>,
+}
+
+impl Piece for ChartPiece {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
+    }
+
+    fn draw(&self, _: &Own) -> Html {
+        let Chart { title, crossings, untold, table, .. } = &*self.model;
+        let selector = format!("#chart-{} svg", self.at);
+        let name = format!("sweep-{}.svg", self.at + 1);
+        let save = Callback::from(move |_: MouseEvent| {
+            if let Some(picture) = file::picture(&selector, "") {
+                file::save(&name, "image/svg+xml", &picture);
+            }
+        });
+        let told = |it: &String| html! { <li>{ it }</li> };
+        html! {
+            <figure class="sweep-chart" id={format!("chart-{}", self.at)}>
+                <figcaption>{ title }</figcaption>
+                { plot(&self.model) }
+                if crossings.is_empty() {
+                    <p class="quiet">{ "No lane changes places with another." }</p>
+                } else {
+                    <ul>{ for crossings.iter().map(told) }</ul>
+                }
+                if *untold > 0 { <p class="quiet">{ format!("and {untold} more") }</p> }
+                <details>
+                    <summary class="btn">{ "Table" }</summary>
+                    <div class="arg-table" role="group" aria-label={title.clone()} tabindex="0">
+                        <table>
+                            { lanes_head(self.sweep.lanes.iter().copied()) }
+                            <tbody>{ for table.iter().map(|row| self.row(row)) }</tbody>
+                        </table>
+                    </div>
+                </details>
+                <button class="btn" onclick={save}>{ "SVG" }</button>
+            </figure>
+        }
+    }
+}
+
+impl ChartPiece {
+    /// A point; a click opens it as a scenario.
+    fn row(&self, row: &TableRow) -> Html {
+        let (plan, point, on_command) =
+            (self.sweep.plan.clone(), row.point, self.on_command.clone());
+        let open = Callback::from(move |_: MouseEvent| {
+            if let Ok(text) = plan.shape_at(&plan.at(point)).text() {
+                on_command.emit(Command::Open(Opened::text(text)));
+                on_command.emit(Command::Look(View::Compare));
+            }
+        });
+        html! {
+            <tr>
+                <th scope="row"><button class="key" onclick={open}>{ &row.at }</button></th>
+                { for row.values.iter().map(|value| html! { <td>{ value }</td> }) }
+            </tr>
+        }
+    }
+}
+
+fn plot(chart: &Chart) -> Html {
+    let (width, height) = PLOT;
+    let size = (width + MARGIN.0 + WORDS, height + MARGIN.1 + 8.0);
+    let (below, left) = &chart.ticks;
+    let grid = left
+        .iter()
+        .fold(Pen::default(), |pen, tick| pen.to('M', &[0.0, tick.at]).to('H', &[width]));
+    let marks = chart.marks.iter().map(|(x, y)| {
+        html! { <circle class="sweep-mark" cx={number(*x)} cy={number(*y)} r="5"/> }
+    });
+    let below = below.iter().map(|tick| {
+        html! { <text class="s mid i2" x={number(tick.at)} y={number(height + 14.0)}>{ &tick.text }</text> }
+    });
+    let left = left.iter().map(|tick| {
+        html! { <text class="s end i2" x="-6" y={number(tick.at + 4.0)}>{ &tick.text }</text> }
+    });
+    let label = format!("{} over {}", chart.title, chart.along);
+    html! {
+        <svg viewBox={format!("0 0 {} {}", number(size.0), number(size.1))} role="img" aria-label={label}>
+            <g transform={format!("translate({} 8)", number(MARGIN.0))}>
+                <path class="sweep-grid" d={grid.done()}/>
+                { for below }{ for left }
+                <text class="s mid i2" x={number(width / 2.0)} y={number(height + 29.0)}>{ chart.along }</text>
+                { for (0..).zip(&chart.lines).map(line) }
+                { for words(&chart.lines) }
+                { for marks }
+            </g>
+        </svg>
+    }
+}
+
+fn line((at, line): (u32, &Line)) -> Html {
+    let mut pen = Pen::default();
+    let mut dots = Pen::default();
+    let mut command = 'M';
+    for (x, y) in &line.points {
+        pen = pen.to(command, &[*x, *y]);
+        dots = dots.to('M', &[*x, *y]).to('h', &[0.0]);
+        command = 'L';
+    }
+    html! {
+        <g class={format!("sweep-line l{at}")}>
+            <path d={pen.done()}/>
+            <path class="dots" d={dots.done()}/>
+        </g>
+    }
+}
+
+/// The lanes' words behind the ends of their lines, apart from each other.
+fn words(lines: &[Line]) -> Vec<Html> {
+    let ends = lines.iter().enumerate();
+    let mut ends: Vec<(f32, usize)> =
+        ends.filter_map(|(at, line)| Some((line.points.last()?.1, at))).collect();
+    ends.sort_by(|one, other| one.0.total_cmp(&other.0));
+    // From the lowest up, each at least a line above the one before.
+    let mut free = PLOT.1 + 15.0;
+    for (y, _) in ends.iter_mut().rev() {
+        *y = y.min(free - 13.0);
+        free = *y;
+    }
+    let word = |(y, at): (f32, usize)| {
+        html! {
+            <text class={format!("s m sweep-word l{at}")} x={number(PLOT.0 + 8.0)}
+                y={number(y + 4.0)}>{ lines[at].lane }</text>
+        }
+    };
+    ends.into_iter().map(word).collect()
+}

@@ -1,0 +1,104 @@
+// The argument, claim by claim; and sweeps.
+
+import assert from "node:assert/strict";
+import { forEachBrowser } from "./harness.mjs";
+import { fragment, press, settled, textOf, write } from "./page.mjs";
+
+/** Until every claim is worked out. */
+const worked = (page) => page.waitForFunction(() => document.querySelectorAll(".arg-verdict").length === 8);
+
+forEachBrowser("every claim gets its verdict, and opens as a scenario", async (browser) => {
+  const page = await browser.open("index.html?argument");
+  await worked(page);
+  const verdicts = await page.$$eval(".arg-claim", (all) =>
+    Object.fromEntries(all.map((it) => [it.id, it.querySelector(".arg-verdict").textContent])));
+  assert.equal(verdicts.ranges, "holds");
+  assert.equal(verdicts.filter, "does not hold");
+  await page.click("#ranges .arg-says a");
+  await page.waitForSelector(".cmp-lane");
+  assert.equal((await page.$$(".cmp-lane")).length, 3);
+  assert.match(page.url(), /\?compare#1/);
+});
+
+forEachBrowser("the gallery leads to the argument, and Back leads away", async (browser) => {
+  const page = await browser.open();
+  await press(page, "o");
+  await page.click(".gallery-more button");
+  await page.waitForSelector(".arg");
+  assert.equal(await page.$("dialog"), null);
+  assert.match(page.url(), /\?argument#1/);
+  await page.goBack();
+  await page.waitForSelector(".pic, .stg");
+});
+
+for (const scheme of ["light", "dark"]) {
+  forEachBrowser(`axe finds nothing in the argument, ${scheme}`, async (browser) => {
+    const page = await browser.open("index.html?argument", { scheme });
+    await worked(page);
+    await browser.assertAccessible(page);
+    await browser.screenshot(page, `argument-${scheme}`);
+    await page.setViewport({ width: 375, height: 812 });
+    await settled(page);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+    await browser.assertAccessible(page);
+    await browser.screenshot(page, `argument-phone-${scheme}`);
+  });
+}
+
+const SWEEP = `title How many mappings
+file data shmem 16
+proc P
+map A P data 0+16 @7f1000000000 rw
+store A
+compare data 0+16 wp mkclean zap
+sweep mappings 1..16
+`;
+
+/** The sweep of a text, done. */
+async function swept(browser, text, view = {}) {
+  const page = await browser.open("", { width: 1440, ...view, height: 900 });
+  await write(page, text);
+  const link = await fragment(page);
+  await page.setViewport({ width: view.width ?? 1440, height: 900 });
+  await page.evaluate((link) => history.replaceState(null, "", `?sweep${link}`), link);
+  await page.reload();
+  await page.waitForSelector(".sweep-chart:nth-child(6)");
+  await page.waitForFunction(() => document.querySelector(".sweep-progress") === null);
+  return page;
+}
+
+for (const scheme of ["light", "dark"]) {
+  forEachBrowser(`a sweep draws its charts, wide and on a phone, ${scheme}`, async (browser) => {
+    const page = await swept(browser, SWEEP, { scheme });
+    const titles = await page.$$eval(".sweep-chart figcaption", (all) => all.map((it) => it.textContent));
+    assert.deepEqual(titles.slice(0, 4), ["cost, the later bill with it", "cost of the job", "tree queries", "tree nodes visited"]);
+    await browser.assertAccessible(page);
+    await browser.screenshot(page, `sweep-${scheme}`);
+    await page.setViewport({ width: 375, height: 812 });
+    await settled(page);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+    await browser.assertAccessible(page);
+    await browser.screenshot(page, `sweep-phone-${scheme}`);
+  });
+}
+
+forEachBrowser("a point of a sweep opens as a scenario", async (browser) => {
+  const page = await swept(browser, SWEEP);
+  await page.click(".sweep-chart summary");
+  await page.$$eval(".sweep-chart:first-child tbody .key", (all) => all.at(-1).click());
+  await page.waitForSelector(".cmp-lane");
+  assert.match(await textOf(page, ".cmp-head h2"), /^Three ways over pages 0–15 of/);
+});
+
+forEachBrowser("a comparison without a sweep is offered one", async (browser) => {
+  const page = await browser.open("index.html?sweep");
+  await page.click(".cmp-empty .btn.solid");
+  await page.waitForSelector(".cmp-empty .btn.solid");
+  await browser.assertAccessible(page);
+  await page.click(".cmp-empty .btn.solid");
+  await page.waitForSelector(".cmp-lane");
+  await page.evaluate(() => [...document.querySelectorAll(".cmp-head .btn")].find((it) => it.textContent === "Sweep").click());
+  await page.waitForSelector(".cmp-empty .btn.solid");
+  await page.click(".cmp-empty .btn.solid");
+  await page.waitForSelector(".sweep-chart");
+});

@@ -55,7 +55,7 @@ fn any_two_lanes_are_set_beside_each_other_and_each_shares_its_functions_with_it
     }
     let (wp, mkclean, softclear) = (at("wp"), at("mkclean"), at("softclear"));
     let shared = |one: usize, other: usize| &sharing.pairs[one][other];
-    assert!(shared(wp, softclear).functions.contains(&"walk_pte_range"));
+    assert!(shared(wp, softclear).functions.contains(&"walk_pmd_range"));
     assert!(shared(wp, mkclean).functions.iter().all(|it| it.contains("rmap_tree_iter")));
     assert!(shared(wp, softclear).percent > shared(wp, mkclean).percent);
 }

@@ -15,7 +15,7 @@ mod source;
 mod text;
 
 use command::{
-    argue, capture, compare, conform, fmt, link, run, script, story, sweep, trace, unlink,
+    argue, capture, compare, conform, film, fmt, link, run, script, story, sweep, trace, unlink,
 };
 
 /// Walks over Linux address spaces, without a browser.
@@ -36,6 +36,7 @@ enum Command {
     Compare(compare::Arguments),
     Sweep(sweep::Arguments),
     Argue(argue::Arguments),
+    Film(film::Arguments),
     Fmt(fmt::Arguments),
     Link(link::Arguments),
     Unlink(unlink::Arguments),
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Argue(arguments) => argue::run(&arguments),
+        Command::Film(arguments) => film::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Link(arguments) => link::run(&arguments),

@@ -266,3 +266,15 @@ fn argue_tells_every_claim() {
     let (_, scenario, _) = rangewalk(&["argue", "--scenario", "closest"], "");
     assert_eq!(rangewalk(&["compare", "-"], &scenario).0, Some(0));
 }
+
+#[test]
+fn film_tells_frames_switches_and_what_each_method_costs() {
+    let story = fs::read_to_string(scenarios().join("film/frames.txt")).expect("a story");
+    let (code, out, err) = rangewalk(&["film", "-"], &story);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.lines().all(|line| line.len() <= 72), "{out}");
+    assert!(out.contains("\nframe   82: the driver goes over to pagetable\n"), "{out}");
+    let (_, moved, _) = rangewalk(&["film", "--scans", "0", "-"], &story);
+    assert!(moved.contains("\nframe   80: the driver goes over to pagetable\n"), "{moved}");
+    assert_eq!(rangewalk(&["film", "-"], STORY).0, Some(2));
+}

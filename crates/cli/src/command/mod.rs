@@ -4,6 +4,7 @@ pub(crate) mod argue;
 pub(crate) mod capture;
 pub(crate) mod compare;
 pub(crate) mod conform;
+pub(crate) mod film;
 pub(crate) mod fmt;
 pub(crate) mod link;
 pub(crate) mod run;

@@ -138,6 +138,14 @@ impl Score {
         self
     }
 
+    /// What of it came behind `before`.
+    pub(super) fn minus(mut self, before: &Score) -> Score {
+        for (mine, before) in self.0.iter_mut().zip(&before.0) {
+            *mine -= before;
+        }
+        self
+    }
+
     /// Faults of both kinds.
     #[must_use]
     pub const fn faults(&self) -> u64 {

@@ -13,6 +13,7 @@ pub mod argument;
 pub mod count;
 pub mod counter;
 pub mod ends;
+pub mod film;
 pub mod profile;
 pub mod shared;
 pub mod sweep;

@@ -158,6 +158,13 @@ pub enum MachineField {
     FlushesOff,
     /// `shmem_enabled`: 1 for `force`.
     ShmemEnabled,
+    /// `VMW_DIRTY_NUM_CHANGE_TRIGGERS`: vmwgfx changes its method when more scans in a row than
+    /// this ask for it.
+    VmwTriggers,
+    /// `VMW_DIRTY_PERCENTAGE`: writes are dense when a scan finds more than this share, in percent.
+    VmwPercentage,
+    /// vmwgfx: the one method that it uses, by its place; 0: whichever pays.
+    VmwOnly,
     /// 1: the kernel has warned of something (`TAINT_WARN`).
     TaintWarn,
 }
@@ -170,6 +177,8 @@ impl MachineField {
         numbers[MachineField::FreeVma as usize] = 1;
         numbers[MachineField::NextAnonVma as usize] = 1;
         numbers[MachineField::FaultAroundPages as usize] = 16;
+        numbers[MachineField::VmwTriggers as usize] = 2;
+        numbers[MachineField::VmwPercentage as usize] = 10;
         numbers
     };
 }

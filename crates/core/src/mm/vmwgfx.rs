@@ -9,7 +9,7 @@
 use crate::addr::{PAGE_SHIFT, VirtAddr};
 use crate::arch::level::PTRS_PER_TABLE;
 use crate::machine::address_space::DirtyMethod;
-use crate::machine::delta::MappingField;
+use crate::machine::delta::{MachineField, MappingField};
 use crate::machine::{Cell, Cpu, Event, Func, MappingId, Sink, Stop, VmFlags, Vma};
 use crate::mm::bitmap::{self, BITS_PER_WORD};
 use crate::mm::device::{count_mkwrite, insert_pfns};
@@ -20,11 +20,23 @@ use crate::mm::pagewalk::FilterMiss;
 use crate::mm::protection::vm_get_page_prot;
 use crate::mm::zap::{Cows, unmap_mapping_range};
 
-/// `VMW_DIRTY_NUM_CHANGE_TRIGGERS`: the method changes when more scans in a row than this ask for
-/// it.
-pub const VMW_DIRTY_NUM_CHANGE_TRIGGERS: u64 = 2;
-/// `VMW_DIRTY_PERCENTAGE`: writes are dense when a scan finds more than this share, in percent.
-pub const VMW_DIRTY_PERCENTAGE: u64 = 10;
+/// Moves the driver's two thresholds, as no driver does: more scans in a row than `triggers` change
+/// the method, a larger share than `percentage` is dense.
+pub fn set_thresholds<S: Sink>(cpu: &mut Cpu<S>, triggers: u64, percentage: u64) {
+    cpu.set(Cell::Machine(MachineField::VmwTriggers), triggers);
+    cpu.set(Cell::Machine(MachineField::VmwPercentage), percentage);
+}
+
+/// Makes the driver use this method alone, as no driver does; [`DirtyMethod::Untracked`]:
+/// whichever pays.
+pub fn set_only<S: Sink>(cpu: &mut Cpu<S>, method: DirtyMethod) {
+    cpu.set(Cell::Machine(MachineField::VmwOnly), method as u64);
+}
+
+fn only<S: Sink>(cpu: &Cpu<S>) -> Option<DirtyMethod> {
+    let only = cpu.machine_field(MachineField::VmwOnly);
+    DirtyMethod::ALL.into_iter().find(|method| only != 0 && *method as u64 == only)
+}
 
 /// A buffer object under tracking, and what a filter miss does to the walks over its mapping.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +59,8 @@ pub fn vmw_bo_dirty_add<S: Sink>(cpu: &mut Cpu<S>, bo: VmwBo) -> Result<(), Stop
     }
     let size = cpu.file_pages(bo.mapping);
     bitmap::reset(cpu, bo.mapping, size, size, 0);
-    if size < PTRS_PER_TABLE.into() {
+    let fits = size < PTRS_PER_TABLE.into();
+    if only(cpu).map_or(fits, |only| only == DirtyMethod::Pagetable) {
         set_method(cpu, bo, DirtyMethod::Pagetable)
     } else {
         set_method(cpu, bo, DirtyMethod::Mkwrite)?;
@@ -103,7 +116,8 @@ fn vmw_bo_dirty_scan_mkwrite<S: Sink>(cpu: &mut Cpu<S>, bo: VmwBo) -> Result<(),
         return Ok(());
     }
     let num_marked = wp(cpu, bo, start, end - start)?;
-    if speaks_for_change(cpu, bo, 100 * num_marked / size > VMW_DIRTY_PERCENTAGE) {
+    let percentage = cpu.machine_field(MachineField::VmwPercentage);
+    if speaks_for_change(cpu, bo, 100 * num_marked / size > percentage) {
         set_method(cpu, bo, DirtyMethod::Pagetable)?;
         set_hull(cpu, bo, 0, size);
         clean_record(cpu, bo, 0, size)?;
@@ -258,7 +272,7 @@ fn speaks_for_change<S: Sink>(cpu: &mut Cpu<S>, bo: VmwBo, asks: bool) -> bool {
     let count = cpu.mapping_field(bo.mapping, MappingField::ChangeCount);
     let count = if asks { count + 1 } else { 0 };
     cpu.set(Cell::Mapping(bo.mapping, MappingField::ChangeCount), count);
-    count > VMW_DIRTY_NUM_CHANGE_TRIGGERS
+    count > cpu.machine_field(MachineField::VmwTriggers) && only(cpu).is_none()
 }
 
 fn hull<S: Sink>(cpu: &Cpu<S>, bo: VmwBo) -> (u64, u64) {

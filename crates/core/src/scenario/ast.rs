@@ -15,7 +15,7 @@ use crate::mm::tlb::Flushes;
 use crate::mm::zap::Cows;
 use crate::scenario::diagnostic::Site;
 use crate::scenario::strategy::{AxisRange, Strategy};
-use crate::scenario::vmw::VmwCall;
+use crate::scenario::vmw::{VmwCall, VmwSetting};
 
 /// Place in [`Scenario::files`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -330,6 +330,8 @@ pub enum Op {
     Flushed(ProcessId),
     /// The vmwgfx driver does this with a buffer, or with some of its pages.
     Vmw(VmwCall, FileId, Option<Pages>),
+    /// How it decides from here on.
+    VmwSet(VmwSetting),
     /// One job on these pages, done in each of these ways.
     Compare(FileId, Pages, Vec<Strategy>),
     /// What to turn, to see how the comparison changes.
@@ -383,6 +385,7 @@ impl Op {
                 | Op::Bitmap(..)
                 | Op::Forget(_)
                 | Op::Idle(_)
+                | Op::VmwSet(_)
                 | Op::Sweep(_)
                 | Op::Repeat(_)
                 | Op::End
@@ -518,6 +521,20 @@ impl Scenario {
             _ => None,
         });
         said.unwrap_or(1)
+    }
+
+    /// Other vmwgfx settings than its own, from the first statement that concerns the driver on.
+    /// The text stays as it was.
+    pub(crate) fn replace_settings(&mut self, settings: &[VmwSetting]) {
+        self.statements.retain(|s| !matches!(s.op, Op::VmwSet(_)));
+        let first = self.statements.iter().position(|s| matches!(s.op, Op::Vmw(..)));
+        let Some(at) = first else { return };
+        for setting in settings {
+            let op = Op::VmwSet(*setting);
+            let line = self.statements.get(at).map_or(0, |statement| statement.line);
+            let (words, comment) = (Vec::new(), None);
+            self.statements.insert(at, Statement { line, op, words, comment });
+        }
     }
 
     /// Whose addresses a place is, from where to where.

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use crate::addr::PAGE_SIZE;
+use crate::machine::address_space::DirtyMethod;
 use crate::machine::event::Access;
 use crate::machine::rbtree::Colour;
 use crate::machine::vma::OpenMode;
@@ -19,6 +20,7 @@ use crate::scenario::ast::{
 use crate::scenario::limits::{COLUMNS_MAX, PREFAULT_DEFAULT};
 use crate::scenario::strategy::{AxisRange, Strategy};
 use crate::scenario::syntax::PTE_LETTERS;
+use crate::scenario::vmw::VmwSetting;
 
 /// Writes a scenario in its canonical form, comments and lines not understood included.
 #[must_use]
@@ -239,10 +241,11 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         Op::Beside(walk) => beside(scenario, *walk),
         Op::Pending(id) => format!("pending {}", process(*id)),
         Op::Flushed(id) => format!("flushed {}", process(*id)),
-        Op::Vmw(call, id, None) => format!("vmw {} {}", call.name(), file(*id)),
-        Op::Vmw(call, id, Some(pages)) => {
-            format!("vmw {} {} {}", call.name(), file(*id), range(*pages))
+        Op::Vmw(call, id, pages) => {
+            let pages = pages.map_or_else(String::new, range);
+            words("vmw", &format!("{} {} {pages}", call.name(), file(*id)))
         }
+        Op::VmwSet(setting) => vmw_setting(*setting),
         Op::Compare(id, pages, lanes) => compare(file(*id), *pages, lanes),
         Op::Sweep(ranges) => sweep(ranges),
         Op::Repeat(rounds) => format!("repeat {rounds}"),
@@ -278,6 +281,14 @@ fn remap(scenario: &Scenario, from: Place, to: Target) -> String {
         line.push_str(&format!("+{}", to.pages));
     }
     line
+}
+
+fn vmw_setting(setting: VmwSetting) -> String {
+    match setting {
+        VmwSetting::Thresholds(scans, percent) => format!("vmw thresholds {scans} {percent}"),
+        VmwSetting::Only(DirtyMethod::Untracked) => "vmw only any".to_owned(),
+        VmwSetting::Only(method) => format!("vmw only {}", method.name()),
+    }
 }
 
 fn compare(file: &str, pages: Pages, lanes: &[Strategy]) -> String {

@@ -103,7 +103,8 @@ pub static STATEMENTS: [Syntax; 44] = [
     row("forget", "forget FILE", "the driver forgets which pages pfn_mkwrite told of"),
     row(
         "vmw",
-        "vmw add|scan|release FILE | transfer|clear|unmap FILE FIRST+PAGES",
+        "vmw add|scan|release FILE | transfer|clear|unmap FILE FIRST+PAGES \
+         | thresholds SCANS PERCENT | only pagetable|mkwrite|any",
         "the vmwgfx driver tracks what is written into its buffer",
     ),
     row("repeat", "repeat N", "what follows happens N times"),

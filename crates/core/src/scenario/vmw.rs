@@ -1,5 +1,7 @@
 //! The calls of the vmwgfx driver, by their words.
 
+use crate::machine::address_space::DirtyMethod;
+
 /// What the vmwgfx driver can be asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VmwCall {
@@ -46,4 +48,14 @@ impl VmwCall {
     pub const fn takes_pages(self) -> bool {
         matches!(self, VmwCall::Transfer | VmwCall::Clear | VmwCall::Unmap)
     }
+}
+
+/// How the driver decides; [`VmwSetting::Thresholds`] as it is built unless said otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VmwSetting {
+    /// How many scans in a row are not yet enough to change the method, and what percentage is not
+    /// yet dense.
+    Thresholds(u64, u64),
+    /// The one method that it uses; [`DirtyMethod::Untracked`]: whichever pays.
+    Only(DirtyMethod),
 }

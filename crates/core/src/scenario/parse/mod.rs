@@ -12,6 +12,7 @@ mod scope;
 mod statement;
 mod vmw;
 
+use crate::order::sort_by_key;
 use crate::scenario::ast::{FileId, Layout, ProcessId, Scenario, Statement};
 use crate::scenario::cover::Cover;
 use crate::scenario::diagnostic::{Diagnostic, Site, nearest};
@@ -29,6 +30,7 @@ pub fn parse(text: &str) -> (Scenario, Vec<Diagnostic>) {
     }
     parser.close_repeat();
     let Parser { scenario, mut diagnostics, .. } = parser;
+    sort_by_key(&mut diagnostics, |diagnostic| diagnostic.line.into());
     if diagnostics.len() > DIAGNOSTICS_MAX {
         let last = &diagnostics[DIAGNOSTICS_MAX - 1];
         let site = Site { line: last.line, column: 1, len: 1 };

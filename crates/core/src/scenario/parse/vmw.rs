@@ -2,19 +2,27 @@
 
 use super::Parser;
 use super::lex::Words;
+use super::number::number;
 use crate::machine::FileKind;
 use crate::machine::address_space::DirtyMethod;
 use crate::scenario::ast::{FileId, Op, Part};
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::vmw::VmwCall;
+use crate::scenario::limits::REPEAT_MAX;
+use crate::scenario::vmw::{VmwCall, VmwSetting};
 
 impl Parser {
     pub(super) fn vmw(&mut self, words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
         let token = words.take(Part::Option, "what the driver does")?;
+        match token.text {
+            "thresholds" => return thresholds(words),
+            "only" => return only(words),
+            _ => {}
+        }
         let Some(call) = VmwCall::ALL.into_iter().find(|call| call.name() == token.text) else {
             let message = format!("`{}` is not a call of the driver", token.text);
             let known = VmwCall::ALL.map(VmwCall::name).join(" ");
-            return Err(Diagnostic::error(token.site, message).hint(format!("one of {known}")));
+            return Err(Diagnostic::error(token.site, message)
+                .hint(format!("one of {known} thresholds only")));
         };
         let file = self.vmw_file(words)?;
         let pages = if call.takes_pages() { Some(self.pages_within(words, file)?) } else { None };
@@ -49,4 +57,26 @@ impl Parser {
                 .hint(format!("one of {known}"))
         })
     }
+}
+
+/// `vmw thresholds 2 10`.
+fn thresholds(words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
+    let scans = number(words, "the number of scans", REPEAT_MAX)?;
+    let percent = number(words, "the percentage", 100)?;
+    Ok(Op::VmwSet(VmwSetting::Thresholds(scans, percent)))
+}
+
+/// `vmw only mkwrite`.
+fn only(words: &mut Words<'_>) -> Result<Op, Box<Diagnostic>> {
+    let token = words.take(Part::Option, "the method")?;
+    let method = match token.text {
+        "any" => DirtyMethod::Untracked,
+        "pagetable" => DirtyMethod::Pagetable,
+        "mkwrite" => DirtyMethod::Mkwrite,
+        other => {
+            return Err(Diagnostic::error(token.site, format!("`{other}` is not a method"))
+                .hint("pagetable, mkwrite, or any"));
+        }
+    };
+    Ok(Op::VmwSet(VmwSetting::Only(method)))
 }

@@ -12,11 +12,13 @@ use crate::mm::mremap::{MremapRequest, do_mremap};
 use crate::mm::munmap::do_munmap;
 use crate::mm::populate::mm_populate;
 use crate::mm::tlb::{dec_tlb_flush_pending, enter_lazy_tlb, inc_tlb_flush_pending, set_flushes};
+use crate::mm::vmwgfx::{set_only, set_thresholds};
 use crate::mm::{Errno, access, bitmap, device, exit, filemap, fork, msync, process};
 use crate::scenario::ast::{
     Failure, FileId, LabelId, Op, Pages, Place, ProcessId, Statement, Target,
 };
 use crate::scenario::cover::Piece;
+use crate::scenario::vmw::VmwSetting;
 
 /// What a statement came to.
 pub(super) enum Effect {
@@ -83,6 +85,10 @@ impl<S: Sink> Runner<'_, S> {
                 let lane = lane.copied().expect("the parser lets no fewer lanes through");
                 return self.strategy(statement, *file, *pages, lane);
             }
+            Op::VmwSet(VmwSetting::Thresholds(scans, percent)) => {
+                set_thresholds(&mut self.cpu(), *scans, *percent);
+            }
+            Op::VmwSet(VmwSetting::Only(method)) => set_only(&mut self.cpu(), *method),
             Op::Vmw(call, file, pages) => return self.vmw(*call, *file, *pages),
             Op::Pending(process) => {
                 let mm = self.mm(*process);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { forEachBrowser } from "./harness.mjs";
-import { press, SMALL, settled, step, textOf, write } from "./page.mjs";
+import { ask, press, SMALL, settled, step, textOf, write } from "./page.mjs";
 
 const value = (page) => page.$eval(".ed textarea", (area) => area.value);
 const marks = (page) => page.$$eval(".line .ok, .line .bad", (all) => all.map((it) => it.textContent));
@@ -51,7 +51,7 @@ forEachBrowser("a text survives a reload, and the gallery", async (browser) => {
 
   await write(page, `${unsound}# more\n`);
   await page.keyboard.press("Escape");
-  await press(page, "o");
+  await ask(page, "o");
   await page.click(".card");
   await settled(page);
   assert.notEqual(await value(page), `${unsound}# more\n`);

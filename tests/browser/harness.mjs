@@ -86,6 +86,11 @@ class Browser {
     return (await server()).page(body);
   }
 
+  /** Makes the built page's files that match unreachable from now on. */
+  async refuse(pattern) {
+    (await server()).refuse(pattern);
+  }
+
   /** Writes target/screenshots/NAME-BROWSER.png: the window, or the whole page with `{ fullPage: true }`. */
   async screenshot(page, name, options = {}) {
     const folder = join(ROOT, "target/screenshots");

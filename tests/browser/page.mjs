@@ -22,6 +22,12 @@ export async function press(page, ...keys) {
   await settled(page);
 }
 
+/** Presses a key that opens a dialog, and waits for it: the code behind it may still be on its way. */
+export async function ask(page, key) {
+  await press(page, key);
+  await page.waitForSelector("dialog[open]");
+}
+
 /** Waits until the address bar holds a link and answers its fragment. */
 export async function fragment(page) {
   await page.waitForFunction(() => location.hash.length > 1);

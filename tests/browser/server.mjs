@@ -21,14 +21,16 @@ const HEAD = `<!DOCTYPE html><html lang="en"><head><title>Host</title><link rel=
 
 /**
  * Serves `folder` at a free port of this machine alone.
- * Answers `{ url, page, close }`: `url` is the folder's, `page(body)` adds a page and answers its address.
+ * Answers `{ url, page, refuse, close }`: `url` is the folder's, `page(body)` adds a page and answers its address,
+ * `refuse(pattern)` makes the files that match unreachable from now on.
  */
 export async function serve(folder) {
   const pages = new Map();
+  let refused = /$^/;
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     const body = pages.get(pathname) ?? (await read(folder, pathname));
-    if (body === undefined) {
+    if (body === undefined || refused.test(pathname)) {
       response.writeHead(404).end();
       return;
     }
@@ -49,6 +51,9 @@ export async function serve(folder) {
       const path = `/page-${pages.size}.html`;
       pages.set(path, `${HEAD}<body>${body}</body></html>`);
       return origin + path;
+    },
+    refuse(pattern) {
+      refused = pattern;
     },
     close() {
       server.closeAllConnections();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { forEachBrowser } from "./harness.mjs";
-import { fragment, picture, press, SMALL, settled, step, textOf, write } from "./page.mjs";
+import { ask, fragment, picture, press, SMALL, settled, step, textOf, write } from "./page.mjs";
 
 forEachBrowser("the address bar leads back to scenario and step", async (browser) => {
   const page = await browser.open();
@@ -20,14 +20,18 @@ forEachBrowser("the address bar leads back to scenario and step", async (browser
 
 forEachBrowser("mere looking leaves the address alone", async (browser) => {
   const page = await browser.open();
-  await press(page, "?", "Escape", "o", "Escape", "]", "+");
+  await ask(page, "?");
+  await press(page, "Escape");
+  await ask(page, "o");
+  await press(page, "Escape", "]", "+");
   await new Promise((later) => setTimeout(later, 500));
   assert.equal(await page.evaluate(() => location.hash), "");
 });
 
 forEachBrowser("the link can be copied, by hand at least", async (browser) => {
   const page = await browser.open();
-  await press(page, "ArrowRight", "s");
+  await press(page, "ArrowRight");
+  await ask(page, "s");
   const shown = await page.$eval("dialog textarea", (area) => area.value);
   assert.match(shown, /\/play\/(index\.html)?#1\./);
   await page.click("dialog .solid");

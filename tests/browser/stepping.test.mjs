@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { forEachBrowser } from "./harness.mjs";
-import { picture, press, settled, step, textOf } from "./page.mjs";
+import { ask, picture, press, settled, step, textOf } from "./page.mjs";
 
 forEachBrowser("the page opens at the first step of a walk", async (browser) => {
   const page = await browser.open();
@@ -49,7 +49,7 @@ forEachBrowser("jumps land on what they name", async (browser) => {
 
 forEachBrowser("a number leads to its step", async (browser) => {
   const page = await browser.open();
-  await press(page, "g");
+  await ask(page, "g");
   await page.keyboard.type("12");
   await press(page, "Enter");
   assert.equal(await step(page), 12);
@@ -123,7 +123,7 @@ forEachBrowser("with reduced motion it plays in few jumps", async (browser) => {
 
 forEachBrowser("every scenario of the gallery opens, runs and can be left by Back", async (browser) => {
   const page = await browser.open();
-  await press(page, "o");
+  await ask(page, "o");
   const titles = await page.$$eval(".card b", (all) => all.map((it) => it.textContent));
   assert.ok(titles.length >= 8);
   await press(page, "Escape");

@@ -2,17 +2,10 @@
 
 use anyhow::Result;
 
-use crate::shell::{command, run};
+use crate::page;
 use crate::tools::PageTools;
 
 /// Builds the page in release into dist/.
 pub(crate) fn dist() -> Result<()> {
-    let tools = PageTools::set_up()?;
-    fetch()?;
-    run(&mut tools.trunk("build"))
-}
-
-/// Fetches the crates the page is built of: Trunk itself stays off the network.
-pub(crate) fn fetch() -> Result<()> {
-    run(&mut command("cargo fetch --quiet --target wasm32-unknown-unknown"))
+    page::build(&PageTools::set_up()?)
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod dist;
 mod oracle;
+mod page;
 mod serve;
 mod shell;
 mod test;

@@ -10,9 +10,6 @@ use anyhow::{Context, Result, bail};
 
 use crate::shell::{self, command, output, run};
 
-/// The newest Trunk that builds with the Rust the project asks for.
-const TRUNK: &str = "0.21.14";
-
 const BROWSERS: [(&str, &[&str]); 2] = [
     ("chromium", &["chromium", "chromium-browser", "google-chrome"]),
     ("firefox-esr", &["firefox-esr", "firefox"]),
@@ -36,7 +33,6 @@ impl PageTools {
     pub(crate) fn set_up() -> Result<Self> {
         wasm_target()?;
         let folder = tools_folder();
-        cargo_tool(&folder, "trunk", "trunk", TRUNK)?;
         cargo_tool(&folder, "wasm-bindgen", "wasm-bindgen-cli", &wasm_bindgen_version()?)?;
         let wasm_opt = if shell::which("npm").is_some() {
             node_modules()?;
@@ -48,22 +44,6 @@ impl PageTools {
             WasmOpt::Absent
         };
         Ok(Self { path: path_with(&folder)?, wasm_opt })
-    }
-
-    /// A Trunk command that downloads nothing by itself.
-    pub(crate) fn trunk(&self, verb: &str) -> Command {
-        let mut trunk = command("trunk");
-        trunk.arg(verb).arg("--offline");
-        if self.wasm_opt == WasmOpt::Present {
-            // For Trunk "release" means wasm-opt; the cargo profile stands in Trunk.toml.
-            trunk.arg("--release");
-        }
-        // Trunk takes NO_COLOR=1 for a malformed flag.
-        trunk
-            .env("PATH", &self.path)
-            .env("TRUNK_SKIP_VERSION_CHECK", "true")
-            .env_remove("NO_COLOR");
-        trunk
     }
 }
 

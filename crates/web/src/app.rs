@@ -4,24 +4,25 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use rangewalk_core::link::{self, Link};
-use rangewalk_core::scenario;
-use rangewalk_core::scenario::gallery::GALLERY;
+use rangewalk_core::scenario::gallery;
 use rangewalk_core::trace::Place;
+use yew::html::Scope;
+use yew::platform::spawn_local;
 use yew::prelude::*;
 
 use crate::clock::Motion;
 use crate::command::{Command, Go, Notice, Opened, Panel, Tone, View};
-use crate::model::editor::{EditorModel, editor, with_kernel};
-use crate::model::gallery::{Card, cards};
+use crate::model::editor::{EditorModel, editor};
+use crate::model::gallery::Card;
 use crate::model::share::{ShareModel, iframe};
 use crate::model::stage::{StageForm, StageModel, stage};
 use crate::model::timeline::{Segment, TimelineModel, overview, timeline};
+use crate::parts::{self, Part};
 use crate::platform::keys::{self, Taken};
 use crate::platform::media::{self, Query};
 use crate::platform::ticker::Ticker;
-use crate::platform::{Listener, element, file, location, panic, storage};
-use crate::scene::{self, Frame, Scene, Subject};
+use crate::platform::{Listener, element, idle, location, panic, storage};
+use crate::scene::{Frame, Scene, Subject};
 use crate::session::{Changed, Pace, Session};
 use crate::view::page::{Form, PageModel, page};
 use crate::view::share::Export;
@@ -39,6 +40,17 @@ pub enum Msg {
     Leave,
     /// A file is wanted.
     Export(Export),
+    /// A late part came, or could not be fetched.
+    Came(Part, Arrival),
+}
+
+/// How a late part's journey ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// It is here.
+    Here,
+    /// The page's folder was out of reach.
+    Lost,
 }
 
 /// The whole page.
@@ -62,6 +74,10 @@ pub struct App {
     on_export: Callback<Export>,
     ticker: Option<Ticker>,
     reveal: bool,
+    /// The address bar holds a link that waits to be read.
+    unread: bool,
+    /// The address bar waits to be written.
+    unsaved: bool,
     _listeners: [Listener; 4],
 }
 
@@ -114,6 +130,8 @@ impl Component for App {
             on_export: link.callback(Msg::Export),
             ticker: None,
             reveal: true,
+            unread: false,
+            unsaved: false,
             _listeners: listeners,
         };
         app.react(ctx, Changed::RUN);
@@ -123,7 +141,7 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let changed = match msg {
             Msg::Do(command) => self.apply(command),
-            Msg::Address(view, fragment) => self.follow_link(view, &fragment),
+            Msg::Address(view, fragment) => self.follow_link(ctx, view, &fragment),
             Msg::Media => {
                 self.form = form();
                 self.session.set_motion(motion());
@@ -132,9 +150,12 @@ impl Component for App {
             Msg::Leave if self.session.is_unsaved() => Changed::SAVE,
             Msg::Leave => Changed::empty(),
             Msg::Export(export) => {
-                self.export(export);
+                if let Some(panels) = parts::panels() {
+                    (panels.export)(&self.session, &self.title(), export);
+                }
                 self.session.apply(Command::Hide)
             }
+            Msg::Came(part, arrival) => self.welcome(ctx, part, arrival),
         };
         self.react(ctx, changed);
         !(changed - Changed::SAVE).is_empty()
@@ -168,8 +189,9 @@ impl Component for App {
             said,
             spoken,
             share: self.share(),
-            cards: (session.panel() == Some(Panel::Gallery))
-                .then(|| self.cards.get_or_init(|| cards().into()).clone()),
+            cards: parts::panels()
+                .filter(|_| session.panel() == Some(Panel::Gallery))
+                .map(|panels| self.cards.get_or_init(|| (panels.cards)().into()).clone()),
             panel: session.panel(),
             notice: session.notice().cloned(),
             on_command: self.on_command.clone(),
@@ -177,9 +199,14 @@ impl Component for App {
         })
     }
 
-    fn rendered(&mut self, _: &Context<Self>, _: bool) {
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if std::mem::take(&mut self.reveal) {
             element::reveal(".line.here");
+        }
+        // They will be wanted: once the picture stands there is time to fetch them.
+        if first && self.form != Form::Embed {
+            let link = ctx.link().clone();
+            idle::when_idle(move || Part::ALL.into_iter().for_each(|part| fetch(&link, part)));
         }
     }
 }
@@ -211,7 +238,7 @@ impl App {
             return Changed::empty();
         }
         let place = self.place();
-        if let Ok(fragment) = self.session.link(place) {
+        if let Some(Ok(fragment)) = parts::links().map(|it| (it.write)(&self.session, place)) {
             location::push_view(view, &fragment);
         }
         (self.view, self.goal) = (view, Some(place));
@@ -230,9 +257,20 @@ impl App {
 
     /// Opens the view on show anew: its run is another.
     fn look(&mut self) {
-        let place = self.goal.take().unwrap_or_else(|| self.place());
-        let subject = Subject { text: self.session.text(), place, motion: motion() };
-        self.scene = scene::open(self.view, subject);
+        self.scene = match (self.view, parts::scenes()) {
+            // It stands there by itself.
+            (View::Stage, _) => {
+                self.goal = None;
+                None
+            }
+            // When it has come, `welcome` looks again.
+            (_, None) => None,
+            (view, Some(scenes)) => {
+                let place = self.goal.take().unwrap_or_else(|| self.place());
+                let subject = Subject { text: self.session.text(), place, motion: motion() };
+                (scenes.open)(view, subject)
+            }
+        };
     }
 
     fn transport(&self) -> TransportModel {
@@ -281,6 +319,11 @@ impl App {
         if self.form != Form::Embed {
             self.save(changed);
         }
+        for part in Part::ALL {
+            if part.is_for(self.view, self.session.panel()) && !part.is_here() {
+                fetch(ctx.link(), part);
+            }
+        }
         let scene = self.scene.as_ref().is_some_and(|scene| scene.wants_ticks());
         match (self.session.wants_ticks() || scene, self.ticker.is_some()) {
             (true, false) => {
@@ -293,11 +336,14 @@ impl App {
     }
 
     /// Keeps the address bar up to date.
-    fn save(&self, changed: Changed) {
+    fn save(&mut self, changed: Changed) {
         if !changed.intersects(Changed::OPENED | Changed::SAVE) {
             return;
         }
-        let Ok(fragment) = self.session.link(self.place()) else {
+        let links = parts::links();
+        self.unsaved = links.is_none();
+        let place = self.place();
+        let Some(Ok(fragment)) = links.map(|links| (links.write)(&self.session, place)) else {
             return;
         };
         if changed.contains(Changed::OPENED) {
@@ -308,13 +354,18 @@ impl App {
     }
 
     /// A link was pasted into the address bar, or the user went back.
-    fn follow_link(&mut self, view: View, fragment: &str) -> Changed {
+    fn follow_link(&mut self, ctx: &Context<Self>, view: View, fragment: &str) -> Changed {
         (self.view, self.scene) = (view, None);
         if fragment.is_empty() {
             // Back to how the page was first opened.
             return self.session.apply(Command::Open(first_of_gallery())) - Changed::OPENED;
         }
-        match read_link(fragment) {
+        let Some(links) = parts::links() else {
+            self.unread = true;
+            fetch(ctx.link(), Part::Links);
+            return Changed::empty();
+        };
+        match (links.read)(fragment) {
             Ok(opened) if *opened.text == **self.session.text() => {
                 let story = self.session.story();
                 let at =
@@ -334,6 +385,25 @@ impl App {
         }
     }
 
+    /// A late part came: what waited for it goes on. Or it did not: that is said if anything waits.
+    fn welcome(&mut self, ctx: &Context<Self>, part: Part, arrival: Arrival) -> Changed {
+        let unread = part == Part::Links && std::mem::take(&mut self.unread);
+        let unseen = part.is_for(self.view, self.session.panel());
+        match (arrival, part) {
+            (Arrival::Here, Part::Links) if unread => {
+                self.follow_link(ctx, self.view, &location::fragment())
+            }
+            (Arrival::Here, Part::Scenes) if unseen => Changed::RUN | Changed::PLACE,
+            (Arrival::Here, Part::Links) if self.unsaved => Changed::SAVE,
+            (Arrival::Here, _) => Changed::OVERLAY,
+            (Arrival::Lost, _) if unread || unseen => {
+                self.view = View::Stage;
+                self.session.apply(Command::Hide) | self.session.apply(Command::Notify(lost()))
+            }
+            (Arrival::Lost, _) => Changed::empty(),
+        }
+    }
+
     fn title(&self) -> AttrValue {
         let title = self.session.story().title();
         if title.is_empty() { "Untitled scenario".into() } else { title.into() }
@@ -345,7 +415,7 @@ impl App {
         if self.form != Form::Embed && !matches!(panel, Some(Panel::Share | Panel::Embed)) {
             return None;
         }
-        let fragment = self.session.link(self.place());
+        let fragment = (parts::links()?.write)(&self.session, self.place());
         let made = |make: &dyn Fn(&str) -> String| match &fragment {
             Ok(fragment) => Ok(AttrValue::from(make(fragment))),
             Err(error) => Err(AttrValue::from(error.to_string())),
@@ -357,32 +427,24 @@ impl App {
             iframe: made(&|fragment| iframe(&location::embed_address(fragment), &self.title())),
         }))
     }
-
-    fn export(&self, export: Export) {
-        let name = file_name(&self.title());
-        match export {
-            Export::Picture => {
-                if let Some(picture) = file::picture(".pic .stg-svg", self.session.text()) {
-                    file::save(&format!("{name}.svg"), "image/svg+xml", &picture);
-                }
-            }
-            Export::Scenario => {
-                file::save(&format!("{name}.txt"), "text/plain", self.session.text());
-            }
-            Export::Trace => {
-                let (parsed, _) = scenario::parse(self.session.text());
-                let trace = scenario::run(&parsed).trace(&parsed);
-                file::save(&format!("{name}-trace.txt"), "text/plain", &trace);
-            }
-        }
-    }
 }
 
-/// A file's name from a title: letters and digits, the rest as hyphens.
-fn file_name(title: &str) -> String {
-    let words = title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    let name = words.take(8).collect::<Vec<_>>().join("-").to_ascii_lowercase();
-    if name.is_empty() { "rangewalk".into() } else { name }
+/// Fetches a part and tells the page.
+fn fetch(link: &Scope<App>, part: Part) {
+    let link = link.clone();
+    spawn_local(async move {
+        let arrival = match parts::load(part).await {
+            Ok(()) => Arrival::Here,
+            Err(_) => Arrival::Lost,
+        };
+        link.send_message(Msg::Came(part, arrival));
+    });
+}
+
+/// Said when a late part could not be fetched.
+fn lost() -> Notice {
+    let text = "This part of the page could not be loaded. Is the network there? Try again.".into();
+    Notice { tone: Tone::Bad, text }
 }
 
 fn form() -> Form {
@@ -405,7 +467,8 @@ fn motion() -> Motion {
 fn first_scenario(form: Form) -> (Opened, Option<Notice>) {
     let fragment = location::fragment();
     if !fragment.is_empty() {
-        return match read_link(&fragment) {
+        let read = parts::links().map_or_else(|| Err(lost()), |links| (links.read)(&fragment));
+        return match read {
             Ok(opened) => (opened, None),
             Err(notice) => (first_of_gallery(), Some(notice)),
         };
@@ -415,35 +478,12 @@ fn first_scenario(form: Form) -> (Opened, Option<Notice>) {
 }
 
 fn first_of_gallery() -> Opened {
-    Opened::text(GALLERY[0].text)
-}
-
-fn read_link(fragment: &str) -> Result<Opened, Notice> {
-    match link::decode(fragment) {
-        Ok(Link { text, place, kernel, digest }) => {
-            // A scenario that names no kernel runs on the one it was shared on, whatever the
-            // default is by now.
-            let text = if scenario::parse(&text).0.kernel().name == kernel.name {
-                text
-            } else {
-                with_kernel(&text, kernel.name)
-            };
-            Ok(Opened { text: text.into(), place, digest })
-        }
-        Err(error) => Err(Notice { tone: Tone::Bad, text: capital(&error.to_string()).into() }),
-    }
+    Opened::text(gallery::FIRST)
 }
 
 /// An embed stays what its page made it.
 const fn is_for_embeds(panel: Panel) -> bool {
     matches!(panel, Panel::Help | Panel::GoTo)
-}
-
-/// The same as a sentence.
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(chars).chain(std::iter::once('.')).collect()
 }
 
 fn stage_of(session: &Session, form: Form) -> StageModel {

@@ -5,9 +5,6 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use rangewalk_core::link::TooLong;
-use rangewalk_core::trace::Place;
-
 use crate::clock::{Delay, Motion, Playback};
 use crate::command::{Command, Go, Notice, Opened, Panel, Play, Tone, Zoom};
 use crate::story::Story;
@@ -106,15 +103,6 @@ impl Session {
             session.notice = Some(Notice { tone: Tone::Plain, text });
         }
         session
-    }
-
-    /// The link to the text at `place`.
-    ///
-    /// # Errors
-    /// The text is too long for a link.
-    pub fn link(&self, place: Place) -> Result<String, TooLong> {
-        let digest = self.story.digest().filter(|_| !self.is_stale());
-        self.story.link(&self.text, place, digest)
     }
 
     /// The place moved in another view: the address bar is due a moment later.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use rangewalk_core::link::{self, Link, TEXT_MAX, TooLong};
+use rangewalk_core::link::{self, TEXT_MAX};
 use rangewalk_core::machine::{Event, Func, Kind};
 use rangewalk_core::order::sort_by_key;
 use rangewalk_core::scenario::{self, Diagnostic, Run, Severity, Span};
@@ -249,16 +249,6 @@ impl Story {
     #[must_use]
     pub fn digest(&self) -> Option<u32> {
         self.digest
-    }
-
-    /// The link to `text`, which this is the story of, at `place`.
-    ///
-    /// # Errors
-    /// The text is too long for a link.
-    pub fn link(&self, text: &str, place: Place, digest: Option<u32>) -> Result<String, TooLong> {
-        let kernel = self.timeline().world().kernel();
-        let place = Some(place);
-        link::encode(&Link { text: text.to_owned(), place, kernel, digest })
     }
 }
 

@@ -6,6 +6,7 @@ use rangewalk_core::link;
 use rangewalk_core::machine::Kind;
 use rangewalk_core::scenario::gallery::GALLERY;
 use rangewalk_web::command::{Command, Go, Opened, Panel, Play, Tone, Zoom};
+use rangewalk_web::links;
 use rangewalk_web::model::editor::editor;
 use rangewalk_web::model::timeline::{CELLS_MAX, overview, timeline};
 use rangewalk_web::session::{Changed, Session};
@@ -144,8 +145,8 @@ fn a_link_opens_where_it_was_made_and_says_if_the_run_is_another() {
     let mut session = open(SMALL);
     go(&mut session, Go::Last);
     go(&mut session, Go::Back);
-    let link::Link { text, place, digest, .. } =
-        link::decode(&session.link(session.story().place()).unwrap()).unwrap();
+    let fragment = links::write(&session, session.story().place()).unwrap();
+    let link::Link { text, place, digest, .. } = link::decode(&fragment).unwrap();
     let opened = Opened { text: text.into(), place, digest };
     let other = Session::new(&opened);
     assert_eq!((other.story().at(), other.notice()), (session.story().at(), None));

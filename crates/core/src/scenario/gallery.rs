@@ -20,6 +20,9 @@ macro_rules! gallery {
     };
 }
 
+/// The first one's text: what the page opens with, before the others are there.
+pub const FIRST: &str = include_str!("../../../../scenarios/walk/clipped/scenario.txt");
+
 gallery! {
     "walk/clipped"
     "walk/seven"

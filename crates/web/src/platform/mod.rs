@@ -4,6 +4,7 @@
 pub mod clipboard;
 pub mod element;
 pub mod file;
+pub mod idle;
 pub mod keys;
 pub mod location;
 pub mod media;

@@ -13,6 +13,7 @@ pub(crate) mod markup;
 pub mod menu;
 pub mod notice;
 pub mod page;
+pub mod panels;
 pub mod share;
 pub mod stage;
 pub mod strip;

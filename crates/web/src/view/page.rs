@@ -10,18 +10,15 @@ use crate::model::gallery::Card;
 use crate::model::share::ShareModel;
 use crate::model::stage::StageModel;
 use crate::model::timeline::{Segment, TimelineModel};
+use crate::parts::panels;
 use crate::session::Pace;
-use crate::view::dialog::{Focus, dialog};
 use crate::view::editor::Editor;
-use crate::view::gallery::gallery;
 use crate::view::header::{self, Room};
-use crate::view::help::{self, GoTo};
 use crate::view::icon::brand_mark;
 use crate::view::live::live;
 use crate::view::markup::html;
-use crate::view::menu::menu;
 use crate::view::notice::{notice_bar, spoken};
-use crate::view::share::{self, Export};
+use crate::view::share::Export;
 use crate::view::stage::Stage;
 use crate::view::strip::Strip;
 use crate::view::timeline::TimelineView;
@@ -83,7 +80,7 @@ pub fn page(props: &PageModel) -> Html {
             { form }
             { notice_bar(props.notice.as_ref().filter(|_| props.panel.is_none()), &props.on_command) }
             { spoken(&props.spoken) }
-            { panel(props) }
+            { panels().map(|panels| (panels.panel)(props)) }
         </>
     }
 }
@@ -178,7 +175,7 @@ fn header(props: &PageModel, room: Room) -> Html {
     header::header(&props.title, props.kernel, (room, props.view), &props.on_command)
 }
 
-fn editor(props: &PageModel) -> Html {
+pub(crate) fn editor(props: &PageModel) -> Html {
     live(Editor {
         text: props.text.clone(),
         model: props.editor.clone(),
@@ -231,29 +228,4 @@ fn strip(props: &PageModel) -> Html {
 
 fn buttons(props: &PageModel, signs: Signs) -> Html {
     transport::buttons(props.transport.playing, signs, &props.on_command)
-}
-
-fn panel(props: &PageModel) -> Html {
-    let on_command = props.on_command.clone();
-    let on_close = on_command.reform(|()| Command::Hide);
-    match (props.panel, props.share.clone()) {
-        (Some(Panel::Share), Some(model)) => share::share(&model, on_close),
-        (Some(Panel::Embed), Some(model)) => share::embed_code(&model, on_close),
-        (Some(Panel::Gallery), _) => {
-            let cards = props.cards.as_deref().unwrap_or_default();
-            gallery(cards, &props.text, props.notice.as_ref(), &on_command)
-        }
-        (Some(Panel::Export), _) => share::export_files(&props.on_export, on_close),
-        (Some(Panel::Help), _) => help::help(on_close),
-        (Some(Panel::GoTo), _) => {
-            let TransportModel { step, whole, .. } = props.transport;
-            live(GoTo { step, before: whole.0 - step.0, on_command })
-        }
-        (Some(Panel::Editor), _) if props.form != Form::Wide || props.scene.is_some() => {
-            let side = html! { <div class="side">{ editor(props) }</div> };
-            dialog("Scenario", "sheet", Focus::Inside, on_close, side)
-        }
-        (Some(Panel::Menu), _) => menu(props.kernel, props.view, &on_command),
-        _ => html! {},
-    }
 }

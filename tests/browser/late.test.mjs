@@ -8,7 +8,7 @@ const LATE = /split_|chunk_/;
 const NOTHING = /$^/;
 
 forEachBrowser("without its late parts the page steps, and says what it lacks", async (browser) => {
-  browser.expectProblem(/split_/);
+  browser.expectProblem(/split_|chunk_/);
   browser.expectProblem(/404|TypeError|status|JSHandle@error/);
   await browser.refuse(LATE);
   try {
@@ -29,7 +29,7 @@ forEachBrowser("without its late parts the page steps, and says what it lacks", 
 });
 
 forEachBrowser("a link that cannot be read yet opens the first scenario and says so", async (browser) => {
-  browser.expectProblem(/split_/);
+  browser.expectProblem(/split_|chunk_/);
   browser.expectProblem(/404|TypeError|status|JSHandle@error/);
   await browser.refuse(LATE);
   try {

@@ -239,6 +239,8 @@ impl App {
         }
         let place = self.place();
         if let Some(Ok(fragment)) = parts::links().map(|it| (it.write)(&self.session, place)) {
+            // Back shall lead to this very place, saved or not.
+            location::replace_fragment(&fragment);
             location::push_view(view, &fragment);
         }
         (self.view, self.goal) = (view, Some(place));

@@ -4,7 +4,7 @@ use super::statement::{Effect, counted};
 use super::walk::Seen;
 use super::{Runner, mapping};
 use crate::addr::PAGE_SHIFT;
-use crate::machine::{Sink, Stop};
+use crate::machine::Stop;
 use crate::mm::Errno;
 use crate::mm::clear_refs::clear_refs_write;
 use crate::mm::dax::dax_writeback_mapping_range;
@@ -15,7 +15,7 @@ use crate::mm::truncate::{do_truncate, punch_hole};
 use crate::mm::zap::unmap_mapping_range;
 use crate::scenario::ast::{Beside, Failure, LabelId, Pages};
 
-impl<S: Sink> Runner<'_, S> {
+impl Runner<'_> {
     pub(super) fn beside(&mut self, walk: Beside) -> Result<Effect, Stop> {
         let done = match walk {
             Beside::Zap(file, pages, cows) => {

@@ -2,14 +2,14 @@
 
 use super::statement::Effect;
 use super::{Runner, Verdict, mapping};
-use crate::machine::{MappingId, MmId, Sink, Stop};
+use crate::machine::{MappingId, MmId, Stop};
 use crate::mm::clear_refs::clear_refs_write;
 use crate::mm::rmap::wrprotect_file_pages;
 use crate::mm::zap::{Cows, unmap_mapping_pages};
 use crate::scenario::ast::{Beside, FileId, Op, Pages, Statement};
 use crate::scenario::strategy::Strategy;
 
-impl<S: Sink> Runner<'_, S> {
+impl Runner<'_> {
     /// The job of a `compare`, done in this way.
     pub(super) fn strategy(
         &mut self,

@@ -5,9 +5,9 @@ use super::{Outcome, Runner, Verdict, mapping, outcome};
 use crate::addr::VirtAddr;
 use crate::arch::pte::PFN_MASK;
 use crate::arch::{Level, Pte, PteFlags};
+use crate::machine::VmaId;
 use crate::machine::event::{Reach, Verdict as Filtered};
 use crate::machine::rbtree::Colour;
-use crate::machine::{Sink, VmaId};
 use crate::order::sort_by_key;
 use crate::scenario::ast::{
     Expect, Failure, FileId, FlushWant, LabelId, Pages, PteWant, Statement, TreeWant,
@@ -19,7 +19,7 @@ use crate::scenario::syntax::PTE_LETTERS;
 /// Whether it holds, and what was found.
 type Finding = (bool, String);
 
-impl<S: Sink> Runner<'_, S> {
+impl Runner<'_> {
     pub(super) fn expect(&mut self, statement: &Statement, expect: &Expect) -> Outcome {
         let (holds, got) = self.finding(expect);
         if holds {

@@ -154,7 +154,7 @@ pub fn run(scenario: &Scenario) -> Run {
 }
 
 /// Carries a scenario out onto `sink`, at most `steps_max` steps of it.
-pub fn run_with<S: Sink>(scenario: &Scenario, sink: &mut S, steps_max: u32) -> Played {
+pub fn run_with(scenario: &Scenario, sink: &mut dyn Sink, steps_max: u32) -> Played {
     let mut rest = Rest::begin(scenario);
     rest.go_on(scenario, scenario.statements.len(), sink, steps_max);
     rest.played()
@@ -225,11 +225,11 @@ impl Rest {
 
     /// Carries out the statements before number `until`, onto `sink`, at most `steps_max` steps
     /// since the start in all.
-    pub fn go_on<S: Sink>(
+    pub fn go_on(
         &mut self,
         scenario: &Scenario,
         until: usize,
-        sink: &mut S,
+        sink: &mut dyn Sink,
         steps_max: u32,
     ) {
         let watch = Watch::new(sink, self.steps, steps_max);
@@ -295,15 +295,15 @@ struct Last {
 }
 
 /// A run in progress.
-struct Runner<'s, S> {
+struct Runner<'s> {
     scenario: &'s Scenario,
     rest: &'s mut Rest,
-    watch: Watch<'s, S>,
+    watch: Watch<'s>,
     /// Rounds done of the `repeat` that it is in.
     round: u64,
 }
 
-impl<'s, S: Sink> Runner<'s, S> {
+impl<'s> Runner<'s> {
     /// Carries out the statements before number `until`.
     fn statements(&mut self, until: usize) {
         while self.rest.next < until {
@@ -370,7 +370,7 @@ impl<'s, S: Sink> Runner<'s, S> {
         })
     }
 
-    fn cpu(&mut self) -> Cpu<'_, Watch<'s, S>> {
+    fn cpu(&mut self) -> Cpu<'_, Watch<'s>> {
         Cpu::new(&mut self.rest.world, &mut self.watch)
     }
 

@@ -3,14 +3,14 @@
 use super::{Outcome, Runner, Verdict, outcome};
 use crate::machine::event::FaultEnd;
 use crate::machine::sink::{Intrusion, MayFault};
-use crate::machine::{CpuId, MmId, Sink, Stop};
+use crate::machine::{CpuId, MmId, Stop};
 use crate::mm::access::touch;
 use crate::mm::tlb::switch_mm;
 use crate::scenario::ast::{Op, ProcessId, Statement};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::run::statement::counted;
 
-impl<S: Sink> Runner<'_, S> {
+impl Runner<'_> {
     /// The process calls the kernel, so CPU 0 runs it.
     pub(super) fn syscall_of(&mut self, process: ProcessId) -> Result<MmId, Stop> {
         let mm = self.mm(process);

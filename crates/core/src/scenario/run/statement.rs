@@ -5,7 +5,7 @@ use super::{Runner, mapping};
 use crate::addr::VirtAddr;
 use crate::machine::event::{Access, FaultEnd};
 use crate::machine::vma::OpenFile;
-use crate::machine::{CpuId, MmId, Sink, Stop};
+use crate::machine::{CpuId, MmId, Stop};
 use crate::mm::mmap::{MmapRequest, Prot, do_mmap};
 use crate::mm::mprotect::do_mprotect_pkey;
 use crate::mm::mremap::{MremapRequest, do_mremap};
@@ -29,7 +29,7 @@ pub(super) enum Effect {
     Failed(Failure, String),
 }
 
-impl<S: Sink> Runner<'_, S> {
+impl Runner<'_> {
     pub(super) fn carry_out(&mut self, statement: &Statement) -> Result<Effect, Stop> {
         match &statement.op {
             Op::Title(_)

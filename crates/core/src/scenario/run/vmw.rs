@@ -3,7 +3,7 @@
 use super::statement::{Effect, counted};
 use super::walk::Seen;
 use super::{Runner, mapping};
-use crate::machine::{Sink, Stop};
+use crate::machine::Stop;
 use crate::mm::vmwgfx::{
     VmwBo, vmw_bo_dirty_add, vmw_bo_dirty_clear_res, vmw_bo_dirty_release, vmw_bo_dirty_scan,
     vmw_bo_dirty_transfer_to_res, vmw_bo_dirty_unmap,
@@ -11,7 +11,7 @@ use crate::mm::vmwgfx::{
 use crate::scenario::ast::{FileId, Pages};
 use crate::scenario::vmw::VmwCall;
 
-impl<S: Sink> Runner<'_, S> {
+impl Runner<'_> {
     pub(super) fn vmw(
         &mut self,
         call: VmwCall,

@@ -5,7 +5,7 @@ use super::statement::{Effect, counted};
 use super::watch::Visit;
 use super::{Runner, mapping};
 use crate::machine::event::Verdict;
-use crate::machine::{MappingId, Sink, Stop, VmFlags, VmaId};
+use crate::machine::{MappingId, Stop, VmFlags, VmaId};
 use crate::mm::mapping_dirty_helpers::{
     clean_record_shared_mapping_range, wp_shared_mapping_range,
 };
@@ -21,7 +21,7 @@ pub(super) struct Seen {
     pub(super) visits: Vec<Visit>,
 }
 
-impl<S: Sink> Runner<'_, S> {
+impl Runner<'_> {
     pub(super) fn wp(
         &mut self,
         statement: &Statement,
@@ -127,7 +127,7 @@ impl<S: Sink> Runner<'_, S> {
 }
 
 /// A file's VMAs in tree order.
-pub(super) fn in_order<S: Sink>(runner: &Runner<'_, S>, mapping: MappingId) -> Vec<VmaId> {
+pub(super) fn in_order(runner: &Runner<'_>, mapping: MappingId) -> Vec<VmaId> {
     let world = &runner.rest.world;
     let mut order = Vec::new();
     let mut above = Vec::new();

@@ -17,8 +17,9 @@ pub(super) struct Visit {
 }
 
 /// Passes everything on to `sink`.
-pub(super) struct Watch<'a, S> {
-    sink: &'a mut S,
+pub(super) struct Watch<'a> {
+    // Chosen at run time: all that runs is compiled once, for this type, whatever listens.
+    sink: &'a mut dyn Sink,
     steps_max: u32,
     pub(super) steps: u32,
     /// Since the statement began: VMAs met by a walk, in order.
@@ -40,8 +41,8 @@ pub(super) struct Watch<'a, S> {
     pub(super) intrusions: Intrusions,
 }
 
-impl<'a, S: Sink> Watch<'a, S> {
-    pub(super) fn new(sink: &'a mut S, steps: u32, steps_max: u32) -> Self {
+impl<'a> Watch<'a> {
+    pub(super) fn new(sink: &'a mut dyn Sink, steps: u32, steps_max: u32) -> Self {
         let (visits, changed, gone) = (Vec::new(), Vec::new(), Vec::new());
         let (flushes, ipis, zapped, exchanged) = (0, 0, 0, 0);
         let (asked, intrusions) = (None, Intrusions::default());
@@ -79,7 +80,7 @@ impl<'a, S: Sink> Watch<'a, S> {
     }
 }
 
-impl<S: Sink> Sink for Watch<'_, S> {
+impl Sink for Watch<'_> {
     #[inline]
     fn event(&mut self, event: Event) -> Result<(), Stop> {
         if self.steps >= self.steps_max {

@@ -151,7 +151,8 @@ fn vma<'p>(played: &'p Played, world: &World, mm: MmId, id: VmaId) -> Vma<'p> {
     }
 }
 
-/// Page offset and word of each entry that is not empty; what has no table is stepped over.
+/// Page offset and word of each entry that is not empty, of a leaf PMD once; what has no table is
+/// stepped over.
 fn ptes(world: &World, mm: MmId, vma: &machine::Vma) -> Vec<(u64, String)> {
     let mut ptes = Vec::new();
     let mut addr = vma.start;
@@ -164,7 +165,13 @@ fn ptes(world: &World, mm: MmId, vma: &machine::Vma) -> Vec<(u64, String)> {
                 }
                 addr.add_pages(1)
             }
-            Err((level, _)) => level.addr_end(addr, vma.end),
+            Err((level, slot)) => {
+                let word = world.word(slot);
+                if word != Pte::NONE {
+                    ptes.push((vma.pgoff_of(addr), format!("{:016x}", word.0)));
+                }
+                level.addr_end(addr, vma.end)
+            }
         };
     }
     ptes

@@ -54,7 +54,7 @@ pub fn unsupported(op: &Op) -> Option<&'static str> {
 const SHMEM_ENABLED: &str = "/sys/kernel/mm/transparent_hugepage/shmem_enabled";
 const TAINTED: &str = "/proc/sys/kernel/tainted";
 /// The same as a script names it to write it: seen from tracefs.
-const SHMEM_ENABLED_FROM_TRACEFS: &str = "../mm/transparent_hugepage/shmem_enabled";
+pub(super) const SHMEM_ENABLED_FROM_TRACEFS: &str = "../mm/transparent_hugepage/shmem_enabled";
 /// `TAINT_OOT_MODULE`, `TAINT_UNSIGNED_MODULE`: the module that asks the kernel has been loaded.
 const TAINT_MODULE: u64 = 1 << 12 | 1 << 13;
 /// `TAINT_WARN`.

@@ -12,7 +12,7 @@ use rangewalk_core::scenario::Scenario;
 use rangewalk_core::scenario::ast::{Beside, File, Label, LabelId, Op, Origin, Pages, Place};
 use rangewalk_core::scenario::run::statement_texts;
 
-use super::replay::WINDOW;
+use super::replay::{SHMEM_ENABLED_FROM_TRACEFS, WINDOW};
 use super::script::{FILES_MAX, PROCS_MAX};
 
 /// A script asks about one page at a time.
@@ -79,6 +79,9 @@ impl Writer<'_> {
             | Op::Expect(_)
             | Op::Pending(_)
             | Op::Flushed(_) => return Ok(()),
+            Op::ShmemHuge(enabled) => {
+                self.say(format!("tr {SHMEM_ENABLED_FROM_TRACEFS} {}", enabled.name()));
+            }
             Op::FaultAround(pages) => {
                 self.say(format!("faround {}", pages * PAGE_SIZE));
             }
@@ -235,12 +238,18 @@ impl Writer<'_> {
 
     fn last_look(&mut self) {
         self.dump();
+        // What is switched on would stay for the scripts behind.
+        let never = format!("tr {SHMEM_ENABLED_FROM_TRACEFS} never");
+        let switched = self.lines.iter().any(|line| line.starts_with("tr "));
         for (number, file) in declared(self.scenario) {
             self.say(format!("order {number} 0 {}", file.pages));
             self.say(format!("pages {number}"));
             if file.kind.is_device() {
                 self.say(format!("bufbits {number} 0"));
             }
+        }
+        if switched {
+            self.say(never);
         }
     }
 }

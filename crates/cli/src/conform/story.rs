@@ -6,7 +6,7 @@ use rangewalk_core::kernel::Kernel;
 use rangewalk_core::scenario::{Severity, format, parse};
 
 use super::op::{Backing, Case, MapMode, Op, ProtMode};
-use super::replay::WINDOW;
+use super::replay::{SHMEM_ENABLED_FROM_TRACEFS, WINDOW};
 
 /// Longer than any file of a script: to the end.
 const TO_THE_END: u64 = 1 << 20;
@@ -36,10 +36,13 @@ fn statement(op: &Op, number: usize) -> Option<String> {
         | Op::Order { .. }
         | Op::Pages { .. }
         | Op::BufBits { clear: false, .. }
-        | Op::TraceWrite { .. }
         | Op::TraceDump
         | Op::Smaps { .. }
         | Op::Cat { .. } => return Some(String::new()),
+        Op::TraceWrite { ref file, ref text } if file == SHMEM_ENABLED_FROM_TRACEFS => {
+            format!("shmem-huge {text}")
+        }
+        Op::TraceWrite { .. } => return Some(String::new()),
         Op::BufBits { clear: true, file } => format!("forget f{file}"),
         // The kernel takes the power of two below.
         Op::FaultAround { bytes } => {

@@ -176,11 +176,7 @@ fn tree_order(world: &World, mapping: MappingId) -> Vec<VmaId> {
 
 /// The words of `count` entries from `addr` on; 0 where there is no table.
 fn words(world: &World, mm: MmId, addr: VirtAddr, count: u64) -> Vec<Pte> {
-    let word = |page| {
-        let slot = world.pte_slot(mm, addr.add_pages(page)).ok();
-        slot.map_or(Pte::NONE, |slot| world.word(slot))
-    };
-    (0..count).map(word).collect()
+    (0..count).map(|page| world.translation(mm, addr.add_pages(page))).collect()
 }
 
 /// What a strategy left behind in `world`, one for each entry of the ranges.

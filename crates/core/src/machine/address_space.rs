@@ -162,3 +162,14 @@ pub enum ShmemEnabled {
     /// Wherever 2 MiB have room, and nothing of them is cached yet.
     Force = 1,
 }
+
+impl ShmemEnabled {
+    /// As sysfs has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            ShmemEnabled::Never => "never",
+            ShmemEnabled::Force => "force",
+        }
+    }
+}

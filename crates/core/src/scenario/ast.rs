@@ -3,7 +3,7 @@
 use crate::addr::VirtAddr;
 use crate::arch::{Level, PteFlags};
 use crate::kernel::{Kernel, LINUX_7_3};
-use crate::machine::address_space::DirtyMethod;
+use crate::machine::address_space::{DirtyMethod, ShmemEnabled};
 use crate::machine::event::Access;
 use crate::machine::rbtree::Colour;
 use crate::machine::vma::OpenMode;
@@ -280,6 +280,8 @@ pub enum Op {
     Flushes(Flushes),
     /// `fault_around_bytes`, in pages.
     FaultAround(u64),
+    /// `shmem_enabled`.
+    ShmemHuge(ShmemEnabled),
     /// What a filter miss does from here on.
     Filter(FilterMiss),
     /// A file comes to be.
@@ -379,6 +381,7 @@ impl Op {
                 | Op::Cpus(_)
                 | Op::Flushes(_)
                 | Op::FaultAround(_)
+                | Op::ShmemHuge(_)
                 | Op::Filter(_)
                 | Op::File(_)
                 | Op::Proc(_)

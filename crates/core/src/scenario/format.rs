@@ -192,6 +192,7 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         Op::Cpus(cpus) => format!("cpus {cpus}"),
         Op::Flushes(Flushes::On) => "flushes on".to_owned(),
         Op::Flushes(Flushes::Off) => "flushes off".to_owned(),
+        Op::ShmemHuge(enabled) => format!("shmem-huge {}", enabled.name()),
         Op::FaultAround(pages) => format!("faround {}K", pages * PAGE_SIZE / 1024),
         Op::Filter(FilterMiss::EndsWalk) => "filter stop".to_owned(),
         Op::Filter(FilterMiss::Skips) => "filter skip".to_owned(),

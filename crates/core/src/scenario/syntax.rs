@@ -4,12 +4,13 @@
 use crate::arch::PteFlags;
 
 /// The bits of a page-table entry that have a letter, the same letter everywhere.
-pub static PTE_LETTERS: [(char, PteFlags); 9] = [
+pub static PTE_LETTERS: [(char, PteFlags); 10] = [
     ('P', PteFlags::PRESENT),
     ('W', PteFlags::RW),
     ('U', PteFlags::USER),
     ('A', PteFlags::ACCESSED),
     ('D', PteFlags::DIRTY),
+    ('H', PteFlags::PSE),
     ('S', PteFlags::SPECIAL),
     ('T', PteFlags::SOFT_DIRTY),
     ('V', PteFlags::SAVED_DIRTY),
@@ -33,12 +34,17 @@ const fn row(keyword: &'static str, form: &'static str, meaning: &'static str) -
 }
 
 /// All statements, in the order in which a story uses them.
-pub static STATEMENTS: [Syntax; 44] = [
+pub static STATEMENTS: [Syntax; 45] = [
     row("title", "title TEXT", "names the story"),
     row("note", "note TEXT", "a line of prose; it travels in the link"),
     row("kernel", "kernel 7.3|6.12|6.1", "which kernel; 7.3 unless said"),
     row("cpus", "cpus NUMBER", "how many CPUs; 1 unless said, 4 at most"),
     row("faround", "faround BYTES", "fault-around window; 64K unless said, 4K is off"),
+    row(
+        "shmem-huge",
+        "shmem-huge force|never",
+        "shmem_enabled: folios of 2 MiB; never unless said",
+    ),
     row("filter", "filter stop|skip", "what a walk does at a VMA that fails its filter"),
     row(
         "file",

@@ -117,7 +117,7 @@ pub fn words(now: &Now<'_>, slot: SlotId) -> Option<(u64, u64)> {
         }
     });
     match taken {
-        Some((before, 0)) if was == 0 => Some((before, is)),
+        Some((before, meanwhile)) if was == meanwhile => Some((before, is)),
         _ => Some((was, is)),
     }
 }
@@ -161,7 +161,8 @@ impl EntryWord {
 
 fn how(now: &Now<'_>) -> Option<&'static str> {
     Some(match now.event? {
-        Event::Xchg { .. } => "xchg 0",
+        Event::Xchg { .. } if now.place.level == Some(Level::Pte) => "xchg 0",
+        Event::Xchg { .. } => "made not present",
         Event::Store { .. } | Event::Record { .. } if now.in_walk() => "xchg 0, store",
         Event::Store { .. } => "store",
         Event::Hardware { .. } => "by the CPU",
@@ -179,7 +180,10 @@ fn how(now: &Now<'_>) -> Option<&'static str> {
 fn points_to(now: &Now<'_>, level: Level, is: Pte, was: Option<Pte>) -> String {
     let word = if is.is_none() { was.unwrap_or(is) } else { is };
     let decoded = word.decode(level);
-    let page = || now.page().map_or_else(String::new, |page| format!("page {page}"));
+    let page = || match level {
+        Level::Pte => now.page().map_or_else(String::new, |page| format!("page {page}")),
+        _ => "2 MiB".to_owned(),
+    };
     match (decoded, is.is_none()) {
         (Decoded::Table(pfn), _) => {
             format!(", points to {} table {pfn}", level.below().map_or("", Level::name))

@@ -126,7 +126,7 @@ fn sketch(mut story: Story) -> Sketch {
 
 fn entries(world: &World, vma: &Vma, share: impl Fn(u64) -> f64) -> Vec<(f64, Dirt)> {
     let entry = |mm: MmId, page: u64| {
-        let word = world.word(world.pte_slot(mm, vma.address_of(page)).ok()?);
+        let word = world.translation(mm, vma.address_of(page));
         let dirty = PteFlags::DIRTY.union(PteFlags::SAVED_DIRTY);
         let dirt = if word.flags().intersects(dirty) { Dirt::Dirty } else { Dirt::Clean };
         word.flags().contains(PteFlags::PRESENT).then_some((share(page), dirt))

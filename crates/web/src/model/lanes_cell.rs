@@ -49,6 +49,16 @@ pub fn slot_state(now: &Now<'_>, slot: SlotId) -> CellState {
     }
 }
 
+/// What a page has where the descent ends at `slot` of an upper level: a leaf's marks, or nothing.
+#[must_use]
+pub fn upper_state(now: &Now<'_>, level: Level, slot: SlotId) -> CellState {
+    let word = now.world().word(slot);
+    match word.decode(level) {
+        Entry::Leaf(_) => CellState::Present(marks(now, word)),
+        _ => CellState::NoTable(level),
+    }
+}
+
 fn marks(now: &Now<'_>, word: Pte) -> Marks {
     let flags = word.flags();
     Marks {

@@ -6,7 +6,7 @@ use crate::model::axis::{Axis, Stretch};
 use crate::model::lanes::{
     CellState, LaneCell, LaneLook, LaneRow, LaneStyle, LanesRoom, Note, Outline,
 };
-use crate::model::lanes_cell::slot_state;
+use crate::model::lanes_cell::{slot_state, upper_state};
 use crate::model::lanes_note;
 use crate::model::stage_now::Now;
 
@@ -173,7 +173,7 @@ fn cells(now: &Now<'_>, axis: &Axis, id: VmaId, vma: &Vma) -> Vec<LaneCell> {
         let slot = vma.mm.map(|mm| now.world().pte_slot(mm, vma.address_of(page)));
         match slot {
             Some(Ok(slot)) => slot_state(now, slot),
-            Some(Err((level, _))) => CellState::NoTable(level),
+            Some(Err((level, slot))) => upper_state(now, level, slot),
             None => CellState::Empty,
         }
     };

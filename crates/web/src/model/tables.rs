@@ -214,7 +214,11 @@ fn leaf(now: &Now<'_>, table: Option<TableId>, mm: Option<MmId>, addr: Option<Vi
         (0..PTRS_PER_TABLE / ROW).map(|row| slot_row(now, table, row * ROW, spans)).collect()
     });
     let owner = now.place.vma.map(|vma| now.vma(vma));
+    let place = mm.zip(addr);
+    let is_huge = table.is_none()
+        && place.is_some_and(|(mm, addr)| now.world().leaf_slot(mm, addr).is_some());
     let caption = match (table, spans.owned, owner) {
+        _ if is_huge => "none: the entry above maps all 512 pages".to_owned(),
         (None, ..) if mm.is_some() && addr.is_some() => "no such table".to_owned(),
         (Some(_), Some((first, end)), Some(owner)) => {
             format!("512 slots, {owner} owns {}", end - first)
@@ -292,7 +296,7 @@ fn marks(
             std::cmp::Ordering::Equal if begun => LeafState::Now,
             _ => LeafState::ToCome,
         },
-        exists: path(now.world(), mm, VirtAddr(base.0 + (at << Level::Pmd.shift())))[3].is_some(),
+        exists: now.world().leaf_slot(mm, VirtAddr(base.0 + (at << Level::Pmd.shift()))).is_some(),
     };
     let marks = (first..all.min(first + MARKS_MAX)).map(mark).collect();
     (marks, Some(format!("table {} of {all}", here + 1)))

@@ -166,7 +166,7 @@ pub(super) fn usable<'a>(
 
 /// What is cached lets the CPU do what the entry would not, or do it unseen.
 pub(super) fn allows_more(world: &World, entry: &TlbEntry) -> bool {
-    let now = world.pte_slot(entry.mm, entry.addr).map_or(Pte::NONE, |slot| world.word(slot));
+    let now = world.translation(entry.mm, entry.addr);
     let is_dirty = |word: Pte| word.flags().contains(PteFlags::DIRTY);
     !now.is_hw_present()
         || now.pfn() != entry.word.pfn()

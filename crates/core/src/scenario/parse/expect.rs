@@ -171,7 +171,7 @@ fn pte(words: &mut Words<'_>) -> Result<PteWant, Box<Diagnostic>> {
             None => {
                 let message = format!("`{letter}` is not a bit of an entry");
                 return Err(Diagnostic::error(token.site, message)
-                    .hint("P W U A D S T N V, with ! for clear; or = WORD, none, hole LEVEL"));
+                    .hint("P W U A D H S T N V, with ! for clear; or = WORD, none, hole LEVEL"));
             }
         }
         if words.is_done() {

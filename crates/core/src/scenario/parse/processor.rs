@@ -1,9 +1,11 @@
-//! What concerns CPUs: how many there are, which one an access runs on, what comes in when.
+//! What concerns the machine: how many CPUs there are, which one an access runs on, what comes in
+//! when, and what is switched on.
 
 use super::Parser;
 use super::lex::Words;
 use super::number::number;
 use crate::machine::CpuId;
+use crate::machine::address_space::ShmemEnabled;
 use crate::machine::event::Access;
 use crate::machine::tlb_state::CPUS_MAX;
 use crate::mm::tlb::Flushes;
@@ -71,6 +73,17 @@ impl Parser {
             .hint("it stands right below the walk or call that it comes in during"));
         }
         Ok(Op::During(access, place, cpu))
+    }
+}
+
+/// `shmem-huge force`.
+pub(super) fn shmem_huge(words: &mut Words<'_>) -> Result<ShmemEnabled, Box<Diagnostic>> {
+    let token = words.take(Part::Option, "force or never")?;
+    match token.text {
+        "force" => Ok(ShmemEnabled::Force),
+        "never" => Ok(ShmemEnabled::Never),
+        other => Err(Diagnostic::error(token.site, format!("`{other}` is not force or never"))
+            .hint("force caches shared memory in folios of 2 MiB where they have room")),
     }
 }
 

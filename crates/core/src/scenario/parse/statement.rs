@@ -39,6 +39,7 @@ impl Parser {
             "cpus" => self.cpus(line, words)?,
             "flushes" => Op::Flushes(super::processor::flushes(words)?),
             "faround" => Op::FaultAround(size_in_pages(words, FAULT_AROUND_MAX)?),
+            "shmem-huge" => Op::ShmemHuge(super::processor::shmem_huge(words)?),
             "filter" => Op::Filter(filter(words)?),
             "file" => self.file(line, words)?,
             "fill" => {

@@ -46,9 +46,10 @@ impl Runner<'_> {
             Expect::Flush(label, wanted) => self.flush(*label, *wanted),
             Expect::Pte(label, pages, wanted) => {
                 let mm = self.mm(self.scenario.label(*label).process);
-                let entry = |addr| match self.rest.world.pte_slot(mm, addr) {
-                    Ok(slot) => Ok(self.rest.world.word(slot)),
-                    Err((level, _)) => Err(level),
+                let world = &self.rest.world;
+                let entry = |addr| match (world.leaf_slot(mm, addr), world.pte_slot(mm, addr)) {
+                    (None, Err((level, _))) => Err(level),
+                    (Some((_, slot)), _) | (None, Ok(slot)) => Ok(world.word(slot)),
                 };
                 self.words(*label, *pages, *wanted, &entry)
             }

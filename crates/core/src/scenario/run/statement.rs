@@ -44,6 +44,7 @@ impl Runner<'_> {
             | Op::Expect(_) => {}
             Op::Flushes(flushes) => set_flushes(&mut self.cpu(), *flushes),
             Op::Idle(cpu) => enter_lazy_tlb(&mut self.cpu().on(*cpu))?,
+            Op::ShmemHuge(enabled) => filemap::set_shmem_enabled(&mut self.cpu(), *enabled),
             Op::FaultAround(pages) => filemap::set_fault_around(&mut self.cpu(), *pages),
             Op::Filter(filter) => self.rest.filter = *filter,
             Op::Fill(file, pages) => return self.fill(*file, *pages),

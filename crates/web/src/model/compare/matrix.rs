@@ -6,7 +6,7 @@ use rangewalk_core::compare::MappedRange;
 use crate::compare::Bench;
 use crate::model::axis::{Axis, AxisSpec, Stretch};
 use crate::model::compare::visits::Visit;
-use crate::model::lanes_cell::{CellState, slot_state};
+use crate::model::lanes_cell::{CellState, slot_state, upper_state};
 use crate::model::sentence::count_words;
 use crate::model::stage_now::Now;
 use crate::model::stage_number::Pen;
@@ -261,7 +261,7 @@ impl Place<'_> {
         }
         let state = match world.pte_slot(range.mm, range.addr.add_pages(inside)) {
             Ok(slot) => slot_state(self.now, slot),
-            Err((level, _)) => CellState::NoTable(level),
+            Err((level, slot)) => upper_state(self.now, level, slot),
         };
         let gone = matches!(state, CellState::Empty | CellState::NoTable(_)) && was;
         (!gone).then_some(state)

@@ -180,8 +180,7 @@ fn entry(bench: &Bench, range: usize, page: u64) -> EntryRows {
         let world = lane.run.timeline.world();
         let addr = mapped.addr.add_pages(inside);
         let alive = world.is_alive(mapped.mm);
-        let slot = alive.then(|| world.pte_slot(mapped.mm, addr).ok()).flatten();
-        word_text(slot.map_or(0, |slot| world.word(slot).0), before)
+        word_text(if alive { world.translation(mapped.mm, addr).0 } else { 0 }, before)
     };
     let ends = (0..comparison.lanes.len()).map(|lane| comparison.end(lane, range, page));
     let told = words::entry(comparison, range, page);

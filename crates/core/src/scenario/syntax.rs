@@ -141,7 +141,7 @@ pub static EXPECTS: [Syntax; 15] = [
     row(
         "pte",
         "expect pte LABEL FIRST+PAGES = WORD | LETTERS | none | hole LEVEL",
-        "page-table entries; letters P W U A D S T V N, !W for clear",
+        "page-table entries; letters P W U A D H S T V N, !W for clear",
     ),
     row("bits", "expect bits FILE FIRST+PAGES ...|none", "the bitmap of clean, exactly"),
     row("hull", "expect hull FILE START END", "start and end as clean left them"),

@@ -136,7 +136,8 @@ fn change_words(now: &Now<'_>, event: Event) -> String {
     let place = now.place_of(event);
     let page = |addr| now.page_words(place.mm.or(now.place.mm), addr);
     match event {
-        Event::Xchg { .. } => "the entry is exchanged with 0.".to_owned(),
+        Event::Xchg { .. } => "the entry is taken out.".to_owned(),
+        Event::Warn { .. } => "it is left alone, and the kernel warns.".to_owned(),
         Event::Store { .. } => match now.walk.map(|walk| walk.kind) {
             Some(WalkKind::Wp) => "it is put back without [W].".to_owned(),
             Some(WalkKind::Clean) => {

@@ -42,7 +42,7 @@ pub enum ZapGather {
 
 /// One release of Linux with its named differences. Sources: the measured answers of the three
 /// kernels.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel {
     /// Name in a scenario: `7.3`.
     pub name: &'static str,

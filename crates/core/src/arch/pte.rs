@@ -204,9 +204,15 @@ impl Pte {
     /// What this word of `level` means.
     #[must_use]
     pub const fn decode(self, level: Level) -> Entry {
-        if self.is_none() {
+        let is_huge = !matches!(level, Level::Pte) && self.has(PteFlags::PSE);
+        // What most entries are comes first.
+        if self.is_hw_present() && matches!(level, Level::Pte) {
+            Entry::Leaf(self.pfn())
+        } else if self.is_hw_present() && !is_huge {
+            Entry::Table(self.pfn())
+        } else if self.is_none() {
             Entry::None
-        } else if !matches!(level, Level::Pte) && self.has(PteFlags::PSE) {
+        } else if is_huge {
             // Also while it is taken out for a moment: `pmd_present`.
             Entry::Leaf(self.huge_pfn())
         } else if !self.is_present() {
@@ -233,8 +239,11 @@ impl Pte {
     }
 
     const fn shift_dirt(self, kernel: &Kernel) -> Self {
-        if kernel.saved_dirty && self.has(PteFlags::DIRTY) && !self.has(PteFlags::RW) {
-            self.without(PteFlags::DIRTY).with(PteFlags::SAVED_DIRTY)
+        const SHIFT: u32 = PteFlags::SAVED_DIRTY.bits().ilog2() - PteFlags::DIRTY.bits().ilog2();
+        if kernel.saved_dirty && !self.has(PteFlags::RW) {
+            // No branch on the dirt: this is the inmost loop.
+            let dirt = self.0 & PteFlags::DIRTY.bits();
+            Self(self.0 & !PteFlags::DIRTY.bits() | dirt << SHIFT)
         } else {
             self
         }

@@ -9,7 +9,7 @@ use crate::arch::level::PTRS_PER_TABLE;
 use crate::arch::{Entry, Level};
 use crate::machine::rbtree::Colour;
 use crate::machine::{
-    MappingId, Mm, MmId, PageId, PageKind, SlotId, TableId, VmFlags, Vma, VmaId, World,
+    CpuId, MappingId, Mm, MmId, PageId, PageKind, SlotId, TableId, VmFlags, Vma, VmaId, World,
 };
 
 /// A broken rule.
@@ -43,6 +43,8 @@ pub enum Violation {
     TableUse(TableId, u32),
     /// A process's count of its tables is wrong.
     TableCount(MmId),
+    /// A cached translation is not found where it is.
+    Tlb(CpuId),
     /// A node's key or parent does not fit its VMA or neighbours.
     TreeNode(VmaId),
     /// In-order keys are not ascending.
@@ -102,6 +104,8 @@ impl World {
                 found.push(Violation::TableUse(id, used));
             }
         }
+        let cpus = self.cpus().filter(|(_, tlb)| !tlb.is_found());
+        found.extend(cpus.map(|(id, _)| Violation::Tlb(id)));
         for (id, page) in (0u32..).map(PageId).zip(self.pages()) {
             let entries = mapped.get(&id).copied().unwrap_or(0);
             if !is_part_of_its_folio(self, id) {

@@ -148,9 +148,31 @@ impl<'a, S: Sink> Cpu<'a, S> {
     /// Writes a page-table word.
     #[inline(always)]
     pub(crate) fn set_word(&mut self, slot: SlotId, word: Pte) {
-        let old = self.world.word(slot);
-        self.world.put_word(slot, word.0);
-        self.sink.delta(Cell::Word(slot), old.0, word.0);
+        let old = std::mem::replace(self.world.word_mut(slot), word.0);
+        self.sink.delta(Cell::Word(slot), old, word.0);
+    }
+
+    /// `ptep_modify_prot_start` and `_commit`: takes a word out and puts in what `change` makes of
+    /// it, looking the slot up once.
+    ///
+    /// # Errors
+    /// The sink may stop the run.
+    #[inline(always)]
+    pub(crate) fn modify_prot(
+        &mut self,
+        slot: SlotId,
+        addr: VirtAddr,
+        change: impl FnOnce(Pte) -> Pte,
+    ) -> Result<(), Stop> {
+        let word = self.world.word_mut(slot);
+        let old = *word;
+        self.sink.event(Event::Xchg { slot, addr })?;
+        *word = Pte::NONE.0;
+        self.sink.delta(Cell::Word(slot), old, *word);
+        self.sink.event(Event::Store { slot, addr })?;
+        *word = change(Pte(old)).0;
+        self.sink.delta(Cell::Word(slot), Pte::NONE.0, *word);
+        Ok(())
     }
 
     /// The table that an upper entry points to.

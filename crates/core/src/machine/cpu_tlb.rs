@@ -3,26 +3,23 @@
 use crate::addr::{Pfn, VirtAddr};
 use crate::arch::Pte;
 use crate::machine::delta::CpuField;
-use crate::machine::tlb_state::{Place, TLB_ENTRIES, TlbState, tag};
+use crate::machine::tlb_state::{TLB_ENTRIES, TlbState, tag};
 use crate::machine::{Cell, Cpu, CpuId, MappingId, MmId, Sink};
 
 impl<S: Sink> Cpu<'_, S> {
     /// What this CPU has cached for a page.
     #[must_use]
     pub(crate) fn tlb_lookup(&self, mm: MmId, page: VirtAddr) -> Option<Pte> {
-        let wanted = tag(mm, page);
-        let (_, word) = self.places().iter().find(|(tag, _)| *tag == wanted)?;
-        Some(Pte(*word))
+        let tlb = self.tlb_state(self.id());
+        Some(Pte(tlb.word(tlb.find(tag(mm, page), 1)?)))
     }
 
     /// Caches a translation on this CPU: in its old place, an empty one, or the oldest one's.
     pub(crate) fn tlb_fill(&mut self, mm: MmId, page: VirtAddr, word: Pte) {
         let tag = tag(mm, page);
-        let at = |wanted: u64| self.places().iter().position(|(tag, _)| *tag == wanted);
-        let used = u8::try_from(self.places().len()).expect("a TLB is small");
-        let place = match at(tag).or_else(|| at(0)).map(u8::try_from) {
-            Some(place) => place.expect("a TLB is small"),
-            None if used < TLB_ENTRIES => used,
+        let tlb = self.tlb_state(self.id());
+        let place = match tlb.find(tag, 1).or_else(|| tlb.find_empty()) {
+            Some(place) => place,
             None => self.next_victim(),
         };
         self.set(Cell::TlbTag(self.id(), place), tag);
@@ -36,26 +33,11 @@ impl<S: Sink> Cpu<'_, S> {
         u8::try_from(victim).expect("a TLB is small")
     }
 
-    /// Drops what CPU `of` has cached of `mm` from `start` to `end`. Returns how many translations
-    /// that were.
-    pub(crate) fn tlb_drop(&mut self, of: CpuId, mm: MmId, start: VirtAddr, end: VirtAddr) -> u32 {
-        let (first, behind) = (tag(mm, start), tag(mm, end.max(start)));
-        let hit = |tag: u64| tag.wrapping_sub(first) < behind - first;
-        // Most flushes find nothing: no early exit, so that several places are compared at once.
-        let hits: u32 =
-            self.world().cpu(of).places.iter().map(|(tag, _)| u32::from(hit(*tag))).sum();
-        if hits == 0 {
-            return 0;
-        }
-        let mut dropped = 0;
-        let mut from = 0;
-        loop {
-            let places = &self.world().cpu(of).places[usize::from(from)..];
-            let found = (from..).zip(places).find(|(_, (tag, _))| hit(*tag));
-            let Some((place, _)) = found else { return dropped };
+    /// Drops what CPU `of` has cached of `mm` from `start` to `end`.
+    pub(crate) fn tlb_drop(&mut self, of: CpuId, mm: MmId, start: VirtAddr, end: VirtAddr) {
+        let (first, pages) = (tag(mm, start), end.max(start).pages_since(start));
+        while let Some(place) = self.tlb_state(of).find(first, pages) {
             self.set(Cell::TlbTag(of, place), 0);
-            dropped += 1;
-            from = place + 1;
         }
     }
 
@@ -69,7 +51,7 @@ impl<S: Sink> Cpu<'_, S> {
     /// The machine's CPUs.
     #[must_use]
     pub(crate) fn cpus(&self) -> u8 {
-        u8::try_from(self.world().cpus().count()).expect("a machine has few CPUs")
+        self.world().nr_cpus()
     }
 
     /// `mm_cpumask`.
@@ -84,9 +66,5 @@ impl<S: Sink> Cpu<'_, S> {
     pub(crate) fn unknown_store(&self, pfn: Pfn) -> Option<(MappingId, u64)> {
         let page = self.world().file_page(pfn);
         page.filter(|(mapping, pgoff)| !self.world().knows_of_store(*mapping, *pgoff))
-    }
-
-    fn places(&self) -> &[Place] {
-        &self.world().cpu(self.id()).places
     }
 }

@@ -50,6 +50,12 @@ impl SlotId {
         Self(table.0 * PTRS_PER_TABLE + index)
     }
 
+    /// The entry behind it.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
     /// The table it lies in.
     #[must_use]
     pub const fn table(self) -> TableId {

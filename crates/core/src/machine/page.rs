@@ -116,8 +116,11 @@ impl PageId {
     /// The page of `pfn`, if that is ordinary memory: a world of `pages` frames.
     #[must_use]
     pub fn of(pfn: Pfn, pages: usize) -> Option<Self> {
-        let index = u32::try_from(pfn.0.checked_sub(PAGE_PFN_BASE)?).ok()?;
-        ((index as usize) < pages).then_some(Self(index))
+        let index = pfn.0.wrapping_sub(PAGE_PFN_BASE);
+        // Pages have numbers of 32 bits: the cast cannot cut.
+        #[allow(clippy::cast_possible_truncation)]
+        let page = Self(index as u32);
+        (index < pages as u64).then_some(page)
     }
 }
 

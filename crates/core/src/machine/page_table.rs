@@ -48,8 +48,8 @@ impl Tables {
         Pte(self.words[slot.index()])
     }
 
-    pub(super) fn set_word(&mut self, slot: SlotId, word: u64) {
-        self.words[slot.index()] = word;
+    pub(super) fn word_mut(&mut self, slot: SlotId) -> &mut u64 {
+        &mut self.words[slot.index()]
     }
 
     pub(super) fn get(&self, table: TableId) -> Option<Table> {

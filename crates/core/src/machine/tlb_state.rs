@@ -36,18 +36,43 @@ pub(super) fn tag(mm: MmId, addr: VirtAddr) -> u64 {
 }
 
 /// Tag, 0 for an empty place, and word.
-pub(super) type Place = (u64, u64);
+type Place = (u64, u64);
+
+/// Tags fall into classes by the low bits of their page numbers, empty places into the last.
+const CLASSES: usize = 64;
+
+fn class(tag: u64) -> usize {
+    if tag == 0 { CLASSES } else { usize::from(tag.to_le_bytes()[0]) % CLASSES }
+}
 
 /// One CPU's `cpu_tlbstate`, and the TLB that it describes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlbState {
     /// `loaded_mm`: whose address space it runs.
     pub loaded_mm: Option<MmId>,
     /// `is_lazy`: a kernel thread runs and leaves that address space loaded.
     pub is_lazy: bool,
-    pub(super) places: Vec<Place>,
-    pub(super) victim: u64,
+    places: [Place; TLB_ENTRIES as usize],
+    /// For each class the places that hold such a tag, a bit for each. It says nothing that the
+    /// places do not: it is there to find them.
+    found: [u64; CLASSES + 1],
+    victim: u64,
     pub(super) gens: Vec<u64>,
+}
+
+impl Default for TlbState {
+    fn default() -> Self {
+        let mut found = [0; CLASSES + 1];
+        found[CLASSES] = u64::MAX;
+        Self {
+            loaded_mm: None,
+            is_lazy: false,
+            places: [(0, 0); TLB_ENTRIES as usize],
+            found,
+            victim: 0,
+            gens: Vec::new(),
+        }
+    }
 }
 
 impl TlbState {
@@ -68,14 +93,58 @@ impl TlbState {
         self.entries().find(|entry| entry.mm == mm && entry.addr == addr.page_down())
     }
 
+    /// The lowest place whose tag is that of one of `pages` pages from `first` on.
+    #[inline]
+    pub(super) fn find(&self, first: u64, pages: u64) -> Option<u8> {
+        let mut places = if pages == 1 { self.found[class(first)] } else { !self.found[CLASSES] };
+        while places != 0 {
+            let at = places.trailing_zeros();
+            if self.places[at as usize].0.wrapping_sub(first) < pages {
+                return u8::try_from(at).ok();
+            }
+            places &= places - 1;
+        }
+        None
+    }
+
+    /// The lowest empty place.
+    pub(super) fn find_empty(&self) -> Option<u8> {
+        let places = self.found[CLASSES];
+        if places == 0 { None } else { u8::try_from(places.trailing_zeros()).ok() }
+    }
+
     /// The generation of `mm`'s translations up to which this CPU has followed (`ctxs[].tlb_gen`);
     /// 0: it never ran it.
     #[must_use]
     pub fn tlb_gen(&self, mm: MmId) -> u64 {
         self.gens.get(mm.index()).copied().unwrap_or(0)
     }
-    pub(super) fn place(&self, at: u8) -> Place {
-        self.places.get(usize::from(at)).copied().unwrap_or_default()
+
+    pub(super) fn tag(&self, at: u8) -> u64 {
+        self.places[usize::from(at)].0
+    }
+
+    /// True if every place is found where it belongs, and nowhere else.
+    pub(super) fn is_found(&self) -> bool {
+        let in_class = |at: &Place| self.found[class(at.0)];
+        let all = self.places.iter().enumerate().all(|(at, place)| in_class(place) >> at & 1 == 1);
+        let found: u32 = self.found.iter().map(|places| places.count_ones()).sum();
+        all && found == u32::from(TLB_ENTRIES)
+    }
+
+    pub(super) fn set_tag(&mut self, at: u8, tag: u64) {
+        let place = &mut self.places[usize::from(at)].0;
+        self.found[class(*place)] &= !(1 << at);
+        self.found[class(tag)] |= 1 << at;
+        *place = tag;
+    }
+
+    pub(super) fn word(&self, at: u8) -> u64 {
+        self.places[usize::from(at)].1
+    }
+
+    pub(super) fn set_word(&mut self, at: u8, word: u64) {
+        self.places[usize::from(at)].1 = word;
     }
 
     pub(super) fn field(&self, field: CpuField) -> u64 {

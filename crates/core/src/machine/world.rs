@@ -128,8 +128,8 @@ impl World {
     }
 
     #[inline(always)]
-    pub(in crate::machine) fn put_word(&mut self, slot: SlotId, word: u64) {
-        self.tables.set_word(slot, word);
+    pub(in crate::machine) fn word_mut(&mut self, slot: SlotId) -> &mut u64 {
+        self.tables.word_mut(slot)
     }
 
     #[inline(always)]
@@ -309,6 +309,10 @@ impl World {
         (0u8..).map(CpuId).zip(&self.cpus)
     }
 
+    pub(in crate::machine) fn nr_cpus(&self) -> u8 {
+        u8::try_from(self.cpus.len()).expect("a machine has few CPUs")
+    }
+
     /// More than one CPU: then their TLBs are worth telling of.
     #[must_use]
     pub fn is_smp(&self) -> bool {
@@ -377,7 +381,7 @@ impl World {
     }
 
     /// Reads a cell. One that was never written holds 0.
-    #[inline]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub(in crate::machine) fn get(&self, cell: Cell) -> u64 {
         match cell {
             Cell::Word(slot) => self.tables.word(slot).0,
@@ -402,8 +406,8 @@ impl World {
             Cell::Mm(mm, field) => self.mms.get(mm.index()).map_or(0, |mm| mm_field(mm, field)),
             Cell::Cpu(cpu, field) => self.cpu(cpu).field(field),
             Cell::TlbGen(cpu, mm) => self.cpu(cpu).tlb_gen(mm),
-            Cell::TlbTag(cpu, at) => self.cpu(cpu).place(at).0,
-            Cell::TlbWord(cpu, at) => self.cpu(cpu).place(at).1,
+            Cell::TlbTag(cpu, at) => self.cpu(cpu).tag(at),
+            Cell::TlbWord(cpu, at) => self.cpu(cpu).word(at),
             Cell::VmaAt(mm, addr) => {
                 let vma = self.mms.get(mm.index()).and_then(|mm| mm.vmas.get(&addr));
                 rbtree::encode(vma.copied())
@@ -413,10 +417,10 @@ impl World {
     }
 
     /// Writes a cell, growing its arena where needed.
-    #[inline]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub(in crate::machine) fn put(&mut self, cell: Cell, value: u64) {
         match cell {
-            Cell::Word(slot) => self.tables.set_word(slot, value),
+            Cell::Word(slot) => *self.tables.word_mut(slot) = value,
             Cell::Table(table) => self.tables.set(table, Table::from_cell(value)),
             Cell::Page(page, field) => set_page(grown(&mut self.pages, page.index()), field, value),
             Cell::Cached(mapping, pgoff) => {
@@ -453,12 +457,8 @@ impl World {
             Cell::TlbGen(cpu, mm) => {
                 *grown(&mut self.cpus[usize::from(cpu.0)].gens, mm.index()) = value;
             }
-            Cell::TlbTag(cpu, at) => {
-                grown(&mut self.cpus[usize::from(cpu.0)].places, at.into()).0 = value;
-            }
-            Cell::TlbWord(cpu, at) => {
-                grown(&mut self.cpus[usize::from(cpu.0)].places, at.into()).1 = value;
-            }
+            Cell::TlbTag(cpu, at) => self.cpus[usize::from(cpu.0)].set_tag(at, value),
+            Cell::TlbWord(cpu, at) => self.cpus[usize::from(cpu.0)].set_word(at, value),
             Cell::VmaAt(mm, addr) => {
                 let vmas = &mut grown(&mut self.mms, mm.index()).vmas;
                 match rbtree::decode(id(value)) {
@@ -480,9 +480,16 @@ fn word_of(words: &[u64], word: u64) -> u64 {
 }
 
 /// The record at `index`, made empty if it was not there yet.
+#[inline]
 fn grown<T: Default + Clone>(arena: &mut Vec<T>, index: usize) -> &mut T {
     if index >= arena.len() {
-        arena.resize(index + 1, T::default());
+        grow(arena, index + 1);
     }
     &mut arena[index]
+}
+
+#[cold]
+#[inline(never)]
+fn grow<T: Default + Clone>(arena: &mut Vec<T>, len: usize) {
+    arena.resize(len, T::default());
 }

@@ -2,7 +2,7 @@
 //! (`fs/proc/task_mmu.c`). A walk of one process, where the walks of a file go through all.
 
 use crate::addr::VirtAddr;
-use crate::arch::{Entry, Level, Pte};
+use crate::arch::{Entry, Level};
 use crate::machine::delta::VmaField;
 use crate::machine::event::{Flush, Found, Lock, Mode};
 use crate::machine::{Cell, Cpu, Event, Func, MmId, Sink, SlotId, Stop, TableId, VmFlags};
@@ -104,10 +104,8 @@ fn clear_soft_dirty<S: Sink>(cpu: &mut Cpu<S>, slot: SlotId, addr: VirtAddr) -> 
     let entry = old.decode(Level::Pte);
     cpu.event(Event::Slot { found: Found::from(entry), slot, addr })?;
     if let Entry::Leaf(_) = entry {
-        cpu.event(Event::Xchg { slot, addr })?;
-        cpu.set_word(slot, Pte::NONE);
-        cpu.event(Event::Store { slot, addr })?;
-        cpu.set_word(slot, old.wrprotect(cpu.kernel()).clear_soft_dirty());
+        let kernel = cpu.kernel();
+        cpu.modify_prot(slot, addr, |pte| pte.wrprotect(kernel).clear_soft_dirty())?;
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 //! of one file, keyed by their first page offset, augmented with the greatest last page offset
 //! below.
 
+use arrayvec::ArrayVec;
+
 use crate::machine::delta::{MappingField, NodeField};
 use crate::machine::event::Look;
 use crate::machine::rbtree::{Side, encode};
@@ -126,10 +128,9 @@ pub struct TreeQuery {
     mapping: MappingId,
     first: u64,
     last: u64,
-    /// Nodes of which we are in the left subtree, the lowest at `depth - 1`. The kernel climbs to
+    /// Nodes of which we are in the left subtree, the lowest last. The kernel climbs to
     /// them by parents; they are where its climbs end, so we remember them on the way down.
-    above: [VmaId; HEIGHT_MAX],
-    depth: usize,
+    above: ArrayVec<VmaId, HEIGHT_MAX>,
 }
 
 impl TreeQuery {
@@ -137,19 +138,7 @@ impl TreeQuery {
     #[inline(always)]
     #[must_use]
     pub fn new(mapping: MappingId, first: u64, last: u64) -> Self {
-        Self { mapping, first, last, above: [VmaId::default(); HEIGHT_MAX], depth: 0 }
-    }
-
-    #[inline(always)]
-    fn push(&mut self, node: VmaId) {
-        self.above[self.depth] = node;
-        self.depth += 1;
-    }
-
-    #[inline(always)]
-    fn pop(&mut self) -> Option<VmaId> {
-        self.depth = self.depth.checked_sub(1)?;
-        Some(self.above[self.depth])
+        Self { mapping, first, last, above: ArrayVec::new() }
     }
 }
 
@@ -198,7 +187,7 @@ pub fn vma_interval_tree_iter_next<S: Sink>(
             return subtree_search(cpu, query, right);
         }
         // Climb until we come up from a left child: what lies there is next in order.
-        let above = query.pop();
+        let above = query.above.pop();
         debug_assert_eq!(above, climb(cpu, node), "the tree changed under the query");
         let Some(above) = above else {
             cpu.event(Event::TreeEnd { mapping: query.mapping })?;
@@ -259,7 +248,7 @@ fn subtree_search<S: Sink>(
     let mut node = node;
     loop {
         if let Some(left) = enters(cpu, query, node, Side::Left)? {
-            query.push(node);
+            query.above.push(node);
             node = left;
             continue;
         }

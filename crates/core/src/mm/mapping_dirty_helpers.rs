@@ -3,6 +3,7 @@
 
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level, Pte};
+use crate::kernel::Kernel;
 use crate::machine::delta::{MachineField, MappingField};
 use crate::machine::event::{Flush, Found, Lock, Mode, Reach};
 use crate::machine::{
@@ -165,19 +166,18 @@ impl WpWalk {
     fn wp_pte<S: Sink>(
         &mut self,
         cpu: &mut Cpu<S>,
+        kernel: &Kernel,
         slot: SlotId,
         addr: VirtAddr,
     ) -> Result<(), Stop> {
         let cpu = &mut cpu.enter(Func::WpPte, [addr.0, 0]);
         if visit(cpu, slot, addr)?.is_write() {
-            let kernel = cpu.kernel();
             self.modify(cpu, slot, addr, |pte| pte.wrprotect(kernel))?;
         }
         Ok(())
     }
 
-    /// Exchanges the entry for what `change` makes of it, as `ptep_modify_prot_start` and `_commit`
-    /// do, and counts it.
+    /// Exchanges the entry for what `change` makes of it, and counts it.
     #[inline(always)]
     fn modify<S: Sink>(
         &mut self,
@@ -186,11 +186,7 @@ impl WpWalk {
         addr: VirtAddr,
         change: impl FnOnce(Pte) -> Pte,
     ) -> Result<(), Stop> {
-        cpu.event(Event::Xchg { slot, addr })?;
-        let old = cpu.word(slot);
-        cpu.set_word(slot, Pte::NONE);
-        cpu.event(Event::Store { slot, addr })?;
-        cpu.set_word(slot, change(old));
+        cpu.modify_prot(slot, addr, change)?;
         self.total += 1;
         self.tlbflush_start = self.tlbflush_start.min(addr);
         self.tlbflush_end = self.tlbflush_end.max(addr.add_pages(1));
@@ -244,7 +240,11 @@ impl<S: Sink> WalkOps<S> for WpWalk {
         start: VirtAddr,
         end: VirtAddr,
     ) -> Result<(), Stop> {
-        walk_pte_range(cpu, table, start, end, |cpu, slot, addr| self.wp_pte(cpu, slot, addr))
+        // A copy on the stack: no store into a table can change it.
+        let kernel = &cpu.kernel().clone();
+        walk_pte_range(cpu, table, start, end, |cpu, slot, addr| {
+            self.wp_pte(cpu, kernel, slot, addr)
+        })
     }
 }
 

@@ -324,11 +324,10 @@ pub(super) fn walk_pte_range<S: Sink>(
     let cpu = &mut cpu.enter(Func::WalkPteRange, [start.0, end.0]);
     let lock = Lock::Ptl(pte);
     cpu.event(Event::Lock { lock, mode: Mode::Write })?;
-    let mut addr = start;
+    let (mut addr, mut slot) = (start, SlotId::new(pte, Level::Pte.index(start)));
     while addr < end {
-        let slot = SlotId::new(pte, Level::Pte.index(addr));
         pte_entry(cpu, slot, addr)?;
-        addr = addr.add_pages(1);
+        (addr, slot) = (addr.add_pages(1), slot.next());
     }
     cpu.event(Event::Unlock { lock, mode: Mode::Write })
 }

@@ -95,10 +95,10 @@ pub fn mkclean_file_range<S: Sink>(
             // Others are parts of the folio before.
             if pgoff >= from {
                 let folio = cpu.folio(page);
+                let at = cpu.page(folio);
                 folio_lock(cpu, folio)?;
                 value += folio_mkclean(cpu, folio)?;
                 folio_unlock(cpu, folio)?;
-                let at = cpu.page(folio);
                 from = at.pgoff + at.part.pages();
             }
         }

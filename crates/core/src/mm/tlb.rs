@@ -4,7 +4,7 @@ use crate::addr::{PAGE_SIZE, TASK_SIZE, VirtAddr};
 use crate::arch::Level;
 use crate::machine::delta::{CpuField, MachineField, MmField};
 use crate::machine::event::{Flush, IpiAnswer, Reach, SwitchIn};
-use crate::machine::{Cell, Cpu, CpuId, Event, Func, MmId, Sink, Stop};
+use crate::machine::{Cell, Cpu, CpuId, Event, Func, MmId, Sink, Stop, TlbState};
 use crate::mm::access::interrupted;
 
 /// `tlb_single_page_flush_ceiling`: longer spans flush everything.
@@ -118,12 +118,12 @@ pub(super) fn flush_tlb_mm_range<S: Sink>(
     cpu.set(Cell::Mm(mm, MmField::TlbGen), new_gen);
     let info = FlushTlbInfo { mm, start, end, reach, new_gen };
     let here = cpu.id();
-    if loaded_mm(cpu, here) == Some(mm) {
+    if cpu.tlb_state(here).loaded_mm == Some(mm) {
         flush_tlb_func(cpu, here, &info);
     }
     for target in (0..cpu.cpus()).map(CpuId) {
         if target != here && should_flush_tlb(cpu, target, mm, freed_tables) {
-            let answer = answer_of(cpu, target, mm);
+            let answer = answer_of(cpu.tlb_state(target), mm);
             cpu.event(Event::Ipi { cpu: target, mm, answer })?;
             flush_tlb_func(cpu, target, &info);
         }
@@ -140,15 +140,6 @@ struct FlushTlbInfo {
     new_gen: u64,
 }
 
-fn loaded_mm<S: Sink>(cpu: &Cpu<S>, of: CpuId) -> Option<MmId> {
-    cpu.tlb_state(of).loaded_mm
-}
-
-/// A kernel thread runs on `of`.
-fn is_lazy<S: Sink>(cpu: &Cpu<S>, of: CpuId) -> bool {
-    cpu.tlb_state(of).is_lazy
-}
-
 /// `mm_cpumask` as a number with `of`'s bit alone, and the whole.
 fn cpumask<S: Sink>(cpu: &Cpu<S>, mm: MmId, of: CpuId) -> (u64, u64) {
     (1 << of.0, cpu.mm_cpumask(mm).into())
@@ -163,14 +154,16 @@ fn should_flush_tlb<S: Sink>(
     freed_tables: FreedTables,
 ) -> bool {
     let (bit, mask) = cpumask(cpu, mm, target);
-    let runs_it = || loaded_mm(cpu, target) == Some(mm) && !is_lazy(cpu, target);
+    let runs_it = || answer_of(cpu.tlb_state(target), mm) == IpiAnswer::Flushed;
     mask & bit != 0 && (freed_tables == FreedTables::Yes || runs_it())
 }
 
-fn answer_of<S: Sink>(cpu: &Cpu<S>, target: CpuId, mm: MmId) -> IpiAnswer {
-    if loaded_mm(cpu, target) != Some(mm) {
+/// What a CPU has to do about `mm`: nothing if it has gone over to another process, and a kernel
+/// thread lets go of it.
+fn answer_of(tlb: &TlbState, mm: MmId) -> IpiAnswer {
+    if tlb.loaded_mm != Some(mm) {
         IpiAnswer::NotLoaded
-    } else if is_lazy(cpu, target) {
+    } else if tlb.is_lazy {
         IpiAnswer::LeftLazy
     } else {
         IpiAnswer::Flushed
@@ -180,7 +173,9 @@ fn answer_of<S: Sink>(cpu: &Cpu<S>, target: CpuId, mm: MmId) -> IpiAnswer {
 /// `flush_tlb_func`, on the CPU that was asked: a range only if it missed no flush before.
 fn flush_tlb_func<S: Sink>(cpu: &mut Cpu<S>, here: CpuId, info: &FlushTlbInfo) {
     let mm = info.mm;
-    match answer_of(cpu, here, mm) {
+    let tlb = cpu.tlb_state(here);
+    let local_gen = tlb.tlb_gen(mm);
+    match answer_of(tlb, mm) {
         IpiAnswer::NotLoaded => {
             let (bit, mask) = cpumask(cpu, mm, here);
             cpu.set(Cell::Mm(mm, MmField::Cpumask), mask & !bit);
@@ -193,7 +188,6 @@ fn flush_tlb_func<S: Sink>(cpu: &mut Cpu<S>, here: CpuId, info: &FlushTlbInfo) {
         }
         IpiAnswer::Flushed => {}
     }
-    let local_gen = cpu.tlb_state(here).tlb_gen(mm);
     let (start, end) = match info.reach {
         Reach::Pages | Reach::HugePages if local_gen + 1 == info.new_gen => (info.start, info.end),
         _ => EVERYTHING,
@@ -209,8 +203,7 @@ fn flush_tlb_func<S: Sink>(cpu: &mut Cpu<S>, here: CpuId, info: &FlushTlbInfo) {
 /// The sink may stop the run.
 pub fn switch_mm<S: Sink>(cpu: &mut Cpu<S>, mm: MmId) -> Result<(), Stop> {
     let here = cpu.id();
-    let same = loaded_mm(cpu, here) == Some(mm);
-    if same && !is_lazy(cpu, here) {
+    if answer_of(cpu.tlb_state(here), mm) == IpiAnswer::Flushed {
         return Ok(());
     }
     let local_gen = cpu.get(Cell::TlbGen(here, mm));
@@ -243,7 +236,7 @@ pub fn switch_mm<S: Sink>(cpu: &mut Cpu<S>, mm: MmId) -> Result<(), Stop> {
 pub fn enter_lazy_tlb<S: Sink>(cpu: &mut Cpu<S>) -> Result<(), Stop> {
     let here = cpu.id();
     cpu.event(Event::Lazy { cpu: here })?;
-    if loaded_mm(cpu, here).is_some() {
+    if cpu.tlb_state(here).loaded_mm.is_some() {
         cpu.set(Cell::Cpu(here, CpuField::IsLazy), 1);
     }
     Ok(())

@@ -34,6 +34,7 @@ impl<S: Sink> Cpu<'_, S> {
     }
 
     /// Drops what CPU `of` has cached of `mm` from `start` to `end`.
+    #[inline]
     pub(crate) fn tlb_drop(&mut self, of: CpuId, mm: MmId, start: VirtAddr, end: VirtAddr) {
         let (first, pages) = (tag(mm, start), end.max(start).pages_since(start));
         while let Some(place) = self.tlb_state(of).find(first, pages) {
@@ -51,7 +52,7 @@ impl<S: Sink> Cpu<'_, S> {
     /// The machine's CPUs.
     #[must_use]
     pub(crate) fn cpus(&self) -> u8 {
-        self.world().nr_cpus()
+        u8::try_from(self.world().cpus().count()).expect("a machine has few CPUs")
     }
 
     /// `mm_cpumask`.

@@ -309,10 +309,6 @@ impl World {
         (0u8..).map(CpuId).zip(&self.cpus)
     }
 
-    pub(in crate::machine) fn nr_cpus(&self) -> u8 {
-        u8::try_from(self.cpus.len()).expect("a machine has few CPUs")
-    }
-
     /// More than one CPU: then their TLBs are worth telling of.
     #[must_use]
     pub fn is_smp(&self) -> bool {

@@ -121,11 +121,21 @@ pub(super) fn flush_tlb_mm_range<S: Sink>(
     if cpu.tlb_state(here).loaded_mm == Some(mm) {
         flush_tlb_func(cpu, here, &info);
     }
+    if cpu.is_smp() { flush_tlb_multi(cpu, &info, freed_tables) } else { Ok(()) }
+}
+
+/// `flush_tlb_multi`: the other CPUs, each by an interrupt.
+fn flush_tlb_multi<S: Sink>(
+    cpu: &mut Cpu<S>,
+    info: &FlushTlbInfo,
+    freed_tables: FreedTables,
+) -> Result<(), Stop> {
+    let (here, mm) = (cpu.id(), info.mm);
     for target in (0..cpu.cpus()).map(CpuId) {
         if target != here && should_flush_tlb(cpu, target, mm, freed_tables) {
             let answer = answer_of(cpu.tlb_state(target), mm);
             cpu.event(Event::Ipi { cpu: target, mm, answer })?;
-            flush_tlb_func(cpu, target, &info);
+            flush_tlb_func(cpu, target, info);
         }
     }
     Ok(())
@@ -171,6 +181,7 @@ fn answer_of(tlb: &TlbState, mm: MmId) -> IpiAnswer {
 }
 
 /// `flush_tlb_func`, on the CPU that was asked: a range only if it missed no flush before.
+#[inline]
 fn flush_tlb_func<S: Sink>(cpu: &mut Cpu<S>, here: CpuId, info: &FlushTlbInfo) {
     let mm = info.mm;
     let tlb = cpu.tlb_state(here);

@@ -308,10 +308,16 @@ fn is_set<S: Sink>(cpu: &Cpu<S>, bo: VmwBo, page: u64) -> bool {
     cpu.get(Cell::Bitmap(bo.mapping, page / BITS_PER_WORD)) >> (page % BITS_PER_WORD) & 1 != 0
 }
 
+/// `lib/bitmap.c:__bitmap_set`, `__bitmap_clear`: word by word.
 fn set_bits<S: Sink>(cpu: &mut Cpu<S>, bo: VmwBo, from: u64, to: u64, bits: Bits) {
-    for page in from..to {
+    let mut page = from;
+    while page < to {
+        let first = page % BITS_PER_WORD;
+        let nr = (BITS_PER_WORD - first).min(to - page);
+        let mask = u64::MAX >> (BITS_PER_WORD - nr) << first;
         let cell = Cell::Bitmap(bo.mapping, page / BITS_PER_WORD);
-        let (word, bit) = (cpu.get(cell), 1 << (page % BITS_PER_WORD));
-        cpu.set(cell, if bits == Bits::Set { word | bit } else { word & !bit });
+        let word = cpu.get(cell);
+        cpu.set(cell, if bits == Bits::Set { word | mask } else { word & !mask });
+        page += nr;
     }
 }

@@ -54,27 +54,28 @@ pub(super) fn page_vma_mapped_walk<S: Sink>(
     pvmw: &mut PageVmaMappedWalk,
 ) -> Result<bool, Stop> {
     let cpu = &mut cpu.enter(Func::PageVmaMappedWalk, [pvmw.address.0, pvmw.end.0]);
-    let mut next = match pvmw.hit {
-        Hit::Pte(slot) => next_pte(cpu, pvmw, slot)?,
-        Hit::None => restart(cpu, pvmw)?,
-        Hit::Pmd(pmd) => {
-            let lock = Lock::Ptl(pmd.table());
-            cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
-            Hit::None
+    loop {
+        let next = match pvmw.hit {
+            Hit::Pte(slot) => next_pte(cpu, pvmw, slot)?,
+            Hit::None => Hit::None,
+            Hit::Pmd(pmd) => {
+                let lock = Lock::Ptl(pmd.table());
+                cpu.event(Event::Unlock { lock, mode: Mode::Write })?;
+                pvmw.hit = Hit::None;
+                return Ok(false);
+            }
+        };
+        pvmw.hit = if let Hit::None = next { restart(cpu, pvmw)? } else { next };
+        match pvmw.hit {
+            Hit::Pte(slot) if !check_pte(cpu, pvmw, slot)? => {}
+            hit => return Ok(!matches!(hit, Hit::None)),
         }
-    };
-    while let Hit::Pte(slot) = next {
-        if check_pte(cpu, pvmw, slot)? {
-            break;
-        }
-        next = next_pte(cpu, pvmw, slot)?;
     }
-    pvmw.hit = next;
-    Ok(!matches!(next, Hit::None))
 }
 
 /// From the top down to the PTE of `address`, with its PTL taken, or to a leaf PMD of the pages. An
 /// empty entry on the way moves `address` behind all that it maps (`step_forward`).
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 fn restart<S: Sink>(cpu: &mut Cpu<S>, pvmw: &mut PageVmaMappedWalk) -> Result<Hit, Stop> {
     while pvmw.address < pvmw.end {
         let addr = pvmw.address;
@@ -122,7 +123,7 @@ fn check_pmd<S: Sink>(
     Ok(ours)
 }
 
-/// The next entry of the table that is not empty. Behind the table's end it goes down again.
+/// The next entry of the table that is not empty. Behind the table's last one its PTL is dropped.
 fn next_pte<S: Sink>(
     cpu: &mut Cpu<S>,
     pvmw: &mut PageVmaMappedWalk,
@@ -131,13 +132,9 @@ fn next_pte<S: Sink>(
     let unlock = Event::Unlock { lock: Lock::Ptl(from.table()), mode: Mode::Write };
     loop {
         pvmw.address = pvmw.address.add_pages(1);
-        if pvmw.address >= pvmw.end {
+        if pvmw.address >= pvmw.end || Level::Pte.index(pvmw.address) == 0 {
             cpu.event(unlock)?;
             return Ok(Hit::None);
-        }
-        if Level::Pte.index(pvmw.address) == 0 {
-            cpu.event(unlock)?;
-            return restart(cpu, pvmw);
         }
         let slot = SlotId::new(from.table(), Level::Pte.index(pvmw.address));
         if !cpu.word(slot).is_none() {

@@ -181,7 +181,7 @@ fn answer_of(tlb: &TlbState, mm: MmId) -> IpiAnswer {
 }
 
 /// `flush_tlb_func`, on the CPU that was asked: a range only if it missed no flush before.
-#[inline]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 fn flush_tlb_func<S: Sink>(cpu: &mut Cpu<S>, here: CpuId, info: &FlushTlbInfo) {
     let mm = info.mm;
     let tlb = cpu.tlb_state(here);

@@ -202,17 +202,7 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
             let names: Vec<&str> = all.iter().map(|id| process(*id)).collect();
             words("proc", &names.join(" "))
         }
-        Op::Map(id) => {
-            let map = scenario.label(*id);
-            let (process, file) = (process(map.process), file_name(scenario, map));
-            let pages = range(map.pages);
-            format!(
-                "map {} {process} {file} {pages} @{} {}",
-                map.name,
-                map.addr,
-                modes(scenario, map)
-            )
-        }
+        Op::Map(id) => mapping(scenario, *id),
         Op::Unmap(at) => words("unmap", &place(scenario, *at)),
         Op::Protect(at, prot) => {
             format!("protect {} {}", place(scenario, *at), protection(*prot))
@@ -253,6 +243,15 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         Op::End => "end".to_owned(),
         Op::Expect(expect) => words("expect", &expectation(scenario, expect)),
     }
+}
+
+/// `map A P1 data 0+4 @7f1000000000 rw`.
+fn mapping(scenario: &Scenario, id: LabelId) -> String {
+    let map = scenario.label(id);
+    let (process, file) = (&scenario.process(map.process).name, file_name(scenario, map));
+    let pages = range(map.pages);
+    let modes = modes(scenario, map);
+    format!("map {} {process} {file} {pages} @{} {modes}", map.name, map.addr)
 }
 
 /// `load A 3 cpu 1`.

@@ -5,6 +5,7 @@ use rangewalk::conform::answer;
 use rangewalk::conform::op::Case;
 use rangewalk::conform::replay::{Replay, Settings, unsupported};
 use rangewalk::conform::script;
+use rangewalk_core::compare::{Count, measure_within};
 use rangewalk_core::kernel::{KERNELS, LINUX_7_3};
 use rangewalk_core::link::{Link, decode, encode};
 use rangewalk_core::machine::World;
@@ -35,6 +36,16 @@ pub(crate) fn scenario(text: &str) {
     let mut timeline = Timeline::new(taped.world, tape);
     timeline.seek(0);
     assert_eq!(timeline.world().mms().filter(|(_, mm)| mm.alive).count(), 0);
+}
+
+/// A comparison is carried out in every lane, to its end or to the limit, and tells of every entry
+/// in each.
+pub(crate) fn comparison(text: &str) {
+    let lanes = measure_within(&parse(text).0, STEPS_MAX);
+    for lane in &lanes {
+        assert_eq!(lane.ends.len(), lanes[0].ends.len());
+        assert!(lane.job.score.get(Count::Steps) <= STEPS_MAX.into());
+    }
 }
 
 /// A golden script is read, or is an error with its line; what is read is replayed on every kernel

@@ -6,6 +6,7 @@ mod properties;
 
 use proptest::prelude::*;
 use rangewalk::conform::script;
+use rangewalk_core::compare::argument::CLAIMS;
 use rangewalk_core::scenario::gallery::GALLERY;
 
 /// One change of a text of lines of words.
@@ -109,6 +110,16 @@ proptest! {
         changes in prop::collection::vec(change(), 0..24),
     ) {
         properties::scenario(&changed(GALLERY[which].text, &changes));
+    }
+
+    #[test]
+    fn comparisons(
+        which in 0..CLAIMS.len(),
+        changes in prop::collection::vec(change(), 0..12),
+    ) {
+        let changed = changed(CLAIMS[which].scenario, &changes);
+        properties::scenario(&changed);
+        properties::comparison(&changed);
     }
 
     #[test]

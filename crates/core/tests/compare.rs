@@ -314,3 +314,20 @@ fn some_pages_are_spread_and_fewer_are_among_more() {
     let further: Vec<u64> = dirty(13, 1).iter().map(|page| (page + 2) % 100).collect();
     assert!(dirty(13, 3).iter().all(|page| further.contains(page)));
 }
+
+/// A lane that is longer than its tape is counted to its end all the same.
+#[test]
+fn what_a_tape_cannot_hold_is_counted() {
+    let text = "file bo dev-pagetable 4096 prefault 512\nproc P\n".to_owned();
+    let map = |n: u64| format!("map M{n} P bo 0+4096 @7f{n:02x}00000000 rw\nload M{n}\n");
+    let maps: String = (0..40).map(map).collect();
+    let comparison = compared(&format!("{text}{maps}compare bo 0+4096 zap wp\nstore M0 7\n"));
+    let [zap, wp] = &comparison.lanes[..] else { unreachable!("two lanes") };
+    assert!(!zap.is_cut() && wp.is_cut());
+    assert_eq!(wp.run.timeline.tape().len(), 400_000);
+    assert_eq!(wp.job.score.get(Count::Changed), 40 * 4096);
+    assert_eq!((wp.failed, wp.after.score.faults(), zap.after.score.faults()), (false, 1, 1));
+    let said: Vec<String> = wp.run.diagnostics.iter().map(ToString::to_string).collect();
+    let note = "note: the tape of wp ends after 400000 steps (what it counts is whole)";
+    assert!(said.len() == 1 && said[0].ends_with(note), "{said:?}");
+}

@@ -156,18 +156,20 @@ struct Start<'s> {
     lanes: &'s [Strategy],
     rest: Rest,
     ranges: Vec<MappedRange>,
+    /// Steps of each part that is counted, at most.
+    steps_max: u32,
 }
 
 impl<'s> Start<'s> {
-    fn new(scenario: &'s Scenario) -> Option<Self> {
+    fn new(scenario: &'s Scenario, steps_max: u32) -> Option<Self> {
         let (at, file, pages, lanes) = subject(scenario)?;
         let mapping = MappingId(file.0);
         let mut rest = Rest::begin(scenario);
-        rest.go_on(scenario, at, &mut (), UNTRACED_STEPS_MAX);
+        rest.go_on(scenario, at, &mut (), steps_max);
         let step = rest.steps();
         let name = |vma| rest.names().vma(vma, step).to_owned();
         let ranges = ends::mapped_ranges(rest.world(), mapping, pages, name);
-        Some(Self { scenario, at, mapping, pages, lanes, rest, ranges })
+        Some(Self { scenario, at, mapping, pages, lanes, rest, ranges, steps_max })
     }
 
     /// The lane in numbers.
@@ -175,7 +177,7 @@ impl<'s> Start<'s> {
         let strategy = self.lanes[lane];
         let mut rest = self.rest.lane(lane);
         let mut counter = Counter::default();
-        rest.go_on(self.scenario, self.at + 1, &mut counter, UNTRACED_STEPS_MAX);
+        rest.go_on(self.scenario, self.at + 1, &mut counter, self.steps_max);
         let mut job = counter.tally();
         let ends = ends::ends(rest.world(), &self.ranges, self.mapping, strategy);
         let before = stores_lost(self.rest.world(), self.mapping);
@@ -184,7 +186,7 @@ impl<'s> Start<'s> {
             .add(Count::DirtLost, pages_lost(&self.ranges, &ends) + between.saturating_sub(before));
         let mut counter = Counter::default();
         let until = self.scenario.statements.len();
-        rest.go_on(self.scenario, until, &mut counter, UNTRACED_STEPS_MAX);
+        rest.go_on(self.scenario, until, &mut counter, self.steps_max);
         let mut after = counter.tally();
         let behind = stores_lost(rest.world(), self.mapping);
         after.score.add(Count::DirtLost, behind.saturating_sub(between));
@@ -206,7 +208,13 @@ impl<'s> Start<'s> {
         let mut tape = Tape::new(LANE_STEPS_MAX);
         let until = self.scenario.statements.len();
         rest.go_on(self.scenario, until, &mut tape, LANE_STEPS_MAX);
-        let Played { world, spans, outcomes, diagnostics, names } = rest.played();
+        let cut = rest.take_stop();
+        let Played { world, spans, outcomes, mut diagnostics, names } = rest.played();
+        diagnostics.extend(cut.map(|(_, site)| {
+            let name = self.lanes[lane].name();
+            let message = format!("the tape of {name} ends after {} steps", tape.len());
+            *Diagnostic::note(site, message).hint("what it counts is whole")
+        }));
         Run { timeline: Timeline::new(world, tape), spans, outcomes, diagnostics, names }
     }
 
@@ -221,7 +229,7 @@ impl<'s> Start<'s> {
 /// Carries the scenario's `compare` out in every lane, on tape. `None`: it has none.
 #[must_use]
 pub fn compare(scenario: &Scenario) -> Option<Comparison> {
-    let start = Start::new(scenario)?;
+    let start = Start::new(scenario, UNTRACED_STEPS_MAX)?;
     let lanes = (0..start.lanes.len()).map(|lane| start.lane(lane)).collect();
     let Start { at, mapping, pages, rest, ranges, .. } = start;
     Some(Comparison {
@@ -237,7 +245,13 @@ pub fn compare(scenario: &Scenario) -> Option<Comparison> {
 /// The same in numbers alone: no tapes. Empty if the scenario has no `compare`.
 #[must_use]
 pub fn measure(scenario: &Scenario) -> Vec<Measured> {
-    let Some(start) = Start::new(scenario) else { return Vec::new() };
+    measure_within(scenario, UNTRACED_STEPS_MAX)
+}
+
+/// The same with a limit of the caller's to the steps: a lane that meets it has failed.
+#[must_use]
+pub fn measure_within(scenario: &Scenario, steps_max: u32) -> Vec<Measured> {
+    let Some(start) = Start::new(scenario, steps_max) else { return Vec::new() };
     (0..start.lanes.len()).map(|lane| start.measure(lane)).collect()
 }
 

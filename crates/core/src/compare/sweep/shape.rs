@@ -8,7 +8,7 @@ use crate::machine::FileKind;
 use crate::machine::event::Access;
 use crate::order::sort_by_key;
 use crate::scenario::ast::{FileId, Op, Place, Scenario};
-use crate::scenario::limits::{MAPPINGS_MAX, PROCESSES_MAX};
+use crate::scenario::limits::{MAPPINGS_MAX, PROCESSES_MAX, UNTRACED_STEPS_MAX};
 use crate::scenario::run::some_of;
 use crate::scenario::strategy::{Axis, Strategy};
 
@@ -54,7 +54,7 @@ impl Shape {
     /// The shape of a scenario's comparison, as its lanes find it. `None`: it compares nothing.
     #[must_use]
     pub fn of(scenario: &Scenario) -> Option<Self> {
-        let start = Start::new(scenario)?;
+        let start = Start::new(scenario, UNTRACED_STEPS_MAX)?;
         let ranges = &start.ranges;
         let words = || ranges.iter().flat_map(|range| &range.words);
         let entries = words().count() as u64;

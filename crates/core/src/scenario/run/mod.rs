@@ -17,7 +17,7 @@ use crate::mm::pagewalk::FilterMiss;
 use crate::order::sort_by_key;
 use crate::scenario::ast::{Failure, FileId, LabelId, Op, ProcessId, Scenario, Statement};
 use crate::scenario::cover::Cover;
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::diagnostic::{Diagnostic, Site};
 use crate::scenario::format;
 use crate::scenario::limits::STEPS_MAX;
 use crate::scenario::run::statement::Effect;
@@ -176,7 +176,8 @@ pub struct Rest {
     next: usize,
     /// Steps done.
     steps: u32,
-    stop: Option<Stop>,
+    /// Why it ended early, and at which statement.
+    stop: Option<(Stop, Site)>,
     spans: Vec<Span>,
     outcomes: Vec<Outcome>,
     diagnostics: Vec<Diagnostic>,
@@ -256,16 +257,16 @@ impl Rest {
         self.steps
     }
 
-    /// Why it ended early, if it did.
-    #[must_use]
-    pub fn stop(&self) -> Option<Stop> {
-        self.stop
+    /// Forgets that it ended early. Returns why, and where in the text.
+    pub fn take_stop(&mut self) -> Option<(Stop, Site)> {
+        self.stop.take()
     }
 
     /// What came of it so far.
     #[must_use]
     pub fn played(self) -> Played {
-        let Self { world, spans, outcomes, mut diagnostics, names, last, .. } = self;
+        let Self { world, spans, outcomes, mut diagnostics, names, last, stop, .. } = self;
+        diagnostics.extend(stop.map(|(why, site)| *Diagnostic::error(site, stop_text(why))));
         diagnostics.extend(last.failure.map(|(_, diagnostic)| diagnostic));
         sort_by_key(&mut diagnostics, |diagnostic| diagnostic.line.into());
         Played { world, spans, outcomes, diagnostics, names }
@@ -330,10 +331,8 @@ impl<'s> Runner<'s> {
             return outcome(statement, Verdict::Failed, None, "not reached".to_owned());
         }
         self.statement(u32::try_from(at).unwrap_or(u32::MAX), statement).unwrap_or_else(|why| {
-            self.rest.stop = Some(why);
-            let text = stop_text(why);
-            self.rest.diagnostics.push(*Diagnostic::error(statement.site(), text.as_str()));
-            outcome(statement, Verdict::Failed, None, text)
+            self.rest.stop = Some((why, statement.site()));
+            outcome(statement, Verdict::Failed, None, stop_text(why))
         })
     }
 

@@ -243,6 +243,12 @@ fn words(lines: &[Line]) -> Vec<Html> {
         *y = y.min(free - 13.0);
         free = *y;
     }
+    // Too many for that at the top: from there down.
+    let mut free = -13.0f32;
+    for (y, _) in &mut ends {
+        *y = y.max(free + 13.0);
+        free = *y;
+    }
     let word = |(y, at): (f32, usize)| {
         html! {
             <text class={format!("s m sweep-word l{at}")} x={number(PLOT.0 + 8.0)}

@@ -25,8 +25,8 @@ pub(super) fn score(model: &CompareModel, on_command: &Callback<Command>) -> Htm
         own.map(|row| live(Row(row.clone()))).collect()
     };
     html! {
-        <div class="cmp-board" role="region" aria-label="Scoreboard" tabindex="0">
-            <table class={format!("cmp-score n{lanes}")}>
+        <div class={format!("cmp-board n{lanes}")} role="region" aria-label="Scoreboard" tabindex="0">
+            <table class="cmp-score">
                 <colgroup><col class="cmp-name"/></colgroup>
                 <thead>
                     <tr>

@@ -1,4 +1,4 @@
-// The argument, claim by claim; and sweeps.
+// The argument, claim by claim; sweeps; a buffer frame by frame.
 
 import assert from "node:assert/strict";
 import { forEachBrowser } from "./harness.mjs";
@@ -102,3 +102,32 @@ forEachBrowser("a comparison without a sweep is offered one", async (browser) =>
   await page.click(".cmp-empty .btn.solid");
   await page.waitForSelector(".sweep-chart");
 });
+
+for (const scheme of ["light", "dark"]) {
+  forEachBrowser(`a story of frames is told, its thresholds moved, ${scheme}`, async (browser) => {
+    const page = await browser.open("index.html?frames", { scheme });
+    await page.waitForSelector(".cmp-empty .btn.solid");
+    await page.click(".cmp-empty .btn.solid");
+    const verdict = () => textOf(page, ".film-verdict");
+    const told = () => page.waitForFunction(() => /as the driver decides/.test(document.querySelector(".film-verdict")?.textContent), { timeout: 60000 });
+    await told();
+    assert.match(await textOf(page, ".film-switches"), /frame 83: to page tables, at frame 183: to faults/);
+    const before = await verdict();
+    await press(page, "n");
+    assert.equal(await textOf(page, ".cmp-foot .step b"), "83");
+    await browser.assertAccessible(page);
+    await browser.screenshot(page, `frames-${scheme}`);
+    await page.$eval(".film-asks input", (it) => {
+      it.value = "50";
+      it.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    await page.waitForFunction((before) => document.querySelector(".film-verdict").textContent !== before, {}, before);
+    await told();
+    assert.notEqual(await verdict(), before);
+    await page.setViewport({ width: 375, height: 812 });
+    await settled(page);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+    await browser.assertAccessible(page);
+    await browser.screenshot(page, `frames-phone-${scheme}`);
+  });
+}

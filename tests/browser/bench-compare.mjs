@@ -56,16 +56,26 @@ await page.evaluate(() => {
   window.frames.length = 0;
   window.work.length = 0;
 });
+// Time of the main thread alone: machines are busy.
+const session = await page.createCDPSession();
+await session.send("Performance.enable", { timeDomain: "threadTicks" });
+const spent = async () => {
+  const { metrics } = await session.send("Performance.getMetrics");
+  return metrics.find((it) => it.name === "TaskDuration").value * 1000;
+};
+const before = await spent();
 const end = Date.now() + 6000;
 for (let at = 0; Date.now() < end; at++) {
   const share = 0.5 - 0.5 * Math.cos(at / 40);
   await page.mouse.move(box.x + 20 + (box.width - 40) * share, y);
 }
 await page.mouse.up();
+const cpu = (await spent()) - before;
 const [frames, work] = await page.evaluate(() => [window.frames, window.work]);
 frames.sort((a, b) => a - b);
 const at = (share) => frames[Math.floor(share * (frames.length - 1))].toFixed(1);
 console.log(`scrubs: ${frames.length} frames, median ${at(0.5)} ms, 95th percentile ${at(0.95)} ms, longest ${at(1)} ms`);
+console.log(`main thread: ${(cpu / frames.length).toFixed(1)} ms a frame`);
 console.log(`tasks over 50 ms: ${work.length}, longest ${Math.max(0, ...work).toFixed(0)} ms`);
 await browser.close();
 server.close();

@@ -41,6 +41,8 @@ pub enum Command {
     Compare(Ask),
     /// Concerns the sweep alone.
     Sweep(SweepAsk),
+    /// Concerns the frames alone.
+    Film(FilmAsk),
 }
 
 /// What the page shows of a scenario. Each has a word of its own in the address.
@@ -54,11 +56,14 @@ pub enum View {
     Sweep,
     /// The claims of 2019; of no scenario.
     Argument,
+    /// A vmwgfx buffer, frame by frame.
+    Film,
 }
 
 impl View {
     /// All of them.
-    pub const ALL: [View; 4] = [View::Stage, View::Compare, View::Sweep, View::Argument];
+    pub const ALL: [View; 5] =
+        [View::Stage, View::Compare, View::Sweep, View::Argument, View::Film];
 
     /// Those with a tab.
     pub const TABS: [View; 2] = [View::Stage, View::Compare];
@@ -71,6 +76,7 @@ impl View {
             View::Compare => "compare",
             View::Sweep => "sweep",
             View::Argument => "argument",
+            View::Film => "frames",
         }
     }
 
@@ -82,6 +88,7 @@ impl View {
             View::Compare => "Compare",
             View::Sweep => "Sweep",
             View::Argument => "The argument",
+            View::Film => "Frames",
         }
     }
 }
@@ -93,6 +100,13 @@ pub enum SweepAsk {
     Cancel,
     /// Goes on.
     GoOn,
+}
+
+/// What can be asked of a story of frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilmAsk {
+    /// The driver's two numbers: scans in a row, and percent.
+    Thresholds(u64, u64),
 }
 
 /// What can be asked of a comparison.

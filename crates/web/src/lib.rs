@@ -8,6 +8,7 @@ pub mod clock;
 pub mod command;
 pub mod compare;
 pub mod export;
+pub mod film;
 pub mod links;
 pub mod model;
 pub mod parts;

@@ -8,7 +8,7 @@ use crate::clock::Motion;
 use crate::command::{Command, View};
 use crate::session::Changed;
 use crate::view::page::Form;
-use crate::{argument, compare, sweep};
+use crate::{argument, compare, film, sweep};
 
 /// A view in the stage's place.
 pub trait Scene {
@@ -58,5 +58,6 @@ pub fn open(view: View, subject: Subject<'_>) -> Option<Box<dyn Scene>> {
         View::Compare => Some(compare::open(subject)),
         View::Sweep => Some(sweep::open(subject)),
         View::Argument => Some(argument::open()),
+        View::Film => Some(film::open(subject)),
     }
 }

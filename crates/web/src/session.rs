@@ -201,7 +201,9 @@ impl Session {
             Command::Notify(notice) => self.put_notice(Some(notice)),
             Command::Dismiss => self.put_notice(None),
             // They concern what stands beside the stage.
-            Command::Look(_) | Command::Compare(_) | Command::Sweep(_) => Changed::empty(),
+            Command::Look(_) | Command::Compare(_) | Command::Sweep(_) | Command::Film(_) => {
+                Changed::empty()
+            }
         }
     }
 

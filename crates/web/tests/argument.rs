@@ -1,16 +1,18 @@
-//! The argument and sweeps, natively.
+//! The argument, sweeps and stories of frames, natively.
 
 use std::rc::Rc;
 
 use rangewalk_core::compare::Weights;
 use rangewalk_core::compare::argument::{CLAIMS, Holds, claim};
+use rangewalk_core::compare::film;
 use rangewalk_core::compare::sweep::{Metric, Plan};
 use rangewalk_core::link;
 use rangewalk_core::scenario;
 use rangewalk_core::trace::Place;
-use rangewalk_web::clock::Motion;
-use rangewalk_web::command::{Command, SweepAsk, View};
+use rangewalk_web::clock::{Motion, Playback};
+use rangewalk_web::command::{Command, FilmAsk, Go, SweepAsk, View};
 use rangewalk_web::model::argument::tested;
+use rangewalk_web::model::film::{FilmModel, Take};
 use rangewalk_web::model::sweep::{NoSweep, PLOT, chart};
 use rangewalk_web::scene::{self, Scene, Subject};
 
@@ -116,6 +118,32 @@ fn a_line_stands_where_its_numbers_say() {
     assert_eq!(chart.lines[0].points, thirds.map(|x| (x, PLOT.1)));
     assert_eq!(chart.lines[1].points, thirds.map(|x| (x, 0.0)));
     assert!(chart.crossings.is_empty());
+}
+
+#[test]
+fn a_story_of_frames_is_told_by_both_methods() {
+    let mut story = open(View::Film, film::STORY);
+    for _ in 0..3 {
+        assert!(story.wants_ticks());
+        story.apply(&Command::Tick(16.0));
+    }
+    assert!(!story.wants_ticks());
+    // 80 frames with a cursor, 100 of a film, 60 idle, 60 with the cursor again.
+    assert_eq!(story.position(), (0, 299));
+    story.apply(&Command::Go(Go::To(120)));
+    let scenario = scenario::parse(film::STORY).0;
+    let takes = film::takes(&scenario).expect("a buffer");
+    let takes = [takes.either, takes.pagetable, takes.mkwrite];
+    let takes = takes.map(|film| Some(Rc::new(Take::new(film))));
+    let model = FilmModel::new(&takes, (2, 10), 120, &Playback::default());
+    let pages: Vec<[u64; 3]> = model.rows.iter().map(|row| row.pages).collect();
+    // In the film 240 pages are stored to in each frame. Scanning tables takes no fault for them.
+    assert_eq!(pages, [[240, 0, 240], [240, 0, 240], [240, 240, 240]]);
+    let texts: Vec<&str> = model.switches.iter().map(|it| it.text.as_str()).collect();
+    // Three dense scans in a row, then three empty ones.
+    assert_eq!(texts, ["frame 83: to page tables", "frame 183: to faults"]);
+    story.apply(&Command::Film(FilmAsk::Thresholds(9, 10)));
+    assert!(story.wants_ticks(), "moved thresholds are worked out anew");
 }
 
 #[test]

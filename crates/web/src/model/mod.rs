@@ -7,6 +7,7 @@ pub mod compare;
 pub mod counters;
 pub mod editor;
 pub mod entry;
+pub mod film;
 pub mod gallery;
 pub mod held;
 mod held_cpus;

@@ -110,6 +110,13 @@ pub fn share_of(event: &PointerEvent, node: &NodeRef) -> Option<(f32, f32)> {
     Some(shares)
 }
 
+/// Width of the first element that matches, in pixels.
+#[must_use]
+pub fn inner_width(selector: &str) -> Option<f64> {
+    let element = document().query_selector(selector).ok().flatten()?;
+    Some(f64::from(element.client_width()))
+}
+
 /// Sends the pointer's further moves to an element until it is let go.
 pub fn capture(event: &PointerEvent, node: &NodeRef) {
     if let Some(element) = node.cast::<Element>() {

@@ -41,6 +41,7 @@ pub fn gallery(
     };
     let on_close = on_command.reform(|()| Command::Hide);
     let argue = on_command.reform(|_: MouseEvent| Command::Look(View::Argument));
+    let frames = on_command.reform(|_: MouseEvent| Command::Look(View::Film));
     let inside = html! {
         <>
             if let Some(notice) = notice {
@@ -49,7 +50,7 @@ pub fn gallery(
             }
             <p class="gallery-more">
                 <button class="btn strong" onclick={argue}>{ "The argument, claim by claim" }</button>
-                <span class="quiet">{ "why the walk lives where it does, put to the test" }</span>
+                <button class="btn strong" onclick={frames}>{ "A vmwgfx buffer, frame by frame" }</button>
             </p>
             <ul class="cards">{ for cards.iter().map(card) }</ul>
         </>

@@ -4,6 +4,7 @@ pub mod argument;
 pub mod compare;
 pub mod dialog;
 pub mod editor;
+pub mod film;
 pub mod gallery;
 pub mod header;
 pub mod help;

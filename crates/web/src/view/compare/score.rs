@@ -98,7 +98,7 @@ fn cell(figure: &Figure, part: Part) -> Html {
     let (now, whole) = figure.bar;
     html! {
         <td>
-            <div class="cmp-fig">
+            <div class="cmp-fig cmp-count">
                 { text }
                 <svg viewBox="0 0 1000 8" preserveAspectRatio="none" aria-hidden="true">
                     <rect class="cmp-bar" width={whole.to_string()} height="8"/>

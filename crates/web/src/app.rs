@@ -1,7 +1,7 @@
 //! The root: owns the session, hands models to the page, and does in the browser what a change asks
 //! for.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use rangewalk_core::scenario::gallery;
@@ -53,6 +53,29 @@ pub enum Arrival {
     Lost,
 }
 
+/// A session, and where another view than the stage shall stand.
+type First = (Session, Option<Place>);
+
+/// What the page opens with, taken once.
+#[derive(Clone, Properties)]
+pub struct Start {
+    made: Rc<Cell<Option<First>>>,
+}
+
+impl Start {
+    /// Runs it, ahead of the page being drawn.
+    #[must_use]
+    pub fn make() -> Self {
+        Self { made: Rc::new(Cell::new(Some(open()))) }
+    }
+}
+
+impl PartialEq for Start {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.made, &other.made)
+    }
+}
+
 /// The whole page.
 pub struct App {
     session: Session,
@@ -83,20 +106,13 @@ pub struct App {
 
 impl Component for App {
     type Message = Msg;
-    type Properties = ();
+    type Properties = Start;
 
     fn create(ctx: &Context<Self>) -> Self {
+        // Once more: Yew has put a hook of its own there.
         panic::install();
         let form = form();
-        let (opened, notice) = first_scenario(form);
-        let mut session = Session::new(&opened);
-        session.set_motion(motion());
-        if let Some(notice) = notice {
-            session.apply(Command::Notify(notice));
-            if form != Form::Embed {
-                session.apply(Command::Show(Panel::Gallery));
-            }
-        }
+        let (session, goal) = ctx.props().made.take().unwrap_or_else(open);
         let link = ctx.link();
         let command = link.callback(Msg::Do);
         let pressed = Callback::from(move |key| match Command::of_key(&key) {
@@ -116,7 +132,7 @@ impl Component for App {
         let view = if form == Form::Embed { View::Stage } else { location::view() };
         let mut app = Self {
             view,
-            goal: opened.place,
+            goal,
             scene: None,
             editor: Rc::new(editor(session.text(), session.story(), false)),
             stage: Rc::new(stage_of(&session, form)),
@@ -134,7 +150,8 @@ impl Component for App {
             unsaved: false,
             _listeners: listeners,
         };
-        app.react(ctx, Changed::RUN);
+        app.look();
+        app.act(ctx, Changed::RUN);
         app
     }
 
@@ -283,18 +300,17 @@ impl App {
         model
     }
 
-    /// Does in the browser what a change asks for, and makes the models that it concerns anew.
+    /// Makes the models that a change concerns anew, and does in the browser what it asks for.
     fn react(&mut self, ctx: &Context<Self>, changed: Changed) {
         if changed.contains(Changed::RUN) {
             self.look();
         }
+        self.model(changed);
+        self.act(ctx, changed);
+    }
+
+    fn model(&mut self, changed: Changed) {
         let session = &self.session;
-        if changed.intersects(Changed::TEXT | Changed::RUN) {
-            panic::keep(session.text());
-            if session.is_edited() && self.form != Form::Embed {
-                storage::keep_draft(session.text());
-            }
-        }
         let statement = session.story().statement();
         if changed.intersects(Changed::TEXT | Changed::RUN) || statement != self.statement {
             self.statement = statement;
@@ -316,6 +332,17 @@ impl App {
         }
         if changed.contains(Changed::RUN) {
             self.overview = overview(session.story(), session.text()).into();
+        }
+    }
+
+    fn act(&mut self, ctx: &Context<Self>, changed: Changed) {
+        if changed.intersects(Changed::TEXT | Changed::RUN) {
+            panic::keep(self.session.text());
+            if self.session.is_edited() && self.form != Form::Embed {
+                storage::keep_draft(self.session.text());
+            }
+        }
+        if changed.contains(Changed::RUN) {
             element::set_title(&format!("{} · Rangewalk", self.title()));
         }
         if self.form != Form::Embed {
@@ -463,6 +490,20 @@ fn form() -> Form {
 
 fn motion() -> Motion {
     if Query::ReducedMotion.holds() { Motion::Reduced } else { Motion::Full }
+}
+
+fn open() -> First {
+    let form = form();
+    let (opened, notice) = first_scenario(form);
+    let mut session = Session::new(&opened);
+    session.set_motion(motion());
+    if let Some(notice) = notice {
+        session.apply(Command::Notify(notice));
+        if form != Form::Embed {
+            session.apply(Command::Show(Panel::Gallery));
+        }
+    }
+    (session, opened.place)
 }
 
 /// What the page opens with: the link, else this tab's draft, else the gallery's first.

@@ -1,10 +1,12 @@
 //! Mounts the page.
 
 use rangewalk_web::command::View;
-use rangewalk_web::{App, parts, platform::location};
+use rangewalk_web::platform::{idle, location, panic};
+use rangewalk_web::{App, app::Start, parts};
 use yew::platform::spawn_local;
 
 fn main() {
+    panic::install();
     spawn_local(async {
         // What a link says must be known before anything is drawn. Without it the page says so.
         if location::is_embed() || !location::fragment().is_empty() {
@@ -13,6 +15,10 @@ fn main() {
         if location::view() != View::Stage {
             let _ = parts::load(parts::Part::Scenes).await;
         }
-        yew::Renderer::<App>::new().render();
+        let start = Start::make();
+        // Between running and drawing the browser can do something else.
+        idle::next_task(|| {
+            yew::Renderer::<App>::with_props(start).render();
+        });
     });
 }

@@ -62,7 +62,7 @@ struct request {
 	int fd;
 };
 struct reply {
-	long rc;
+	long rc, n; /* n: pages that a scan found */
 	unsigned hits;
 	char hit[HITS_MAX];
 };
@@ -73,6 +73,11 @@ int worker_new(long number);
 int worker_fork(long parent, long child);
 int worker_exit(long number);
 void worker_ask(long number, const struct request *request, struct reply *reply);
+
+/* track.c: userfaultfd and PAGEMAP_SCAN, of the worker itself. */
+long uffd_register(void *at, unsigned long length);
+void uffd_forget(void);
+long pagemap_scan(void *at, unsigned long length, long *found);
 
 /* serve.c: the worker's own loop. */
 void serve(const int *sockets, long number) __attribute__((noreturn));

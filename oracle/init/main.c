@@ -69,8 +69,8 @@ static bool op_for_module(const struct op *op)
 /* Ops that the process whose number comes first does to itself. */
 static bool op_for_worker(const struct op *op)
 {
-	static const char *const names[] = { "map",	 "r",	  "w",	  "unmap", "prot",
-					     "dontneed", "msync", "remap" };
+	static const char *const names[] = { "map",   "r",     "w",    "unmap", "prot", "dontneed",
+					     "msync", "remap", "uffd", "scan" };
 	struct request request = { .fd = -1 };
 	static struct reply reply;
 	bool is_map = !strcmp(op->words[0], "map");
@@ -96,6 +96,8 @@ static bool op_for_worker(const struct op *op)
 	}
 	worker_ask(op->n[1], &request, &reply);
 	out("\"rc\":%ld", reply.rc);
+	if (!strcmp(op->words[0], "scan"))
+		out(",\"n\":%ld", reply.n);
 	if (reply.hits) {
 		out_text(",\"hits\":");
 		out_quoted(reply.hit, reply.hits);

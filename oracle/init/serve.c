@@ -131,8 +131,10 @@ static long fork_to(const int *sockets, long child)
 {
 	long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
 
-	if (pid == 0)
+	if (pid == 0) {
+		uffd_forget();
 		listen_to(sockets, child);
+	}
 	return pid < 0 ? -errno : pid;
 }
 
@@ -162,6 +164,10 @@ static long perform(const int *sockets)
 		to = mremap(at, length, request.n[3] * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 		return to == MAP_FAILED ? -errno : 0;
 	}
+	if (!strcmp(name, "uffd"))
+		return uffd_register(at, length);
+	if (!strcmp(name, "scan"))
+		return pagemap_scan(at, length, &reply.n);
 	if (!strcmp(name, "fork"))
 		return fork_to(sockets, request.n[0]);
 	if (!strcmp(name, "exit"))
@@ -183,6 +189,7 @@ static void listen_to(const int *sockets, long number)
 		if (read(socket, &request, sizeof(request)) != sizeof(request))
 			_exit(1);
 		reply.hits = 0;
+		reply.n = 0;
 		reply.rc = perform(sockets);
 		answer(socket);
 	}

@@ -137,6 +137,8 @@ pub struct Kernel {
     pub mprotect_upgrades_pmd: bool,
     /// A page's reverse walk ends at a leaf PMD of another folio.
     pub foreign_pmd_ends_walk: bool,
+    /// There are `PAGEMAP_SCAN` and userfaultfd's asynchronous write-protection.
+    pub uffd_wp_async: bool,
     /// There is `mapping_wrprotect_range`.
     pub mapping_wrprotect_range: bool,
     /// The tree's functions are `mapping_rmap_tree_*`, formerly `vma_interval_tree_*`.
@@ -187,6 +189,7 @@ pub static LINUX_7_3: Kernel = Kernel {
     zap_huge_pmd_tells_access: true,
     mprotect_upgrades_pmd: true,
     foreign_pmd_ends_walk: false,
+    uffd_wp_async: true,
     mapping_wrprotect_range: true,
     rmap_tree_names: true,
 };
@@ -235,6 +238,7 @@ pub static LINUX_6_12: Kernel = Kernel {
     zap_huge_pmd_tells_access: false,
     mprotect_upgrades_pmd: true,
     foreign_pmd_ends_walk: true,
+    uffd_wp_async: true,
     mapping_wrprotect_range: false,
     rmap_tree_names: false,
 };
@@ -283,6 +287,7 @@ pub static LINUX_6_1: Kernel = Kernel {
     zap_huge_pmd_tells_access: false,
     mprotect_upgrades_pmd: false,
     foreign_pmd_ends_walk: true,
+    uffd_wp_async: false,
     mapping_wrprotect_range: false,
     rmap_tree_names: false,
 };

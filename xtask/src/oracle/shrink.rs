@@ -103,7 +103,7 @@ fn well_formed(ops: impl Iterator<Item = String>) -> Vec<String> {
             "map" => proc(1) && (words.get(2) == Some(&"-1") || file(2)),
             "fork" => proc(1) && !proc(2),
             "r" | "w" | "unmap" | "prot" | "dontneed" | "msync" | "remap" | "softclear"
-            | "smaps" | "exit" => proc(1),
+            | "smaps" | "uffd" | "scan" | "exit" => proc(1),
             _ => file(1),
         };
         match (holds, words[0], number(1), number(2)) {

@@ -232,7 +232,8 @@ impl Answer {
             | Op::ZapPages { .. }
             | Op::Mkclean { .. }
             | Op::Wprange { .. }
-            | Op::Dax { .. } => Self::Count(as_(value)?),
+            | Op::Dax { .. }
+            | Op::Scan { .. } => Self::Count(as_(value)?),
             Op::Clean { .. } => Self::Clean(as_(value)?),
             Op::Dump => Self::Dump(as_(value)?),
             Op::Tree { .. } => Self::Tree(as_(value)?),

@@ -176,6 +176,16 @@ pub enum Op {
         first: u64,
         nr: u64,
     },
+    Uffd {
+        proc: usize,
+        at: u64,
+        pages: u64,
+    },
+    Scan {
+        proc: usize,
+        at: u64,
+        pages: u64,
+    },
     Smaps {
         proc: usize,
         at: u64,
@@ -256,6 +266,8 @@ impl Op {
             Op::Mkclean { .. } => "mkclean",
             Op::Wprange { .. } => "wprange",
             Op::Dax { .. } => "dax",
+            Op::Uffd { .. } => "uffd",
+            Op::Scan { .. } => "scan",
             Op::Smaps { .. } => "smaps",
             Op::Fsync { .. } => "fsync",
             Op::Truncate { .. } => "trunc",

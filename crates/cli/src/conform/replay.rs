@@ -19,11 +19,13 @@ use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
 use rangewalk_core::mm::mprotect::do_mprotect_pkey;
 use rangewalk_core::mm::mremap::{MremapRequest, do_mremap};
 use rangewalk_core::mm::munmap::do_munmap;
+use rangewalk_core::mm::pagemap::do_pagemap_scan;
 use rangewalk_core::mm::pagewalk::FilterMiss;
 use rangewalk_core::mm::populate::mm_populate;
 use rangewalk_core::mm::rmap::{mkclean_file_range, wrprotect_file_range};
 use rangewalk_core::mm::smaps::{MemSizeStats, smap_gather_stats};
 use rangewalk_core::mm::truncate::{do_truncate, punch_hole};
+use rangewalk_core::mm::userfaultfd::userfaultfd_register;
 use rangewalk_core::mm::zap::{Cows, unmap_mapping_pages, unmap_mapping_range};
 use rangewalk_core::mm::{Errno, bitmap, device, filemap, msync, process};
 
@@ -219,6 +221,11 @@ impl<R: Record> Replay<R> {
                 let mm = self.mm(proc);
                 rc = code(madvise_dontneed(&mut self.cpu(), mm, WINDOW.add_pages(at), pages)?);
             }
+            Op::Uffd { proc, at, pages } => {
+                let mm = self.mm(proc);
+                let addr = WINDOW.add_pages(at);
+                rc = code(userfaultfd_register(&mut self.cpu(), mm, addr, pages)?);
+            }
             Op::SoftClear { proc } => {
                 let mm = self.mm(proc);
                 clear_refs_write(&mut self.cpu(), mm)?;
@@ -288,6 +295,11 @@ impl<R: Record> Replay<R> {
                 let mapping = self.mapping(file);
                 let n = dax_writeback_mapping_range(&mut self.cpu(), mapping, first, nr)?;
                 Answer::Count(Count { rc: 0, n: signed(n) })
+            }
+            Op::Scan { proc, at, pages } => {
+                let mm = self.mm(proc);
+                let done = do_pagemap_scan(&mut self.cpu(), mm, WINDOW.add_pages(at), pages)?;
+                Answer::Count(Count { rc: code(done), n: signed(done.unwrap_or(0)) })
             }
             Op::Smaps { proc, at } => self.smaps(proc, at)?,
             Op::BufBits { file, clear } => self.buf_bits(file, clear),

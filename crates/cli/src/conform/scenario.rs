@@ -93,6 +93,7 @@ impl Writer<'_> {
             }
             Op::Map(label) => self.map(*label)?,
             Op::Unmap(place) => self.on_place("unmap", *place)?,
+            Op::Uffd(place) => self.on_place("uffd", *place)?,
             Op::Protect(place, prot) => {
                 let (process, start, end) = self.scenario.extent(*place);
                 let (at, pages) = (window_page(start)?, end.pages_since(start));
@@ -157,6 +158,7 @@ impl Writer<'_> {
             Beside::Dax(file, Pages { first, count }) => {
                 self.say(format!("dax {} {first} {count}", file.0));
             }
+            Beside::Scan(place) => self.on_place("scan", place)?,
             Beside::Smaps(label) => {
                 let Label { process, addr, .. } = self.scenario.label(label);
                 self.say(format!("smaps {} {}", process.0, window_page(*addr)?));

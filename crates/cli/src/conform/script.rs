@@ -177,7 +177,7 @@ impl<'t> Words<'t, '_> {
                 Op::Exit { proc }
             }
             name @ ("map" | "r" | "w" | "unmap" | "prot" | "dontneed" | "msync" | "remap"
-            | "softclear" | "smaps") => self.proc_op(name)?,
+            | "softclear" | "smaps" | "uffd" | "scan") => self.proc_op(name)?,
             name => self.file_op(name)?,
         };
         match self.left.next() {
@@ -280,6 +280,8 @@ impl<'t> Words<'t, '_> {
             "r" => Op::Load { proc, at, pages },
             "w" => Op::Store { proc, at, pages },
             "unmap" => Op::Unmap { proc, at, pages },
+            "uffd" => Op::Uffd { proc, at, pages },
+            "scan" => Op::Scan { proc, at, pages },
             "dontneed" => Op::Dontneed { proc, at, pages },
             "msync" => Op::Msync { proc, at, pages },
             "remap" => {

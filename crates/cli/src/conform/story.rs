@@ -90,6 +90,8 @@ fn on_process(op: &Op) -> Option<String> {
         Op::SoftClear { proc } => format!("softclear P{proc}"),
         Op::Load { proc, at, pages } => format!("load {}", place(proc, at, pages)),
         Op::Store { proc, at, pages } => format!("store {}", place(proc, at, pages)),
+        Op::Uffd { proc, at, pages } => format!("uffd {}", place(proc, at, pages)),
+        Op::Scan { proc, at, pages } => format!("scan {}", place(proc, at, pages)),
         Op::Unmap { proc, at, pages } => format!("unmap {}", place(proc, at, pages)),
         Op::Dontneed { proc, at, pages } => format!("dontneed {}", place(proc, at, pages)),
         Op::Msync { proc, at, pages } => format!("msync {}", place(proc, at, pages)),
@@ -182,6 +184,7 @@ mod tests {
         dontneed 0 60 2\nmsync 1 10 4\nremap 0 12 2 900 2\nfork 0 2\nexit 2\nwp 0 0 8\n\
         clean 0 2 3 1\nbmreset 0 8\nbmreset 0 8 1 3\nzap 0 0 4 1\nzap 0 2 0 0\nzapp 0 0 8 1\n\
         mkclean 0 9 0 0\nmkclean 2 1 0 0\nwprange 3 0 8\ndax 3 0 8\nsmaps 0 10\n\
+        uffd 0 40 8\nscan 0 40 8\n\
         fsync 1\nfsync 2\ntrunc 0 4\ntrunc 2 4\n\
         punch 0 6 4\npunch 3 0 2\nfill 0 10 2\nfill 2 0 2\nsoftclear 0 4\ndump\ntree 0\n\
         order 0 0 8\npages 0\nbufbits 3 0\nbufbits 3 1\ntr current_tracer nop\ntrdump\n\

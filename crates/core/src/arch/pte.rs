@@ -326,6 +326,24 @@ impl Pte {
         self.without(PteFlags::SOFT_DIRTY)
     }
 
+    /// `pte_uffd_wp`.
+    #[must_use]
+    pub const fn is_uffd_wp(self) -> bool {
+        self.has(PteFlags::UFFD_WP)
+    }
+
+    /// `pte_mkuffd_wp`: read-only, too.
+    #[must_use]
+    pub const fn mkuffd_wp(self, kernel: &Kernel) -> Self {
+        self.with(PteFlags::UFFD_WP).wrprotect(kernel)
+    }
+
+    /// `pte_clear_uffd_wp`.
+    #[must_use]
+    pub const fn clear_uffd_wp(self) -> Self {
+        self.without(PteFlags::UFFD_WP)
+    }
+
     /// `pte_mkold`.
     #[must_use]
     pub const fn mkold(self) -> Self {

@@ -160,6 +160,9 @@ funcs! {
     ClearRefsPteRange, "clear_refs_pte_range", "fs/proc/task_mmu.c", Range;
     WalkMmRange, "walk_page_range", "mm/pagewalk.c", Range;
     WalkPageVma, "walk_page_vma", "mm/pagewalk.c", Range;
+    DoPagemapScan, "do_pagemap_scan", "fs/proc/task_mmu.c", Range;
+    PagemapScanPmdEntry, "pagemap_scan_pmd_entry", "fs/proc/task_mmu.c", Range;
+    UserfaultfdRegister, "userfaultfd_register", "fs/userfaultfd.c", Range;
     SmapGatherStats, "smap_gather_stats", "fs/proc/task_mmu.c", Range;
     SmapsPteRange, "smaps_pte_range", "fs/proc/task_mmu.c", Range;
     FolioMkclean, "folio_mkclean", "mm/rmap.c", Pages;

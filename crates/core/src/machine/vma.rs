@@ -25,6 +25,8 @@ bitflags::bitflags! {
         const MAYSHARE = 0x80;
         /// Raw frame numbers, no `struct page`.
         const PFNMAP = 0x400;
+        /// Registered for write-protection by userfaultfd, asynchronous here.
+        const UFFD_WP = 0x1000;
         /// Device memory.
         const IO = 0x4000;
         /// `mremap` may not grow it.

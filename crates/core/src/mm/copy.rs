@@ -111,7 +111,8 @@ fn copy_present_pte<S: Sink>(
     if copy.vma.flags.contains(VmFlags::SHARED) {
         word = word.mkclean(kernel);
     }
-    cpu.set_word(to, word.mkold());
+    // The child is not registered with userfaultfd.
+    cpu.set_word(to, word.mkold().clear_uffd_wp());
     if let Some(page) = cpu.pfn_to_page(pfn).filter(|_| !word.is_special()) {
         dup_rmap(cpu, page);
     }

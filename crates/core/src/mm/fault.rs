@@ -331,6 +331,9 @@ pub(super) fn set_pte_range<S: Sink>(
 /// `do_wp_page`: a store to a present, read-only entry.
 fn do_wp_page<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, slot: SlotId) -> Result<FaultResult, Stop> {
     let cpu = &mut cpu.enter(Func::DoWpPage, [vmf.addr.0, 0]);
+    if cpu.word(slot).is_uffd_wp() {
+        userfaultfd_wp_resolve(cpu, vmf, slot)?;
+    }
     let word = cpu.word(slot);
     let page = match word.decode(Level::Pte) {
         Entry::Leaf(pfn) => cpu.pfn_to_page(pfn).filter(|_| !word.is_special()),
@@ -356,6 +359,21 @@ fn do_wp_page<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, slot: SlotId) -> Result<
         old => wp_page_copy(cpu, vmf, slot, old)?,
     }
     Ok(FaultResult::Done)
+}
+
+/// What `do_wp_page` does first with an entry that userfaultfd write-protects asynchronously:
+/// nobody is told, the bit goes.
+fn userfaultfd_wp_resolve<S: Sink>(
+    cpu: &mut Cpu<S>,
+    vmf: &VmFault,
+    slot: SlotId,
+) -> Result<(), Stop> {
+    let lock = Lock::Ptl(slot.table());
+    cpu.event(Event::Lock { lock, mode: Mode::Write })?;
+    cpu.event(Event::Store { slot, addr: vmf.addr })?;
+    let word = cpu.word(slot);
+    cpu.set_word(slot, word.clear_uffd_wp());
+    cpu.event(Event::Unlock { lock, mode: Mode::Write })
 }
 
 /// `wp_page_shared`, `finish_mkwrite_fault`: a file system that hears of the write has the folio

@@ -1,7 +1,7 @@
 //! `fork` duplicates a process's memory map (`mm/mmap.c:dup_mmap`).
 
 use crate::machine::event::{Flush, Lock, Mode};
-use crate::machine::{Cpu, Event, Func, MmId, Sink, Stop, Vma, VmaId};
+use crate::machine::{Cpu, Event, Func, MmId, Sink, Stop, VmFlags, Vma, VmaId};
 use crate::mm::copy::copy_page_range;
 use crate::mm::interval_tree::vma_interval_tree_insert_after;
 use crate::mm::process::create;
@@ -31,11 +31,12 @@ pub fn dup_mmap<S: Sink>(cpu: &mut Cpu<S>, parent: MmId) -> Result<MmId, Stop> {
     Ok(child)
 }
 
-/// `vm_area_dup`, `anon_vma_fork`: the record, a family of copies of its own below the parent's,
+/// `vm_area_dup`, `dup_userfaultfd`, `anon_vma_fork`: the record, a family of copies of its own below the parent's,
 /// and the place in the tree.
 fn dup_vma<S: Sink>(cpu: &mut Cpu<S>, child: MmId, from: VmaId) -> Result<VmaId, Stop> {
     let parent = cpu.vma(from);
-    let mut vma = Vma { mm: Some(child), ..parent };
+    let flags = parent.flags.difference(VmFlags::UFFD_WP);
+    let mut vma = Vma { mm: Some(child), flags, ..parent };
     if parent.anon_vma != 0 {
         let fresh = anon_vma_alloc(cpu);
         vma.anon_vma = u32::try_from(fresh).expect("families are bounded by steps");

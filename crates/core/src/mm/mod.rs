@@ -30,6 +30,7 @@ pub mod munmap;
 pub mod page_alloc;
 pub mod page_vma_mapped;
 pub mod page_writeback;
+pub mod pagemap;
 pub mod pagewalk;
 pub mod pgalloc;
 pub mod populate;
@@ -41,6 +42,7 @@ pub mod rmap;
 pub mod smaps;
 pub mod tlb;
 pub mod truncate;
+pub mod userfaultfd;
 pub mod vma;
 pub mod vmwgfx;
 pub mod zap;
@@ -60,6 +62,8 @@ pub enum Errno {
     NoDevice = 19,
     /// The arguments make no sense.
     Invalid = 22,
+    /// Not a call that this kernel knows of that file.
+    NotTypewriter = 25,
     /// Not a file with a place to write at.
     IllegalSeek = 29,
     /// A page offset that is too large.
@@ -85,6 +89,7 @@ impl Errno {
             Errno::Fault => "EFAULT",
             Errno::NoDevice => "ENODEV",
             Errno::Invalid => "EINVAL",
+            Errno::NotTypewriter => "ENOTTY",
             Errno::IllegalSeek => "ESPIPE",
             Errno::Overflow => "EOVERFLOW",
             Errno::NotSupported => "EOPNOTSUPP",

@@ -5,7 +5,7 @@ use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level, Pte};
 use crate::machine::event::{Flush, Found, Lock, Mode};
 use crate::machine::vma::OpenFile;
-use crate::machine::{Cpu, Event, Func, MmId, Sink, SlotId, Stop, TableId, VmaId};
+use crate::machine::{Cpu, Event, Func, MmId, Sink, SlotId, Stop, TableId, VmFlags, VmaId};
 use crate::mm::huge_pmd::{move_huge_pmd, split_huge_pmd};
 use crate::mm::pgalloc::table_alloc;
 use crate::mm::tlb::flush_tlb_range;
@@ -26,6 +26,9 @@ struct Move {
     source: VmaId,
     file: Option<OpenFile>,
     locks: RmapLocks,
+    /// `vma_has_uffd_without_event_remap`: entries lose userfaultfd's bit, so tables cannot move
+    /// whole.
+    armed: bool,
 }
 
 /// Moves the entries of `pages` pages from one VMA to another.
@@ -48,7 +51,8 @@ pub(super) fn move_page_tables<S: Sink>(
     let mm = vma.mm.expect("a VMA belongs to a process");
     let start = old;
     cpu.event(Event::NotifierStart { mm, start, end })?;
-    let work = Move { mm, source, file: vma.file, locks };
+    let armed = vma.flags.contains(VmFlags::UFFD_WP);
+    let work = Move { mm, source, file: vma.file, locks, armed };
     while old < end {
         let step = move_extent(cpu, &work, old, new, end)?;
         (old, new) = (VirtAddr(old.0 + step), VirtAddr(new.0 + step));
@@ -176,7 +180,7 @@ fn move_pgt_entry<S: Sink>(
     extent: u64,
 ) -> Result<bool, Stop> {
     let (from, to) = (SlotId::new(from, level.index(old)), SlotId::new(to, level.index(new)));
-    if extent != level.size() || !cpu.word(to).is_none() {
+    if work.armed || extent != level.size() || !cpu.word(to).is_none() {
         return Ok(false);
     }
     let cpu = &mut cpu.enter(Func::MovePgtEntry, [old.0, new.0]);
@@ -216,7 +220,7 @@ fn move_ptes<S: Sink>(
                 let new_slot = SlotId::new(to, Level::Pte.index(new));
                 cpu.event(Event::Move { from: slot, to: new_slot, addr: new })?;
                 cpu.set_word(slot, Pte::NONE);
-                cpu.set_word(new_slot, word.mksoft_dirty());
+                cpu.set_word(new_slot, word.mksoft_dirty().clear_uffd_wp());
                 moved = true;
             }
         }

@@ -312,7 +312,7 @@ fn pages_between(start: VirtAddr, end: VirtAddr) -> impl Iterator<Item = VirtAdd
 /// would take.
 fn can_change_pte_writable<S: Sink>(cpu: &Cpu<S>, vma: &Vma, word: Pte) -> bool {
     let tracked = !vma.flags.contains(VmFlags::SOFTDIRTY) && !word.is_soft_dirty();
-    if tracked || !word.is_hw_present() || !word.is_dirty(cpu.kernel()) {
+    if tracked || word.is_uffd_wp() || !word.is_hw_present() || !word.is_dirty(cpu.kernel()) {
         return false;
     }
     if vma.flags.contains(VmFlags::SHARED) {

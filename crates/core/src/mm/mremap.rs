@@ -8,6 +8,7 @@ use crate::mm::Errno;
 use crate::mm::merge::{NewRange, vma_merge_new_range};
 use crate::mm::move_tables::{RmapLocks, move_page_tables};
 use crate::mm::munmap::unmap_locked;
+use crate::mm::userfaultfd::userfaultfd_reset_ctx;
 use crate::mm::vma::{vm_area_alloc, vma_link_file, with_i_mmap_write};
 
 /// What moves where (`struct vma_remap_struct`).
@@ -93,6 +94,11 @@ fn remap_move<S: Sink>(
         let next = cpu.find_vma(mm, at).map(|id| cpu.vma(id));
         let Some(vma) = next.filter(|vma| vma.start < request.end()) else { break };
         let addr = vma.start.max(at);
+        // `vma_multi_allowed`: what userfaultfd watches only moves alone.
+        let alone = addr == request.addr && request.end() <= vma.end;
+        if !alone && vma.flags.contains(VmFlags::UFFD_WP) {
+            return Ok(Err(Errno::Fault));
+        }
         let pages = vma.end.min(request.end()).pages_since(addr);
         let new_addr = request.new_addr.add_pages(addr.pages_since(request.addr));
         let piece = MremapRequest { addr, pages, new_addr, new_pages: pages };
@@ -177,6 +183,7 @@ fn move_vma<S: Sink>(cpu: &mut Cpu<S>, mm: MmId, request: MremapRequest) -> Resu
         request.pages,
         locks,
     )?;
+    userfaultfd_reset_ctx(cpu, target)?;
     match request.pages {
         // What was only mapped a second time stays.
         0 => Ok(()),

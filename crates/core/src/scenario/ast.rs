@@ -166,7 +166,8 @@ pub enum Failure {
 
 impl Failure {
     /// All that can happen.
-    pub const ALL: [Failure; 10] = [
+    pub const ALL: [Failure; 11] = [
+        Failure::Errno(Errno::NotTypewriter),
         Failure::Errno(Errno::IllegalSeek),
         Failure::Errno(Errno::Access),
         Failure::Errno(Errno::NoDevice),
@@ -312,6 +313,8 @@ pub enum Op {
     Fsync(FileId),
     /// `msync(2)` with `MS_SYNC`.
     Msync(Place),
+    /// userfaultfd write-protects these pages asynchronously from here on.
+    Uffd(Place),
     /// `fork(2)`: parent, child.
     Fork(ProcessId, ProcessId),
     /// `exit(2)`.
@@ -365,6 +368,8 @@ pub enum Beside {
     Dontneed(Place),
     /// 4 is written to `clear_refs`.
     SoftClear(ProcessId),
+    /// `PAGEMAP_SCAN` that write-protects what was written.
+    Scan(Place),
     /// What `smaps` tells of the VMA at a mapping's start.
     Smaps(LabelId),
 }

@@ -203,6 +203,7 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
             words("proc", &names.join(" "))
         }
         Op::Map(id) => mapping(scenario, *id),
+        Op::Uffd(at) => words("uffd", &place(scenario, *at)),
         Op::Unmap(at) => words("unmap", &place(scenario, *at)),
         Op::Protect(at, prot) => {
             format!("protect {} {}", place(scenario, *at), protection(*prot))
@@ -318,6 +319,7 @@ fn beside(scenario: &Scenario, walk: Beside) -> String {
         }
         Beside::Mkclean(id, pages) => format!("mkclean {} {}", file(id), range(pages)),
         Beside::Dax(id, pages) => format!("dax {} {}", file(id), range(pages)),
+        Beside::Scan(at) => words("scan", &place(scenario, at)),
         Beside::Smaps(id) => format!("smaps {}", scenario.label(id).name),
         Beside::Wrprotect(id, pages) => format!("wrprotect {} {}", file(id), range(pages)),
         Beside::Truncate(id, pages) => format!("truncate {} {pages}", file(id)),

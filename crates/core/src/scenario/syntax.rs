@@ -34,7 +34,7 @@ const fn row(keyword: &'static str, form: &'static str, meaning: &'static str) -
 }
 
 /// All statements, in the order in which a story uses them.
-pub static STATEMENTS: [Syntax; 45] = [
+pub static STATEMENTS: [Syntax; 47] = [
     row("title", "title TEXT", "names the story"),
     row("note", "note TEXT", "a line of prose; it travels in the link"),
     row("kernel", "kernel 7.3|6.12|6.1", "which kernel; 7.3 unless said"),
@@ -105,6 +105,16 @@ pub static STATEMENTS: [Syntax; 45] = [
         "madvise with MADV_DONTNEED",
     ),
     row("softclear", "softclear PROCESS", "4 into its clear_refs: soft-dirty starts anew"),
+    row(
+        "uffd",
+        "uffd LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES",
+        "userfaultfd write-protects it, and asks nobody; anonymous memory (6.12 on)",
+    ),
+    row(
+        "scan",
+        "scan LABEL [FIRST+PAGES] | PROCESS @ADDRESS+PAGES",
+        "PAGEMAP_SCAN: finds what was written there, and write-protects it",
+    ),
     row("smaps", "smaps LABEL", "what /proc/PID/smaps counts in the VMA at LABEL's start"),
     row("forget", "forget FILE", "the driver forgets which pages pfn_mkwrite told of"),
     row(

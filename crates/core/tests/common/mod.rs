@@ -16,11 +16,13 @@ use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
 use rangewalk_core::mm::mprotect::do_mprotect_pkey;
 use rangewalk_core::mm::mremap::{MremapRequest, do_mremap};
 use rangewalk_core::mm::munmap::do_munmap;
+use rangewalk_core::mm::pagemap::do_pagemap_scan;
 use rangewalk_core::mm::pagewalk::FilterMiss;
 use rangewalk_core::mm::populate::mm_populate;
 use rangewalk_core::mm::rmap::{mkclean_file_range, wrprotect_file_range};
 use rangewalk_core::mm::smaps::smap_gather_stats;
 use rangewalk_core::mm::truncate::{do_truncate, punch_hole};
+use rangewalk_core::mm::userfaultfd::userfaultfd_register;
 use rangewalk_core::mm::zap::{Cows, unmap_mapping_pages};
 use rangewalk_core::mm::{access, exit, filemap, fork, msync, process};
 
@@ -61,6 +63,8 @@ pub(crate) enum Op {
     Wrprotect { file: usize, first: u64, nr: u64 },
     Dax { file: usize, first: u64, nr: u64 },
     Smaps { process: usize, at: u64 },
+    Uffd { process: usize, at: u64, pages: u64 },
+    Scan { process: usize, at: u64, pages: u64 },
     Truncate { file: usize, pages: u64 },
     Punch { file: usize, first: u64, nr: u64 },
     Fill { file: usize, first: u64, nr: u64 },
@@ -125,6 +129,10 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(file, first, nr)| Op::Wrprotect { file, first, nr }),
         1 => (file.clone(), 0..12u64, 1..20u64)
             .prop_map(|(file, first, nr)| Op::Dax { file, first, nr }),
+        2 => (process.clone(), 0..WINDOW - 9, 1..9u64)
+            .prop_map(|(process, at, pages)| Op::Uffd { process, at, pages }),
+        2 => (process.clone(), 0..WINDOW - 9, 1..9u64)
+            .prop_map(|(process, at, pages)| Op::Scan { process, at, pages }),
         1 => (process.clone(), 0..WINDOW).prop_map(|(process, at)| Op::Smaps { process, at }),
         1 => (file.clone(), 0..FILE_PAGES).prop_map(|(file, pages)| Op::Truncate { file, pages }),
         1 => (file.clone(), 0..12u64, 1..40u64)
@@ -238,6 +246,14 @@ fn take_away<S: Sink>(cpu: &mut Cpu<S>, mms: &[MmId], op: &Op) -> String {
         }
         Op::Smaps { process, at } => {
             format!("{:?}", smap_gather_stats(cpu, mms[process % mms.len()], addr(at)).unwrap())
+        }
+        Op::Uffd { process, at, pages } => {
+            let mm = mms[process % mms.len()];
+            format!("{:?}", userfaultfd_register(cpu, mm, addr(at), pages).unwrap())
+        }
+        Op::Scan { process, at, pages } => {
+            let mm = mms[process % mms.len()];
+            format!("{:?}", do_pagemap_scan(cpu, mm, addr(at), pages).unwrap())
         }
         Op::Truncate { file, pages } => {
             format!("{:?}", do_truncate(cpu, mapping(file), pages).unwrap())

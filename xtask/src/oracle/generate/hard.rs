@@ -72,6 +72,25 @@ impl Story {
         let from = if is_anon { "-1".to_owned() } else { file.to_string() };
         self.say(format!("map {proc} {from} {at} {pages} {pgoff} {mode}"));
         self.places.push(Place { proc, at, pages });
+        if is_anon {
+            self.anon.push(Place { proc, at, pages });
+        }
+    }
+
+    /// Anonymous memory of its own that userfaultfd write-protects: nothing else can be so in the
+    /// emulator.
+    pub(super) fn track(&mut self) {
+        let proc = self.choose(&self.live.clone());
+        let pages = self.choose(&[4, 12, 30]);
+        let place = self.anon.iter().copied().find(|place| self.live.contains(&place.proc));
+        let Place { proc, at, pages } = match place.filter(|_| self.rng.bool()) {
+            Some(place) => Place { pages: place.pages.min(pages), ..place },
+            None => Place { proc, at: self.address(pages), pages },
+        };
+        self.say(format!("map {proc} -1 {at} {pages} 0 prw"));
+        self.places.push(Place { proc, at, pages });
+        let pages = self.rng.u64(1..=pages);
+        self.say(format!("uffd {proc} {at} {pages}"));
     }
 
     /// At a fixed distance from the file's pages, so that neighbours can merge.

@@ -56,6 +56,8 @@ struct Story {
     live: Vec<usize>,
     procs: usize,
     places: Vec<Place>,
+    /// Those of anonymous memory, when they were mapped.
+    anon: Vec<Place>,
 }
 
 /// `count` scenarios for that kernel.
@@ -94,6 +96,7 @@ impl Story {
             live: Vec::new(),
             procs: 0,
             places: Vec::new(),
+            anon: Vec::new(),
         }
     }
 
@@ -292,6 +295,13 @@ impl Story {
                 (0..2).for_each(|_| self.map());
             }
             Kind::Proc => {}
+            Kind::Uffd => self.track(),
+            Kind::Scan => {
+                let Place { proc, at, .. } = self.aim();
+                let at = at.saturating_sub(self.rng.u64(0..40));
+                let pages = self.choose(&[40, 80, 600]);
+                self.say(format!("scan {proc} {at} {pages}"));
+            }
             Kind::Smaps => {
                 let Place { proc, at, .. } = self.aim();
                 self.say(format!("smaps {proc} {at}"));

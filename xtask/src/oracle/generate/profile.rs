@@ -2,8 +2,8 @@
 
 use Kind::{
     BitmapReset, Clean, Dax, Dontneed, Exit, FaultAround, Fill, Fork, Fsync, Load, Map, Mkclean,
-    Msync, Proc, Protect, Punch, Remap, Smaps, SoftClear, Store, Truncate, Unmap, Wp, Wprange, Zap,
-    ZapPages,
+    Msync, Proc, Protect, Punch, Remap, Scan, Smaps, SoftClear, Store, Truncate, Uffd, Unmap, Wp,
+    Wprange, Zap, ZapPages,
 };
 
 /// What a scenario is rich in.
@@ -58,6 +58,8 @@ pub(super) enum Kind {
     Wprange,
     Dax,
     Smaps,
+    Uffd,
+    Scan,
     BitmapReset,
     Zap,
     ZapPages,
@@ -190,6 +192,8 @@ const STORM: &[Weight] = &[
     (Wprange, 12),
     (Dax, 8),
     (Smaps, 4),
+    (Uffd, 4),
+    (Scan, 8),
     (BitmapReset, 6),
     (Mkclean, 5),
     (Fsync, 4),
@@ -229,6 +233,8 @@ const CUTS: &[Weight] = &[
     (Wprange, 2),
     (Dax, 2),
     (Smaps, 3),
+    (Uffd, 4),
+    (Scan, 6),
     (Mkclean, 1),
     (Zap, 2),
     (Truncate, 1),
@@ -249,6 +255,8 @@ const TABLES: &[Weight] = &[
     (Wprange, 3),
     (Dax, 3),
     (Smaps, 3),
+    (Uffd, 4),
+    (Scan, 6),
     (Zap, 4),
     (ZapPages, 2),
     (SoftClear, 2),

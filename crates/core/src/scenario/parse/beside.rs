@@ -29,6 +29,7 @@ impl Parser {
                 let (file, pages) = self.walked(words)?;
                 Beside::Dax(file, pages)
             }
+            "scan" => Beside::Scan(self.place(words)?),
             "smaps" => Beside::Smaps(self.living_label(words)?),
             "truncate" => {
                 let file = self.scope.file(words)?;

@@ -49,6 +49,7 @@ impl Parser {
             "proc" => self.proc(line, words)?,
             "map" => self.map(line, words)?,
             "unmap" => self.unmap(words)?,
+            "uffd" => Op::Uffd(self.place(words)?),
             "protect" => Op::Protect(self.place(words)?, protection(words)?),
             "remap" => self.remap(line, words)?,
             "load" => self.access(Access::Load, words)?,
@@ -64,7 +65,7 @@ impl Parser {
             "wp" => self.wp(words)?,
             "clean" => self.clean(words)?,
             "zap" | "mkclean" | "wrprotect" | "dax" | "truncate" | "punch" | "dontneed"
-            | "softclear" | "smaps" => self.beside(keyword.text, words)?,
+            | "softclear" | "scan" | "smaps" => self.beside(keyword.text, words)?,
             "forget" => Op::Forget(self.scope.file(words)?),
             "vmw" => self.vmw(words)?,
             "compare" | "sweep" | "repeat" | "end" => self.comparing(keyword.text, line, words)?,

@@ -9,6 +9,7 @@ use crate::mm::Errno;
 use crate::mm::clear_refs::clear_refs_write;
 use crate::mm::dax::dax_writeback_mapping_range;
 use crate::mm::madvise::madvise_dontneed;
+use crate::mm::pagemap::do_pagemap_scan;
 use crate::mm::rmap::{mkclean_file_range, wrprotect_file_range};
 use crate::mm::smaps::{MemSizeStats, smap_gather_stats};
 use crate::mm::truncate::{do_truncate, punch_hole};
@@ -35,6 +36,11 @@ impl Runner<'_> {
             Beside::Dax(file, pages) => {
                 let (cpu, Pages { first, count }) = (&mut self.cpu(), pages);
                 Ok(Some(dax_writeback_mapping_range(cpu, mapping(file), first, count)?))
+            }
+            Beside::Scan(place) => {
+                let (process, start, end) = self.scenario.extent(place);
+                let (mm, pages) = (self.mm(process), end.pages_since(start));
+                do_pagemap_scan(&mut self.cpu(), mm, start, pages)?.map(Some)
             }
             Beside::Smaps(label) => return self.smaps(label),
             Beside::Truncate(file, pages) => {
@@ -98,6 +104,7 @@ impl Runner<'_> {
 fn refused(errno: Errno) -> Effect {
     let why = match errno {
         Errno::NotSupported => ": mapping_wrprotect_range came with 6.15",
+        Errno::NotTypewriter => ": PAGEMAP_SCAN came with 6.7",
         Errno::NoMemory => ": not all of the range is mapped",
         Errno::Invalid | Errno::NoDevice => ": raw frames have no page cache behind them",
         _ => "",

@@ -12,6 +12,7 @@ use crate::mm::mremap::{MremapRequest, do_mremap};
 use crate::mm::munmap::do_munmap;
 use crate::mm::populate::mm_populate;
 use crate::mm::tlb::{dec_tlb_flush_pending, enter_lazy_tlb, inc_tlb_flush_pending, set_flushes};
+use crate::mm::userfaultfd::userfaultfd_register;
 use crate::mm::vmwgfx::{set_only, set_thresholds};
 use crate::mm::{Errno, access, bitmap, device, exit, filemap, fork, msync, process};
 use crate::scenario::ast::{
@@ -51,6 +52,7 @@ impl Runner<'_> {
             Op::Proc(all) => self.create(all)?,
             Op::Map(label) => return self.map(*label),
             Op::Unmap(place) => return self.unmap(*place),
+            Op::Uffd(place) => return self.uffd(*place),
             Op::Protect(place, prot) => return self.protect(*place, *prot),
             Op::Remap(place, to) => return self.remap(*place, *to),
             Op::Access(access, place, cpu) => return self.access(*access, *place, None, *cpu),
@@ -176,6 +178,13 @@ impl Runner<'_> {
         self.name_dead_vmas(process);
         self.rest.cover.unmap(process, start, end);
         Ok(Effect::Nothing)
+    }
+
+    fn uffd(&mut self, place: Place) -> Result<Effect, Stop> {
+        let (process, start, end) = self.scenario.extent(place);
+        let (mm, pages) = (self.syscall_of(process)?, end.pages_since(start));
+        let done = userfaultfd_register(&mut self.cpu(), mm, start, pages)?;
+        Ok(called("userfaultfd, here for anonymous memory, from 6.12 on,", done))
     }
 
     fn protect(&mut self, place: Place, prot: Prot) -> Result<Effect, Stop> {

@@ -31,8 +31,8 @@ pub fn dup_mmap<S: Sink>(cpu: &mut Cpu<S>, parent: MmId) -> Result<MmId, Stop> {
     Ok(child)
 }
 
-/// `vm_area_dup`, `dup_userfaultfd`, `anon_vma_fork`: the record, a family of copies of its own below the parent's,
-/// and the place in the tree.
+/// `vm_area_dup`, `dup_userfaultfd`, `anon_vma_fork`: the record, a family of copies of its own
+/// below the parent's, and the place in the tree.
 fn dup_vma<S: Sink>(cpu: &mut Cpu<S>, child: MmId, from: VmaId) -> Result<VmaId, Stop> {
     let parent = cpu.vma(from);
     let flags = parent.flags.difference(VmFlags::UFFD_WP);

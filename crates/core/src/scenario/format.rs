@@ -14,8 +14,8 @@ use crate::mm::pagewalk::FilterMiss;
 use crate::mm::tlb::Flushes;
 use crate::mm::zap::Cows;
 use crate::scenario::ast::{
-    Beside, Expect, FileId, FlushWant, Label, LabelId, Layout, Op, Origin, Pages, Place, PteWant,
-    Scenario, Statement, Target, TreeWant,
+    Beside, Expect, FileId, FlushWant, Label, LabelId, Layout, Op, Origin, Pages, Place, ProcessId,
+    PteWant, Scenario, Statement, Target, TreeWant,
 };
 use crate::scenario::limits::{COLUMNS_MAX, PREFAULT_DEFAULT};
 use crate::scenario::strategy::{AxisRange, Strategy};
@@ -198,10 +198,7 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         Op::Filter(FilterMiss::Skips) => "filter skip".to_owned(),
         Op::File(id) => file_line(scenario, *id),
         Op::Fill(id, pages) => format!("fill {} {}", file(*id), range(*pages)),
-        Op::Proc(all) => {
-            let names: Vec<&str> = all.iter().map(|id| process(*id)).collect();
-            words("proc", &names.join(" "))
-        }
+        Op::Proc(all) => proc(scenario, all),
         Op::Map(id) => mapping(scenario, *id),
         Op::Uffd(at) => words("uffd", &place(scenario, *at)),
         Op::Unmap(at) => words("unmap", &place(scenario, *at)),
@@ -264,6 +261,11 @@ fn accessing(scenario: &Scenario, access: Access, at: Place, rest: &str) -> Stri
 /// ` cpu 1`; CPU 0 need not be said.
 fn on_cpu(cpu: CpuId) -> String {
     if cpu == CpuId(0) { String::new() } else { format!(" cpu {}", cpu.0) }
+}
+
+fn proc(scenario: &Scenario, all: &[ProcessId]) -> String {
+    let names: Vec<&str> = all.iter().map(|id| scenario.process(*id).name.as_str()).collect();
+    words("proc", &names.join(" "))
 }
 
 fn bitmap(file: &str, bits: u64, hull: Option<(u64, u64)>) -> String {

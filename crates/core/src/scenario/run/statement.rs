@@ -64,12 +64,7 @@ impl Runner<'_> {
                 let synced = msync::fsync(&mut self.cpu(), mapping(*file))?;
                 return Ok(called("fsync", synced));
             }
-            Op::Msync(place) => {
-                let (process, start, end) = self.scenario.extent(*place);
-                let (mm, pages) = (self.mm(process), end.pages_since(start));
-                let synced = msync::msync(&mut self.cpu(), mm, start, pages)?;
-                return Ok(called("msync", synced));
-            }
+            Op::Msync(place) => return self.msync(*place),
             Op::Fork(parent, child) => self.fork(*parent, *child)?,
             Op::Exit(process) => {
                 let mm = self.syscall_of(*process)?;
@@ -178,6 +173,13 @@ impl Runner<'_> {
         self.name_dead_vmas(process);
         self.rest.cover.unmap(process, start, end);
         Ok(Effect::Nothing)
+    }
+
+    fn msync(&mut self, place: Place) -> Result<Effect, Stop> {
+        let (process, start, end) = self.scenario.extent(place);
+        let (mm, pages) = (self.mm(process), end.pages_since(start));
+        let synced = msync::msync(&mut self.cpu(), mm, start, pages)?;
+        Ok(called("msync", synced))
     }
 
     fn uffd(&mut self, place: Place) -> Result<Effect, Stop> {

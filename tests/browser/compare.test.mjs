@@ -118,8 +118,10 @@ forEachBrowser("prices can be edited and put back", async (browser) => {
     it.value = "90000";
     it.dispatchEvent(new Event("change", { bubbles: true }));
   });
-  await settled(page);
-  assert.notEqual(await total(), before);
+  await page.waitForFunction((before) => {
+    const row = [...document.querySelectorAll(".cmp-score tr")].find((it) => it.textContent.startsWith("both"));
+    return row.textContent !== before;
+  }, {}, before);
   await page.click(".cmp-prices > .btn:not(summary)");
   await settled(page);
   assert.equal(await total(), before);

@@ -111,11 +111,15 @@ fn counted(
     let most = pairs.iter().map(|(_, end)| *end).max().filter(|most| *most > 0)?;
     let fewest = pairs.iter().map(|(_, end)| *end).min().unwrap_or(0);
     let mille = |n: u64| u32::try_from(n.min(most) * 1000 / most).unwrap_or(1000);
-    let figure = |(now, end): &(u64, u64)| Figure {
-        now: text(*now),
-        end: text(*end),
-        bar: (mille(*now), mille(*end)),
-        least: *end == fewest && fewest < most,
+    let figure = |(now, end): &(u64, u64)| {
+        // A zap takes a table's slots for empty until it has found what is in them.
+        let now = (*now).min(*end);
+        Figure {
+            now: text(now),
+            end: text(*end),
+            bar: (mille(now), mille(*end)),
+            least: *end == fewest && fewest < most,
+        }
     };
     let figures = pairs.iter().map(figure).collect();
     Some(ScoreRow { part, name: name.to_owned(), figures })

@@ -255,10 +255,17 @@ impl App {
             return Changed::empty();
         }
         let place = self.place();
-        if let Some(Ok(fragment)) = parts::links().map(|it| (it.write)(&self.session, place)) {
-            // Back shall lead to this very place, saved or not.
-            location::replace_fragment(&fragment);
-            location::push_view(view, &fragment);
+        match parts::links().map(|it| (it.write)(&self.session, place)) {
+            Some(Ok(fragment)) => {
+                // Back shall lead to this very place, saved or not.
+                location::replace_fragment(&fragment);
+                location::push_view(view, &fragment);
+            }
+            // The view stands in the address at once; the link follows as soon as it can be written.
+            _ => {
+                location::push_view(view, &location::fragment());
+                self.unsaved = true;
+            }
         }
         (self.view, self.goal) = (view, Some(place));
         let at = self.session.story().steps_at(place);

@@ -429,7 +429,10 @@ impl App {
             (Arrival::Here, Part::Links) if unread => {
                 self.follow_link(ctx, self.view, &location::fragment())
             }
-            (Arrival::Here, Part::Scenes) if unseen => Changed::RUN | Changed::PLACE,
+            // Asked for twice, it comes twice: what stands there already is left alone.
+            (Arrival::Here, Part::Scenes) if unseen && self.scene.is_none() => {
+                Changed::RUN | Changed::PLACE
+            }
             (Arrival::Here, Part::Links) if self.unsaved => Changed::SAVE,
             (Arrival::Here, _) => Changed::OVERLAY,
             (Arrival::Lost, _) if unread || unseen => {

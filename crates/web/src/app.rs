@@ -261,7 +261,7 @@ impl App {
                 location::replace_fragment(&fragment);
                 location::push_view(view, &fragment);
             }
-            // The view stands in the address at once; the link follows as soon as it can be written.
+            // The view stands in the address at once; the link follows when it can be written.
             _ => {
                 location::push_view(view, &location::fragment());
                 self.unsaved = true;

@@ -17,6 +17,8 @@ forEachBrowser("every claim gets its verdict, and opens as a scenario", async (b
   await page.click("#ranges .arg-says a");
   await page.waitForSelector(".cmp-lane");
   assert.equal((await page.$$(".cmp-lane")).length, 3);
+  // The link follows once the part that writes it is there.
+  await fragment(page);
   assert.match(page.url(), /\?compare#1/);
 });
 
@@ -26,6 +28,7 @@ forEachBrowser("the gallery leads to the argument, and Back leads away", async (
   await page.click(".gallery-more button");
   await page.waitForSelector(".arg");
   assert.equal(await page.$("dialog"), null);
+  await fragment(page);
   assert.match(page.url(), /\?argument#1/);
   await page.goBack();
   await page.waitForSelector(".pic, .stg");

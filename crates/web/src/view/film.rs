@@ -21,7 +21,8 @@ pub fn film(model: &FilmModel, frame: &Frame) -> Html {
         html! {
             <figure class="film-take">
                 <figcaption>{ TAKES[at] }</figcaption>
-                <svg viewBox={format!("0 0 {} {}", number(WIDTH), number(HEIGHT))} role="img"
+                <svg viewBox={format!("0 0 {} {}", number(WIDTH), number(HEIGHT))}
+                    preserveAspectRatio="none" role="img"
                     aria-label={format!("Pages down, frames across: {}", TAKES[at])}>
                     <rect class="film-ground" width={number(WIDTH)} height={number(HEIGHT)}/>
                     { for take.iter().map(|take| live(Heat(take.clone()))) }
@@ -130,8 +131,8 @@ fn costs(model: &FilmModel) -> Html {
     html! {
         <figure class="film-take">
             <figcaption>{ "cost of each frame" }{ for TAKES.iter().enumerate().map(name) }</figcaption>
-            <svg viewBox={format!("0 -4 {} {}", number(WIDTH), number(COSTS + 8.0))} role="img"
-                aria-label="Cost of each frame">
+            <svg viewBox={format!("0 -4 {} {}", number(WIDTH), number(COSTS + 8.0))}
+                preserveAspectRatio="none" role="img" aria-label="Cost of each frame">
                 <path class="sweep-grid" d={format!("M0 {0}H{1}M0 0H{1}", number(COSTS), number(WIDTH))}/>
                 { for takes.map(line) }
                 { for (0..).zip(&model.switches).map(switch) }

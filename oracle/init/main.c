@@ -3,11 +3,13 @@
  * The oracle's /init: replays /script, a script in the golden format, and writes one JSON line a
  * scenario to the debug port. Format and answers: golden/README.md.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -111,6 +113,18 @@ static long softclear(const struct op *op)
 
 	snprintf(path, sizeof(path), "/proc/%d/clear_refs", worker_pid(op->n[1]));
 	return write_file(path, op->words[2], 0);
+}
+
+/* levels N: 0 if the machine's page tables have so many. */
+static long levels(const struct op *op)
+{
+	/* Only five levels reach it. */
+	void *beyond = mmap((void *)(1UL << 47), PAGE, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (beyond != MAP_FAILED)
+		munmap(beyond, PAGE);
+	return op->n[1] == (beyond == MAP_FAILED ? 4 : 5) ? 0 : -EINVAL;
 }
 
 /* The number behind a line's name, from kB to pages. */
@@ -227,7 +241,9 @@ static void run_op(const struct op *op)
 		say_file(op->text + strlen("cat "), "text");
 		return;
 	}
-	if (!strcmp(name, "file"))
+	if (!strcmp(name, "levels"))
+		rc = levels(op);
+	else if (!strcmp(name, "file"))
 		rc = file_new(op, dev);
 	else if (!strcmp(name, "proc"))
 		rc = worker_new(op->n[1]);

@@ -76,6 +76,7 @@ static void look_at_address(struct mm_struct *mm, struct watched *file, unsigned
 		return;
 	look->t.value = '4';
 	p4d = p4d_offset(pgd, address);
+	look->end = (address & P4D_MASK) + P4D_SIZE;
 	if (p4d_none(*p4d))
 		return;
 	look->t.value = 'U';

@@ -23,7 +23,7 @@ usage: cargo xtask COMMAND
   test [STAGE...]  fmt, clippy, unit, page, browser, oracle: all when
                    none is named
   bench            print every figure we hold ourselves to, beside its target
-  oracle [--kernel 6.12|6.1|7.3] [--seed S] [--count N] [--boot ARGS] [FILE...]
+  oracle [--kernel 6.12|6.1|7.3] [--five-levels] [--seed S] [--count N] [--boot ARGS] [FILE...]
                    ask a real kernel in a virtual machine: about N random scenarios,
                    golden scripts, or scenarios of the gallery
 ";

@@ -7,8 +7,6 @@ use std::fmt;
 pub const PAGE_SIZE: u64 = 1 << PAGE_SHIFT;
 /// log2 of [`PAGE_SIZE`].
 pub const PAGE_SHIFT: u32 = 12;
-/// First address behind what a process may map with 4-level tables.
-pub const TASK_SIZE: u64 = (1 << 47) - PAGE_SIZE;
 
 /// A user-space virtual address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -8,7 +8,8 @@ use rangewalk_core::arch::pte::{PFN_MASK, Pte, PteFlags};
 use x86_64::structures::paging::PageTableFlags;
 use x86_64::structures::paging::page_table::{PageTableEntry, PageTableLevel};
 
-const LEVELS: [(Level, PageTableLevel); 4] = [
+const LEVELS: [(Level, PageTableLevel); 5] = [
+    (Level::P4d, PageTableLevel::Four),
     (Level::Pgd, PageTableLevel::Four),
     (Level::Pud, PageTableLevel::Three),
     (Level::Pmd, PageTableLevel::Two),

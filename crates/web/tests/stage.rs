@@ -153,7 +153,7 @@ fn cells_hold_what_the_entries_hold() {
 fn the_thread_runs_from_the_node_to_the_entry() {
     let model = design_moment(StageForm::Full);
     let parts: Vec<&str> = model.thread.iter().map(|part| part.part).collect();
-    assert_eq!(parts, ["down", "across", "pud", "pmd", "leaf", "entry"]);
+    assert_eq!(parts, ["down", "across", "PUD", "PMD", "leaf", "entry"]);
     let row = model.lanes.here().expect("the walk is in C");
     let tree = model.tree.as_ref().expect("the full form has the tree");
     let node = tree.nodes.iter().find(|node| node.look == NodeLook::Now).expect("C");
@@ -170,7 +170,7 @@ fn the_thread_runs_from_the_node_to_the_entry() {
 fn the_descent_takes_the_indices_of_the_address() {
     let model = design_moment(StageForm::Full);
     let (address, indices) = model.tables.address.as_ref().expect("an address is looked up");
-    assert_eq!((address.as_str(), *indices), ("7f1234567000", [254, 72, 418, 359]));
+    assert_eq!((address.as_str(), &**indices), ("7f1234567000", &[254, 72, 418, 359][..]));
     let reached: Vec<_> = model.tables.columns.iter().map(|column| column.index).collect();
     assert_eq!(
         reached,
@@ -193,6 +193,27 @@ fn a_hole_ends_the_descent_at_its_level() {
         assert_eq!(model.tables.hole(), Some(column), "at {level:?}");
         assert!(model.thread.iter().all(|part| part.part != "leaf"));
     }
+}
+
+#[test]
+fn five_levels_are_five_columns() {
+    let mut run = run("walk/five-levels");
+    for (level, column) in [(Level::Pgd5, 0), (Level::P4d, 1), (Level::Pud, 2)] {
+        let is = |event: &Event| matches!(event, Event::Hole { level: at, .. } if *at == level);
+        let step = behind(&run, 0, is);
+        let model = at(&mut run, step, StageForm::Full);
+        assert_eq!(model.tables.hole(), Some(column), "at {level:?}");
+    }
+    let step = behind(&run, 0, |event| matches!(event, Event::Xchg { .. }));
+    let model = at(&mut run, step, StageForm::Full);
+    let names: Vec<_> = model.tables.columns.iter().map(|column| column.level).collect();
+    assert_eq!(names, ["PGD", "P4D", "PUD", "PMD"]);
+    let (address, indices) = model.tables.address.as_ref().expect("an address is looked up");
+    assert_eq!((address.as_str(), &**indices), ("2000000000000", &[2, 0, 0, 0, 0][..]));
+    let parts: Vec<&str> = model.thread.iter().map(|part| part.part).collect();
+    assert_eq!(parts, ["down", "across", "P4D", "PUD", "PMD", "leaf", "entry"]);
+    let html = html_of(model);
+    assert!(html.contains("2 · 0 · 0 · 0 · 0"), "{html}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ use generate::Difficulty;
 use judge::{Judge, Judgement};
 use kernels::{DEFAULT, Kernel, kernel};
 use shrink::Shrinker;
-use vm::{Answers, Vm, scenarios};
+use vm::{Answers, FIVE_LEVELS, Levels, Vm, scenarios, wants_five_levels};
 
 /// Scenarios that one boot replays: a panic loses no more.
 const BATCH: usize = 1000;
@@ -35,6 +35,8 @@ const SHRUNK_MAX: usize = 8;
 /// What to ask.
 struct Request {
     kernel: &'static Kernel,
+    /// Of the page tables that random scenarios have.
+    levels: Levels,
     difficulty: Difficulty,
     seed: u64,
     count: usize,
@@ -43,7 +45,7 @@ struct Request {
     files: Vec<PathBuf>,
 }
 
-/// The command: `[--kernel K] [--hard] [--seed S] [--count N]`,
+/// The command: `[--kernel K] [--five-levels] [--hard] [--seed S] [--count N]`,
 /// `[--kernel K] SCRIPT...`, or scenarios.
 pub(crate) fn oracle(arguments: &[&str]) -> Result<()> {
     let request = parse(arguments)?;
@@ -61,7 +63,7 @@ impl Request {
         }
         let oracle = Oracle::set_up(self.kernel, &self.boot)?;
         if self.files.is_empty() {
-            return oracle.ask_random(self.difficulty, self.seed, self.count);
+            return oracle.ask_random(self.levels, self.difficulty, self.seed, self.count);
         }
         self.files.iter().map(|file| oracle.ask_file(file)).sum()
     }
@@ -78,13 +80,15 @@ pub(crate) fn tested() -> Result<Result<(usize, usize), String>> {
         return Ok(Err(obstacle));
     }
     let (seed, count) = TESTED;
-    let differing = Oracle::set_up(kernel, "")?.ask_random(Difficulty::Golden, seed, count)?;
+    let oracle = Oracle::set_up(kernel, "")?;
+    let differing = oracle.ask_random(Levels::Four, Difficulty::Golden, seed, count)?;
     Ok(Ok((count - differing, differing)))
 }
 
 fn parse(arguments: &[&str]) -> Result<Request> {
     let mut request = Request {
         kernel: kernel(DEFAULT)?,
+        levels: Levels::Four,
         difficulty: Difficulty::Golden,
         seed: TESTED.0,
         count: TESTED.1,
@@ -96,13 +100,15 @@ fn parse(arguments: &[&str]) -> Result<Request> {
         let mut value = || left.next().with_context(|| format!("{word} wants a value"));
         match *word {
             "--kernel" => request.kernel = kernel(value()?)?,
+            "--five-levels" => request.levels = Levels::Five,
             "--hard" => request.difficulty = Difficulty::Hard,
             "--seed" => request.seed = value()?.parse().context("--seed is a number")?,
             "--count" => request.count = value()?.parse().context("--count is a number")?,
             "--boot" => request.boot = (*value()?).to_owned(),
             option if option.starts_with("--") => {
                 bail!(
-                    "no such option: {option}; there are --kernel, --hard, --seed, --count, --boot"
+                    "no such option: {option}; there are --kernel, --five-levels, --hard, --seed, \
+                     --count, --boot"
                 )
             }
             file => request.files.push(file.into()),
@@ -130,13 +136,20 @@ impl Oracle {
     }
 
     /// Asks about random scenarios; how many differ.
-    fn ask_random(&self, difficulty: Difficulty, seed: u64, count: usize) -> Result<usize> {
-        let script = generate::script(self.kernel, difficulty, seed, count);
+    fn ask_random(
+        &self,
+        levels: Levels,
+        difficulty: Difficulty,
+        seed: u64,
+        count: usize,
+    ) -> Result<usize> {
+        let script = generate::script(self.kernel, levels, difficulty, seed, count);
         let stories = split(&script);
         let mut differing = 0;
         for (number, batch) in stories.chunks(BATCH).enumerate() {
             let hard = if difficulty == Difficulty::Hard { "hard-" } else { "" };
-            let name = format!("{hard}seed-{seed}-{number}");
+            let five = if levels == Levels::Five { "la57-" } else { "" };
+            let name = format!("{five}{hard}seed-{seed}-{number}");
             differing += self.answers_and_difference(&name, &batch.concat())?.1.len();
         }
         Ok(differing)
@@ -182,31 +195,39 @@ impl Oracle {
     /// Shrinks the first scenarios that differ, all of them at a time, and saves what is left.
     fn make_small(&self, name: &str, script: &str, differing: &[String]) -> Result<()> {
         let stories = split(script);
+        let head = head(script);
+        let kept = |line: &&str| *line != FIVE_LEVELS;
         let mut shrinkers: Vec<(String, Shrinker)> = stories
             .iter()
             .map(|story| (story_name(story).to_owned(), *story))
             .filter(|(name, _)| differing.contains(name))
             .take(SHRUNK_MAX)
             .map(|(name, story)| {
-                (name, Shrinker::new(story.lines().skip(1).map(str::to_owned).collect()))
+                let ops = story.lines().skip(1).filter(kept).map(str::to_owned);
+                (name, Shrinker::new(ops.collect()))
             })
             .collect();
         println!("Making {} of {} small.", shrinkers.len(), differing.len());
         while shrinkers.iter().any(|(_, shrinker)| !shrinker.is_done()) {
-            self.shrink_once(name, &mut shrinkers)?;
+            self.shrink_once(name, head, &mut shrinkers)?;
         }
         for (name, shrinker) in &shrinkers {
-            self.save(name, shrinker.ops())?;
+            self.save(name, head, shrinker.ops())?;
         }
         Ok(())
     }
 
     /// One boot for the candidates of all.
-    fn shrink_once(&self, name: &str, shrinkers: &mut [(String, Shrinker)]) -> Result<()> {
+    fn shrink_once(
+        &self,
+        name: &str,
+        head: &str,
+        shrinkers: &mut [(String, Shrinker)],
+    ) -> Result<()> {
         let mut script = String::new();
         for (index, (_, shrinker)) in shrinkers.iter().enumerate() {
             for (number, ops) in shrinker.candidates().iter().enumerate() {
-                script.push_str(&format!("scenario {index}-{number}\nfaround 65536\n"));
+                script.push_str(&format!("scenario {index}-{number}\n{head}"));
                 script.extend(ops.iter().map(|op| format!("{op}\n")));
             }
         }
@@ -221,10 +242,10 @@ impl Oracle {
         Ok(())
     }
 
-    fn save(&self, name: &str, ops: &[String]) -> Result<()> {
+    fn save(&self, name: &str, head: &str, ops: &[String]) -> Result<()> {
         let folder = Path::new("target/oracle/found");
         fs::create_dir_all(folder)?;
-        let script = format!("scenario {name}\nfaround 65536\n{}\n", ops.join("\n"));
+        let script = format!("scenario {name}\n{head}{}\n", ops.join("\n"));
         let answers = self.vm.replay("found", &script)?;
         let report = self.judge.judge(&script, &answers)?.report;
         let file = folder.join(format!("{}-{name}.txt", self.kernel.name));
@@ -237,6 +258,11 @@ impl Oracle {
         println!("\n{}:\n{script}{first}", file.display());
         Ok(())
     }
+}
+
+/// What a scenario that is made small keeps.
+fn head(script: &str) -> &'static str {
+    if wants_five_levels(script) { "levels 5\nfaround 65536\n" } else { "faround 65536\n" }
 }
 
 /// Compares with answers that are kept.

@@ -12,6 +12,8 @@ use anyhow::{Context, Result, anyhow, ensure};
 use crate::oracle::build::{Guest, pack};
 use crate::shell::command;
 
+/// The op by which a scenario asks for LA57.
+pub(super) const FIVE_LEVELS: &str = "levels 5";
 /// The guest writes something at least that often.
 const SILENCE_MAX: Duration = Duration::from_secs(240);
 const BOOT: &str = "console=ttyS0 quiet mitigations=off nokaslr panic=-1";
@@ -25,6 +27,30 @@ pub(super) struct Vm {
     pub(super) folder: PathBuf,
     /// Boot arguments of this kernel.
     pub(super) boot: String,
+}
+
+/// How many levels the guest's page tables have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Levels {
+    /// Its processor has no LA57.
+    Four,
+    /// It has.
+    Five,
+}
+
+/// True if that scenario asks for LA57.
+pub(super) fn wants_five_levels(story: &str) -> bool {
+    story.lines().any(|line| line == FIVE_LEVELS)
+}
+
+/// What the scenarios of a script want: all the same.
+fn levels(script: &str) -> Result<Levels> {
+    let scenarios = script.lines().filter(|line| line.starts_with("scenario ")).count();
+    match script.lines().filter(|line| *line == FIVE_LEVELS).count() {
+        0 => Ok(Levels::Four),
+        five if five == scenarios => Ok(Levels::Five),
+        _ => Err(anyhow!("some scenarios want five levels, some four: ask in two scripts")),
+    }
 }
 
 /// What a kernel answered to a script.
@@ -65,7 +91,7 @@ impl Vm {
         let initramfs = run.join("initramfs.cpio");
         concatenate(&[&self.guest.initramfs, &own], &initramfs)?;
         let (answers, console) = (run.join("answers.jsonl"), run.join("console.log"));
-        let mut qemu = self.start(&initramfs, &answers, &console)?;
+        let mut qemu = self.start(levels(script)?, &initramfs, &answers, &console)?;
         let ended = wait(&mut qemu, &answers);
         fs::remove_file(&initramfs).ok();
         fs::remove_file(&own).ok();
@@ -76,8 +102,17 @@ impl Vm {
         Ok(Answers { text, file: answers })
     }
 
-    fn start(&self, initramfs: &Path, answers: &Path, console: &Path) -> Result<Child> {
+    fn start(
+        &self,
+        levels: Levels,
+        initramfs: &Path,
+        answers: &Path,
+        console: &Path,
+    ) -> Result<Child> {
         let mut qemu = command("qemu-system-x86_64 -accel tcg -m 512 -smp 1 -nodefaults");
+        if levels == Levels::Five {
+            qemu.args(["-cpu", "max,la57=on"]);
+        }
         qemu.args(["-display", "none", "-no-reboot"]);
         qemu.arg("-kernel").arg(&self.guest.image).arg("-initrd").arg(initramfs);
         qemu.arg("-append").arg(format!("{BOOT} {}", self.boot));

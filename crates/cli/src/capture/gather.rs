@@ -3,7 +3,8 @@
 use std::io;
 use std::ops::Range;
 
-use rangewalk_core::addr::{PAGE_SIZE, TASK_SIZE};
+use rangewalk_core::addr::PAGE_SIZE;
+use rangewalk_core::arch::Levels;
 use rangewalk_core::scenario::limits::{FILE_PAGES_MAX, PGOFF_MAX};
 
 use super::maps::{FileKey, Mapping};
@@ -202,7 +203,7 @@ impl Reading {
 
     fn mapping(&mut self, mapping: Mapping) -> Option<CapturedMapping> {
         let end = mapping.offset / PAGE_SIZE + (mapping.end - mapping.start) / PAGE_SIZE;
-        let sayable = mapping.end <= TASK_SIZE
+        let sayable = mapping.end <= Levels::Five.task_size()
             && end <= FILE_PAGES_MAX.min(PGOFF_MAX)
             && !mapping.vm_flags.is_some_and(|flags| flags.hugetlb);
         if !sayable {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use rangewalk_core::arch::Levels;
 use rangewalk_core::scenario;
 use rangewalk_core::scenario::limits::COLUMNS_MAX;
 
@@ -101,6 +102,9 @@ impl<'c> Writing<'c> {
         if touched {
             // Else a load would map the pages around it as well.
             self.line("faround 4K");
+        }
+        if self.all_mappings().any(|m| m.mapping.end > Levels::Four.task_size()) {
+            self.line("levels 5");
         }
         for (name, file) in self.files.clone().iter().zip(&self.capture.files) {
             let line = format!("file {name} shmem {}", file.pages);

@@ -38,6 +38,10 @@ fn vma_dump(world: &World, mm: MmId, vma: &Vma, files: &Files) -> VmaDump {
             Ok(slot) => Slot::Word(world.word(slot)),
             Err((level, slot)) => match world.word(slot).decode(level) {
                 Entry::Leaf(_) => Slot::Huge(world.word(slot)),
+                // A real process has its program, and tables for it, in the first 256 TiB.
+                _ if level == Level::Pgd5 && level.index(vma.start.add_pages(page)) == 0 => {
+                    Slot::Missing(Level::P4d)
+                }
                 _ => Slot::Missing(level),
             },
         })
@@ -75,7 +79,8 @@ impl fmt::Display for Slot {
             Slot::Word(word) => return write!(f, "{:x}", word.0 & !PFN_MASK),
             Slot::Huge(word) => return write!(f, "L{:x}", word.0 & !PFN_MASK),
             // The folded P4D is where the kernel finds a PGD entry empty.
-            Slot::Missing(Level::Pgd) => "4",
+            Slot::Missing(Level::Pgd5) => "G",
+            Slot::Missing(Level::Pgd | Level::P4d) => "4",
             Slot::Missing(Level::Pud) => "U",
             Slot::Missing(_) => "D",
         })

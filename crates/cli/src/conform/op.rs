@@ -1,5 +1,7 @@
 //! What a golden script can ask for: every op of the format, typed.
 
+use rangewalk_core::arch::Levels;
+
 /// One `scenario` of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
@@ -71,6 +73,9 @@ pub enum ProtMode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the golden format's own words")]
 pub enum Op {
+    Levels {
+        levels: Levels,
+    },
     File {
         file: usize,
         backing: Backing,
@@ -246,6 +251,7 @@ impl Op {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
+            Op::Levels { .. } => "levels",
             Op::File { .. } => "file",
             Op::Proc { .. } => "proc",
             Op::Map { .. } => "map",

@@ -147,6 +147,7 @@ impl<R: Record> Replay<R> {
     pub fn answer(&mut self, op: &Op) -> Result<Answer, Stop> {
         let mut rc = 0;
         match *op {
+            Op::Levels { levels } => self.world.set_levels(levels),
             Op::File { file, backing, pages } => {
                 self.files[file] = Some(self.world.add_file(file_kind(backing), pages));
                 self.made[file] = pages;

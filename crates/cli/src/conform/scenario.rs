@@ -82,6 +82,7 @@ impl Writer<'_> {
             Op::ShmemHuge(enabled) => {
                 self.say(format!("tr {SHMEM_ENABLED_FROM_TRACEFS} {}", enabled.name()));
             }
+            Op::Levels(levels) => self.say(format!("levels {}", levels.all().len())),
             Op::FaultAround(pages) => {
                 self.say(format!("faround {}", pages * PAGE_SIZE));
             }

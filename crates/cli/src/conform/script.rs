@@ -4,13 +4,17 @@
 use std::fmt;
 use std::str::FromStr;
 
+use rangewalk_core::arch::Levels;
+
 use super::calls::tracer::Tracer;
 use super::op::{Backing, Case, Line, MapMode, Op, ProtMode};
+use super::replay::WINDOW;
 
 /// Pages of the window that golden scripts address.
 pub const WINDOW_PAGES: u64 = 4096;
-/// Pages from the window's first to the end of the address space: other scripts may use them all.
-pub const ADDRESS_PAGES: u64 = (0x7fff_ffff_f000 - 0x3ff_fff0_0000) >> 12;
+/// Pages from the window's first to the end of 56 bits: other scripts may use them all, also those
+/// that no process can have.
+pub const ADDRESS_PAGES: u64 = ((1 << 56) - WINDOW.0) >> 12;
 /// Most pages of one mapping or access.
 pub const STRETCH_PAGES_MAX: u64 = 1 << 20;
 /// Processes are numbered below this.
@@ -168,6 +172,7 @@ impl<'t> Words<'t, '_> {
             "trdump" => Op::TraceDump,
             "dump" => Op::Dump,
             "faround" => Op::FaultAround { bytes: self.at_most("BYTES", 1 << 30)? },
+            "levels" => self.levels()?,
             "file" => self.new_file()?,
             "proc" => Op::Proc { proc: self.new_proc()? },
             "fork" => Op::Fork { proc: self.proc()?, child: self.new_proc()? },
@@ -184,6 +189,19 @@ impl<'t> Words<'t, '_> {
             Some(word) => Err(format!("`{word}` is too much")),
             None => Ok(op),
         }
+    }
+
+    /// Before the first process: how many levels the machine's page tables have.
+    fn levels(&mut self) -> Result<Op, String> {
+        let levels = match self.word("how many levels")? {
+            "4" => Levels::Four,
+            "5" => Levels::Five,
+            other => return Err(format!("levels {other}: 4 or 5")),
+        };
+        if self.known.procs.contains(&true) {
+            return Err("a process has its tables already".to_owned());
+        }
+        Ok(Op::Levels { levels })
     }
 
     fn new_file(&mut self) -> Result<Op, String> {
@@ -358,7 +376,10 @@ mod tests {
             ("r 0 0", "the length is missing"),
             ("r 0 0 x", "the length must be a number, not `x`"),
             ("r 1 0 1", "process 1 does not exist"),
-            ("r 0 33285996798 2", "pages 33285996798 to 33285996800 leave the address space"),
+            (
+                "r 0 17591112302847 2",
+                "pages 17591112302847 to 17591112302849 leave the address space",
+            ),
             ("wp 1 0 8", "file 1 does not exist"),
             ("wp 0 0 8 9", "`9` is too much"),
             ("proc 0", "process 0 exists already"),

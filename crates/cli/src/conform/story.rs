@@ -43,6 +43,7 @@ fn statement(op: &Op, number: usize) -> Option<String> {
             format!("shmem-huge {text}")
         }
         Op::TraceWrite { .. } => return Some(String::new()),
+        Op::Levels { levels } => format!("levels {}", levels.all().len()),
         Op::BufBits { clear: true, file } => format!("forget f{file}"),
         // The kernel takes the power of two below.
         Op::FaultAround { bytes } => {

@@ -1,15 +1,57 @@
-//! The four levels of x86-64 page tables, from the top down. FIDELITY: four-levels. The folded P4D
-//! has no table of its own.
+//! The levels of x86-64 page tables, from the top down: four, or five with LA57.
 
-use crate::addr::VirtAddr;
+use crate::addr::{PAGE_SIZE, VirtAddr};
 
 /// Entries in one page table.
 pub const PTRS_PER_TABLE: u32 = 512;
 
+/// How many levels a machine's page tables have (`pgtable_l5_enabled`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Levels {
+    /// PGD, PUD, PMD, PTE: addresses of 47 bits for a process.
+    #[default]
+    Four,
+    /// PGD, P4D, PUD, PMD, PTE (LA57): addresses of 56 bits.
+    Five,
+}
+
+impl Levels {
+    /// All of them, from the top.
+    #[must_use]
+    pub const fn all(self) -> &'static [Level] {
+        match self {
+            Levels::Four => &[Level::Pgd, Level::Pud, Level::Pmd, Level::Pte],
+            Levels::Five => &[Level::Pgd5, Level::P4d, Level::Pud, Level::Pmd, Level::Pte],
+        }
+    }
+
+    /// The level of a process's first table.
+    #[must_use]
+    pub const fn top(self) -> Level {
+        match self {
+            Levels::Four => Level::Pgd,
+            Levels::Five => Level::Pgd5,
+        }
+    }
+
+    /// `TASK_SIZE_MAX`: first address behind what a process may map.
+    #[must_use]
+    pub const fn task_size(self) -> u64 {
+        match self {
+            Levels::Four => (1 << 47) - PAGE_SIZE,
+            Levels::Five => (1 << 56) - PAGE_SIZE,
+        }
+    }
+}
+
 /// A level of the page tables, named by its entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Entries of 512 GiB.
+    /// Entries of 256 TiB: the PGD of five levels.
+    Pgd5,
+    /// Entries of 512 GiB, below a PGD of five levels.
+    P4d,
+    /// Entries of 512 GiB: the PGD of four levels, the P4D folded into it.
     Pgd,
     /// Entries of 1 GiB.
     Pud,
@@ -20,18 +62,22 @@ pub enum Level {
 }
 
 impl Level {
-    /// All levels, from the top.
-    pub const ALL: [Level; 4] = [Level::Pgd, Level::Pud, Level::Pmd, Level::Pte];
-
     /// log2 of the bytes that one entry maps.
     #[must_use]
     pub const fn shift(self) -> u32 {
         match self {
-            Level::Pgd => 39,
+            Level::Pgd5 => 48,
+            Level::P4d | Level::Pgd => 39,
             Level::Pud => 30,
             Level::Pmd => 21,
             Level::Pte => 12,
         }
+    }
+
+    /// True for the level of a process's first table.
+    #[must_use]
+    pub const fn is_top(self) -> bool {
+        matches!(self, Level::Pgd5 | Level::Pgd)
     }
 
     /// Bytes that one entry maps.
@@ -53,7 +99,8 @@ impl Level {
     #[must_use]
     pub const fn below(self) -> Option<Level> {
         match self {
-            Level::Pgd => Some(Level::Pud),
+            Level::Pgd5 => Some(Level::P4d),
+            Level::P4d | Level::Pgd => Some(Level::Pud),
             Level::Pud => Some(Level::Pmd),
             Level::Pmd => Some(Level::Pte),
             Level::Pte => None,
@@ -73,11 +120,12 @@ impl Level {
         VirtAddr(addr.0 & !(self.size() - 1))
     }
 
-    /// `PGD`, `PUD`, `PMD` or `PTE`.
+    /// `PGD`, `P4D`, `PUD`, `PMD` or `PTE`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Level::Pgd => "PGD",
+            Level::Pgd5 | Level::Pgd => "PGD",
+            Level::P4d => "P4D",
             Level::Pud => "PUD",
             Level::Pmd => "PMD",
             Level::Pte => "PTE",

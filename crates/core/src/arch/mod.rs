@@ -3,5 +3,5 @@
 pub mod level;
 pub mod pte;
 
-pub use level::Level;
+pub use level::{Level, Levels};
 pub use pte::{Entry, Pte, PteFlags};

@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use crate::addr::PAGE_SIZE;
-use crate::arch::Level;
 use crate::compare::count::{Count, Score};
 use crate::compare::profile::Profile;
 use crate::machine::event::{FaultCause, Found, Lock, Mode, Reach};
@@ -137,7 +136,7 @@ impl Counter {
             Event::TreeQuery { .. } => self.add(Count::TreeQueries, 1),
             Event::TreeLook { .. } => self.add(Count::TreeNodes, 1),
             Event::Descend { level, .. } => {
-                self.add(Count::Descents, u64::from(level == Level::Pgd));
+                self.add(Count::Descents, u64::from(level.is_top()));
                 self.add(Count::TableHops, 1);
             }
             Event::Slot { found, .. } => {

@@ -93,7 +93,7 @@ impl World {
             let mut tables = 0;
             let (uses, mapped, huge) = (&mut uses, &mut mapped, &mut huge);
             let mut walk = TableWalk { world: self, mm: id, uses, mapped, huge };
-            walk.table(pgd, Level::Pgd, 0, &mut tables, &mut found);
+            walk.table(pgd, self.levels().top(), 0, &mut tables, &mut found);
             if tables != mm.nr_tables + 1 {
                 found.push(Violation::TableCount(id));
             }

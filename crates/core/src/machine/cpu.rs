@@ -5,7 +5,7 @@
 use std::ops::{Deref, DerefMut};
 
 use crate::addr::{Pfn, VirtAddr};
-use crate::arch::{Level, Pte};
+use crate::arch::{Level, Levels, Pte};
 use crate::kernel::Kernel;
 use crate::machine::address_space::{DirtyMethod, FileRaState};
 use crate::machine::delta::{MachineField, MappingField, MmField, NodeField, PageField};
@@ -333,6 +333,13 @@ impl<'a, S: Sink> Cpu<'a, S> {
     #[must_use]
     pub fn pgd(&self, mm: MmId) -> TableId {
         self.world.mm(mm).pgd.expect("a live process has a PGD")
+    }
+
+    /// How many levels page tables have.
+    #[inline(always)]
+    #[must_use]
+    pub fn levels(&self) -> Levels {
+        self.world.levels()
     }
 
     /// `mm->tlb_flush_pending`.

@@ -24,10 +24,12 @@ impl Table {
 
     pub(super) fn from_cell(value: u64) -> Option<Self> {
         let level = match value & 7 {
-            1 => Level::Pgd,
-            2 => Level::Pud,
-            3 => Level::Pmd,
-            4 => Level::Pte,
+            1 => Level::Pgd5,
+            2 => Level::P4d,
+            3 => Level::Pgd,
+            4 => Level::Pud,
+            5 => Level::Pmd,
+            6 => Level::Pte,
             _ => return None,
         };
         let mm = u32::try_from((value >> 3) & 0x1f_ffff).expect("21 bits");

@@ -2,7 +2,7 @@
 //! run only `Cpu` writes it.
 
 use crate::addr::{Pfn, VirtAddr};
-use crate::arch::{Entry, Level, Pte};
+use crate::arch::{Entry, Level, Levels, Pte};
 use crate::kernel::Kernel;
 use crate::machine::address_space::{DirtyBitmap, DirtyMethod, FileRaState, ShmemEnabled};
 use crate::machine::delta::MachineField;
@@ -24,6 +24,7 @@ const DEVICE_PFN_BASE: u64 = 0x400_0000;
 #[derive(Clone, Debug)]
 pub struct World {
     pub(in crate::machine) kernel: &'static Kernel,
+    levels: Levels,
     tables: Tables,
     pages: Vec<Page>,
     mappings: Vec<AddressSpace>,
@@ -45,6 +46,7 @@ impl World {
     pub fn new(kernel: &'static Kernel) -> Self {
         Self {
             kernel,
+            levels: Levels::Four,
             tables: Tables::default(),
             pages: Vec::new(),
             mappings: Vec::new(),
@@ -171,13 +173,15 @@ impl World {
     /// # Errors
     /// The level and entry at which the descent ends without a table below.
     pub fn pte_slot(&self, mm: MmId, addr: VirtAddr) -> Result<SlotId, (Level, SlotId)> {
-        let mut table = self.mm(mm).pgd.ok_or((Level::Pgd, SlotId(0)))?;
-        for level in [Level::Pgd, Level::Pud, Level::Pmd] {
+        let mut level = self.levels.top();
+        let mut table = self.mm(mm).pgd.ok_or((level, SlotId(0)))?;
+        while level != Level::Pte {
             let slot = SlotId::new(table, level.index(addr));
             match self.word(slot).decode(level) {
                 Entry::Table(pfn) => table = self.table_at(pfn),
                 _ => return Err((level, slot)),
             }
+            level = level.below().unwrap_or(Level::Pte);
         }
         Ok(SlotId::new(table, Level::Pte.index(addr)))
     }
@@ -290,6 +294,18 @@ impl World {
     #[must_use]
     pub fn is_alive(&self, mm: MmId) -> bool {
         self.mms.get(mm.index()).is_some_and(|mm| mm.alive)
+    }
+
+    /// How many levels page tables have.
+    #[inline(always)]
+    #[must_use]
+    pub fn levels(&self) -> Levels {
+        self.levels
+    }
+
+    /// Page tables have so many levels. Said before a run begins: no delta.
+    pub fn set_levels(&mut self, levels: Levels) {
+        self.levels = levels;
     }
 
     /// Gives the machine so many CPUs, at most [`CPUS_MAX`](super::tlb_state::CPUS_MAX). They are

@@ -128,7 +128,7 @@ fn tlb_hit<S: Sink>(
     Ok(())
 }
 
-/// What the processor does by itself: all four levels, A on use, D on a store, in one locked
+/// What the processor does by itself: all levels, A on use, D on a store, in one locked
 /// update. What it used it caches.
 fn hardware_walk<S: Sink>(
     cpu: &mut Cpu<S>,

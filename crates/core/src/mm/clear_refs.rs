@@ -9,7 +9,7 @@ use crate::machine::{Cell, Cpu, Event, Func, MmId, Sink, SlotId, Stop, TableId, 
 use crate::mm::huge_pmd::pmdp_invalidate;
 use crate::mm::pagewalk::{Action, MmWalk, WalkOps, walk_page_range};
 use crate::mm::protection::vma_page_prot;
-use crate::mm::tlb::{EVERYTHING, dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending};
+use crate::mm::tlb::{dec_tlb_flush_pending, everything, flush_tlb_mm, inc_tlb_flush_pending};
 
 /// `clear_refs_write` with `CLEAR_REFS_SOFT_DIRTY`: every VMA and every entry forgets that it was
 /// written; the next store faults and says so again.
@@ -32,7 +32,7 @@ pub fn clear_refs_write<S: Sink>(cpu: &mut Cpu<S>, mm: MmId) -> Result<(), Stop>
         cpu.set(Cell::Vma(id, VmaField::Prot), prot);
     }
     inc_tlb_flush_pending(cpu, mm)?;
-    let (start, end) = EVERYTHING;
+    let (start, end) = everything(cpu);
     cpu.event(Event::NotifierStart { mm, start, end })?;
     walk_page_range(cpu, mm, start, end, &mut ClearRefs)?;
     cpu.event(Event::NotifierEnd { mm, start, end })?;

@@ -26,8 +26,8 @@ pub(super) fn copy_page_range<S: Sink>(
     let parent = vma.mm.expect("a VMA belongs to a process");
     let child = cpu.vma(to).mm.expect("a VMA belongs to a process");
     let (source, target) = (cpu.pgd(parent), cpu.pgd(child));
-    let copy = Copy { vma, child };
-    copy_table(cpu, &copy, Level::Pgd, (source, target), vma.start, vma.end)
+    let (copy, top) = (Copy { vma, child }, cpu.levels().top());
+    copy_table(cpu, &copy, top, (source, target), vma.start, vma.end)
 }
 
 /// What is copied for whom.

@@ -81,8 +81,8 @@ impl Span {
 /// `free_pgd_range`: frees the PTE tables of every 2 MiB slot that the span alone touches, then the
 /// tables above them likewise.
 fn free_pgd_range<S: Sink>(cpu: &mut Cpu<S>, tlb: &mut MmuGather, span: Span) -> Result<(), Stop> {
-    let pgd = cpu.pgd(tlb.mm());
-    free_tables_below(cpu, tlb, &span, pgd, Level::Pgd, span.start, span.end)
+    let (pgd, top) = (cpu.pgd(tlb.mm()), cpu.levels().top());
+    free_tables_below(cpu, tlb, &span, pgd, top, span.start, span.end)
 }
 
 /// `free_p4d_range`, `free_pud_range`, `free_pmd_range`, `free_pte_range`: the same rule at each

@@ -1,7 +1,7 @@
 //! `mmap(MAP_FIXED)` of a file or of anonymous memory (`mm/mmap.c:do_mmap`,
 //! `mm/vma.c:mmap_region`).
 
-use crate::addr::{PAGE_SHIFT, TASK_SIZE, VirtAddr};
+use crate::addr::{PAGE_SHIFT, VirtAddr};
 use crate::machine::delta::VmaField;
 use crate::machine::event::{Lock, Mode};
 use crate::machine::rbtree::PGOFF_MAX;
@@ -69,12 +69,16 @@ pub fn do_mmap<S: Sink>(
 ) -> Result<Result<VmaId, Errno>, Stop> {
     assert!(request.file.is_some() || request.sharing == Sharing::Private, "no unnamed files");
     let end = request.pages.checked_shl(PAGE_SHIFT).and_then(|len| request.addr.0.checked_add(len));
-    let fits = end.is_some_and(|end| end <= TASK_SIZE) && request.pages <= TASK_SIZE >> PAGE_SHIFT;
+    let task_size = cpu.levels().task_size();
+    let fits = end.is_some_and(|end| end <= task_size) && request.pages <= task_size >> PAGE_SHIFT;
     if request.pgoff.checked_add(request.pages).is_none_or(|end| end > PGOFF_MAX) {
         return Ok(Err(Errno::Overflow));
     }
-    if !fits || request.pages == 0 || !request.addr.is_page_aligned() {
+    if request.pages == 0 || !request.addr.is_page_aligned() {
         return Ok(Err(Errno::Invalid));
+    }
+    if !fits {
+        return Ok(Err(Errno::NoMemory));
     }
     let flags = match vm_flags(cpu, &request) {
         Ok(flags) => flags,

@@ -8,7 +8,7 @@ use crate::machine::event::Flush;
 use crate::machine::{Cpu, Func, MmId, PageId, Sink, Stop};
 use crate::mm::rmap::{folio_put, folio_remove_rmap};
 use crate::mm::tlb::{
-    EVERYTHING, FreedTables, dec_tlb_flush_pending, flush_tlb_mm_range, inc_tlb_flush_pending,
+    FreedTables, dec_tlb_flush_pending, everything, flush_tlb_mm_range, inc_tlb_flush_pending,
     mm_tlb_flush_nested,
 };
 
@@ -185,7 +185,7 @@ impl MmuGather {
         if start < end {
             let range = match self.extent {
                 Extent::Ranges => (start, end),
-                Extent::FullMm => EVERYTHING,
+                Extent::FullMm => everything(cpu),
             };
             // `tlb_get_unmap_shift`.
             let stride = if self.start < self.end { Level::Pte } else { Level::Pmd };
@@ -219,7 +219,7 @@ impl MmuGather {
     pub(super) fn finish<S: Sink>(mut self, cpu: &mut Cpu<S>) -> Result<(), Stop> {
         let cpu = &mut cpu.enter(Func::TlbFinishMmu, [self.mm.0.into(), 0]);
         if mm_tlb_flush_nested(cpu, self.mm) {
-            let (why, all, freed) = (Flush::Nested, EVERYTHING, FreedTables::Yes);
+            let (why, all, freed) = (Flush::Nested, everything(cpu), FreedTables::Yes);
             tlb_flush(cpu, self.mm, why, all, Level::Pte, freed)?;
             (self.start, self.end) = NOTHING;
             self.pmds = NOTHING;

@@ -97,11 +97,10 @@ fn move_extent<S: Sink>(
     new: VirtAddr,
     end: VirtAddr,
 ) -> Result<u64, Stop> {
-    let pgd = cpu.pgd(work.mm);
     let extent = get_extent(Level::Pud, old, new, end);
-    let Some(pud) = look(cpu, Level::Pgd, pgd, old)? else { return Ok(extent) };
+    let Some(pud) = get_old_pud(cpu, work, old)? else { return Ok(extent) };
     let Some(pmd) = look(cpu, Level::Pud, pud, old)? else { return Ok(extent) };
-    let new_pud = new_table(cpu, work, Level::Pgd, pgd, new)?;
+    let new_pud = alloc_new_pud(cpu, work, new)?;
     if move_pgt_entry(cpu, work, Level::Pud, (pud, old), (new_pud, new), extent)? {
         return Ok(extent);
     }
@@ -140,7 +139,31 @@ fn move_leaf_pmd<S: Sink>(
     with_i_mmap_write(cpu, locked, |cpu| move_huge_pmd(cpu, work.mm, (from, old), (to, new)))
 }
 
-/// `get_old_pud`, `get_old_pmd`: the table below the entry of `table` that `addr` uses.
+/// `get_old_pud`: the PUD table of `addr`, if there is one.
+fn get_old_pud<S: Sink>(
+    cpu: &mut Cpu<S>,
+    work: &Move,
+    addr: VirtAddr,
+) -> Result<Option<TableId>, Stop> {
+    let (mut table, mut level) = (cpu.pgd(work.mm), cpu.levels().top());
+    while level != Level::Pud {
+        let Some(below) = look(cpu, level, table, addr)? else { return Ok(None) };
+        (table, level) = (below, level.below().unwrap_or(Level::Pud));
+    }
+    Ok(Some(table))
+}
+
+/// `alloc_new_pud`: the same on the other side, made if it is missing.
+fn alloc_new_pud<S: Sink>(cpu: &mut Cpu<S>, work: &Move, addr: VirtAddr) -> Result<TableId, Stop> {
+    let (mut table, mut level) = (cpu.pgd(work.mm), cpu.levels().top());
+    while level != Level::Pud {
+        table = new_table(cpu, work, level, table, addr)?;
+        level = level.below().unwrap_or(Level::Pud);
+    }
+    Ok(table)
+}
+
+/// `get_old_pmd` and its kin: the table below the entry of `table` that `addr` uses.
 fn look<S: Sink>(
     cpu: &mut Cpu<S>,
     level: Level,
@@ -156,8 +179,8 @@ fn look<S: Sink>(
     }
 }
 
-/// `alloc_new_pud`, `alloc_new_pmd`, `pte_alloc`: the same on the other side, made if it is
-/// missing.
+/// `p4d_alloc`, `pud_alloc`, `alloc_new_pmd`, `pte_alloc`: the table below the entry of `table`
+/// that `addr` uses, made if it is missing.
 fn new_table<S: Sink>(
     cpu: &mut Cpu<S>,
     work: &Move,

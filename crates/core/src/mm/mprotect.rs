@@ -141,8 +141,8 @@ fn change_protection<S: Sink>(
     end: VirtAddr,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::ChangeProtection, [start.0, end.0]);
-    let pgd = cpu.pgd(tlb.mm());
-    change_table(cpu, tlb, change, (pgd, Level::Pgd), start, end)
+    let top = (cpu.pgd(tlb.mm()), cpu.levels().top());
+    change_table(cpu, tlb, change, top, start, end)
 }
 
 /// `change_p4d_range`, `change_pud_range`, `change_pmd_range`: the same steps at each level. The

@@ -1,7 +1,8 @@
 //! `mremap(MREMAP_MAYMOVE | MREMAP_FIXED)` (`mm/mremap.c`): a range of addresses moves, and may
 //! grow or shrink on the way.
 
-use crate::addr::{PAGE_SHIFT, TASK_SIZE, VirtAddr};
+use crate::addr::{PAGE_SHIFT, VirtAddr};
+use crate::arch::Levels;
 use crate::machine::event::{Lock, Mode};
 use crate::machine::{Cpu, Event, Func, MmId, Sink, Stop, VmFlags, Vma, VmaId};
 use crate::mm::Errno;
@@ -34,10 +35,11 @@ impl MremapRequest {
     }
 
     /// What cannot be asked for, whatever is mapped (`check_mremap_params`).
-    fn check_params(&self) -> Result<(), Errno> {
+    fn check_params(&self, levels: Levels) -> Result<(), Errno> {
         let fits = |addr: VirtAddr, pages: u64| {
             let len = pages.checked_mul(1 << PAGE_SHIFT);
-            len.and_then(|len| addr.0.checked_add(len)).is_some_and(|end| end <= TASK_SIZE)
+            let end = len.and_then(|len| addr.0.checked_add(len));
+            end.is_some_and(|end| end <= levels.task_size())
         };
         let apart = || self.end() <= self.new_addr || self.new_end() <= self.addr;
         if fits(self.new_addr, self.new_pages) && apart() { Ok(()) } else { Err(Errno::Invalid) }
@@ -54,12 +56,13 @@ pub fn do_mremap<S: Sink>(
     request: MremapRequest,
 ) -> Result<Result<(), Errno>, Stop> {
     let MremapRequest { addr, pages, new_addr, new_pages } = request;
-    let too_long = pages.max(new_pages) > TASK_SIZE >> PAGE_SHIFT || addr.0 > TASK_SIZE;
+    let task_size = cpu.levels().task_size();
+    let too_long = pages.max(new_pages) > task_size >> PAGE_SHIFT || addr.0 > task_size;
     if too_long || new_pages == 0 || !addr.is_page_aligned() || !new_addr.is_page_aligned() {
         return Ok(Err(Errno::Invalid));
     }
     let lock = Lock::Mmap(mm);
-    let checked = request.check_params();
+    let checked = request.check_params(cpu.levels());
     if cpu.kernel().mremap_moves_many && checked.is_err() {
         return Ok(checked);
     }

@@ -1,7 +1,7 @@
 //! A file's dirty pages are written to the disk because somebody asks for it (`mm/msync.c`,
 //! `fs/sync.c`).
 
-use crate::addr::{PAGE_SHIFT, TASK_SIZE, VirtAddr};
+use crate::addr::{PAGE_SHIFT, VirtAddr};
 use crate::machine::event::{Lock, Mode};
 use crate::machine::{Cpu, Event, FileKind, Func, MappingId, MmId, Sink, Stop, VmFlags};
 use crate::mm::Errno;
@@ -48,7 +48,7 @@ pub fn msync<S: Sink>(
     if !addr.is_page_aligned() {
         return Ok(Err(Errno::Invalid));
     }
-    if pages > TASK_SIZE >> PAGE_SHIFT {
+    if pages > cpu.levels().task_size() >> PAGE_SHIFT {
         return Ok(Err(Errno::NoMemory));
     }
     let end = addr.add_pages(pages);

@@ -1,6 +1,6 @@
 //! `munmap` (`mm/vma.c:do_vmi_align_munmap`): cut what sticks out, zap, unlink, free the tables.
 
-use crate::addr::{PAGE_SHIFT, TASK_SIZE, VirtAddr};
+use crate::addr::{PAGE_SHIFT, VirtAddr};
 use crate::kernel::MunmapCut;
 use crate::machine::delta::VmaField;
 use crate::machine::event::{Lock, Mode};
@@ -22,7 +22,8 @@ pub fn do_munmap<S: Sink>(
     pages: u64,
 ) -> Result<Result<(), Errno>, Stop> {
     let end = pages.checked_shl(PAGE_SHIFT).and_then(|len| addr.0.checked_add(len));
-    let fits = end.is_some_and(|end| end <= TASK_SIZE) && pages <= TASK_SIZE >> PAGE_SHIFT;
+    let task_size = cpu.levels().task_size();
+    let fits = end.is_some_and(|end| end <= task_size) && pages <= task_size >> PAGE_SHIFT;
     if !fits || pages == 0 || !addr.is_page_aligned() {
         return Ok(Err(Errno::Invalid));
     }

@@ -79,9 +79,9 @@ pub(super) fn page_vma_mapped_walk<S: Sink>(
 fn restart<S: Sink>(cpu: &mut Cpu<S>, pvmw: &mut PageVmaMappedWalk) -> Result<Hit, Stop> {
     while pvmw.address < pvmw.end {
         let addr = pvmw.address;
-        let mut table = cpu.pgd(pvmw.mm);
+        let (mut table, mut level) = (cpu.pgd(pvmw.mm), cpu.levels().top());
         let mut hole = None;
-        for level in [Level::Pgd, Level::Pud, Level::Pmd] {
+        while level != Level::Pte {
             let slot = SlotId::new(table, level.index(addr));
             let entry = cpu.word(slot).decode(level);
             cpu.event(Event::Descend { level, found: Found::from(entry), slot, addr })?;
@@ -94,6 +94,7 @@ fn restart<S: Sink>(cpu: &mut Cpu<S>, pvmw: &mut PageVmaMappedWalk) -> Result<Hi
                     break;
                 }
             }
+            level = level.below().unwrap_or(Level::Pte);
         }
         let Some(level) = hole else {
             cpu.event(Event::Lock { lock: Lock::Ptl(table), mode: Mode::Write })?;

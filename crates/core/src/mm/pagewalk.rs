@@ -2,7 +2,7 @@
 //! or ranges of one process, down to each entry.
 
 use crate::addr::{Pfn, VirtAddr};
-use crate::arch::{Entry, Level};
+use crate::arch::{Entry, Level, Levels};
 use crate::machine::event::{Found, Lock, Mode, Verdict};
 use crate::machine::{
     Cpu, Event, Func, MappingId, MmId, Sink, SlotId, Stop, TableId, VmFlags, Vma, VmaId,
@@ -210,7 +210,7 @@ fn descend<S: Sink>(
     Ok(entry)
 }
 
-/// `walk_pgd_range`: steps of 512 GiB.
+/// `walk_pgd_range`: steps of 512 GiB, with five levels of 256 TiB.
 fn walk_pgd_range<S: Sink>(
     cpu: &mut Cpu<S>,
     walk: &MmWalk,
@@ -219,30 +219,43 @@ fn walk_pgd_range<S: Sink>(
     ops: &mut dyn WalkOps<S>,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::WalkPgdRange, [start.0, end.0]);
-    let pgd = cpu.pgd(walk.mm);
+    let (pgd, top) = (cpu.pgd(walk.mm), cpu.levels().top());
     let mut addr = start;
     while addr < end {
-        let next = Level::Pgd.addr_end(addr, end);
-        if let Entry::Table(pfn) = descend(cpu, Level::Pgd, pgd, addr, next)? {
-            let pud = cpu.table_at(pfn);
-            walk_p4d_range(cpu, walk, pud, addr, next, ops)?;
+        let next = top.addr_end(addr, end);
+        if let Entry::Table(pfn) = descend(cpu, top, pgd, addr, next)? {
+            let p4d = cpu.table_at(pfn);
+            walk_p4d_range(cpu, walk, p4d, addr, next, ops)?;
         }
         addr = next;
     }
     Ok(())
 }
 
-/// `walk_p4d_range`: folded with four levels, so the entry above is used once more.
+/// `walk_p4d_range`: steps of 512 GiB. With four levels it is folded: the entry above is used once
+/// more, and the table below it is one of PUDs already.
 fn walk_p4d_range<S: Sink>(
     cpu: &mut Cpu<S>,
     walk: &MmWalk,
-    pud: TableId,
+    p4d: TableId,
     start: VirtAddr,
     end: VirtAddr,
     ops: &mut dyn WalkOps<S>,
 ) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::WalkP4dRange, [start.0, end.0]);
-    walk_pud_range(cpu, walk, pud, start, end, ops)
+    if cpu.levels() == Levels::Four {
+        return walk_pud_range(cpu, walk, p4d, start, end, ops);
+    }
+    let mut addr = start;
+    while addr < end {
+        let next = Level::P4d.addr_end(addr, end);
+        if let Entry::Table(pfn) = descend(cpu, Level::P4d, p4d, addr, next)? {
+            let pud = cpu.table_at(pfn);
+            walk_pud_range(cpu, walk, pud, addr, next, ops)?;
+        }
+        addr = next;
+    }
+    Ok(())
 }
 
 /// One PUD or PMD on the way down: the frame of the table below, if there is one and the walk goes

@@ -21,7 +21,7 @@ fn new_table<S: Sink>(cpu: &mut Cpu<S>, mm: MmId, level: Level) -> Result<TableI
 
 /// `pgd_alloc`: the process's top-level table.
 pub(super) fn pgd_alloc<S: Sink>(cpu: &mut Cpu<S>, mm: MmId) -> Result<(), Stop> {
-    let table = new_table(cpu, mm, Level::Pgd)?;
+    let table = new_table(cpu, mm, cpu.levels().top())?;
     cpu.set(Cell::Mm(mm, MmField::Pgd), u64::from(table.0) + 1);
     Ok(())
 }
@@ -99,10 +99,11 @@ pub(super) fn pmd_alloc<S: Sink>(
     mm: MmId,
     addr: VirtAddr,
 ) -> Result<SlotId, Stop> {
-    let mut table = cpu.pgd(mm);
-    for level in [Level::Pgd, Level::Pud] {
+    let (mut table, mut level) = (cpu.pgd(mm), cpu.levels().top());
+    while level != Level::Pmd {
         let slot = SlotId::new(table, level.index(addr));
         table = table_alloc(cpu, mm, level, slot, addr)?;
+        level = level.below().unwrap_or(Level::Pmd);
     }
     Ok(SlotId::new(table, Level::Pmd.index(addr)))
 }

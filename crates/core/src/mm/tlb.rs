@@ -1,6 +1,6 @@
 //! TLB flushes and the pending counter (`include/linux/mm_types.h`, `arch/x86/mm/tlb.c`).
 
-use crate::addr::{PAGE_SIZE, TASK_SIZE, VirtAddr};
+use crate::addr::{PAGE_SIZE, VirtAddr};
 use crate::arch::Level;
 use crate::machine::delta::{CpuField, MachineField, MmField};
 use crate::machine::event::{Flush, IpiAnswer, Reach, SwitchIn};
@@ -11,7 +11,9 @@ use crate::mm::access::interrupted;
 pub const TLB_SINGLE_PAGE_FLUSH_CEILING: u64 = 33;
 
 /// All addresses of a process, for flushes and notifiers that name none.
-pub(super) const EVERYTHING: (VirtAddr, VirtAddr) = (VirtAddr(0), VirtAddr(TASK_SIZE + PAGE_SIZE));
+pub(super) fn everything<S: Sink>(cpu: &Cpu<S>) -> (VirtAddr, VirtAddr) {
+    (VirtAddr(0), VirtAddr(cpu.levels().task_size() + PAGE_SIZE))
+}
 
 fn set_pending<S: Sink>(cpu: &mut Cpu<S>, mm: MmId, pending: u64) -> Result<(), Stop> {
     let shown = u32::try_from(pending).expect("a handful of flushes are pending");
@@ -98,7 +100,8 @@ pub(super) fn flush_tlb_page<S: Sink>(
 /// The sink may stop the run.
 pub(super) fn flush_tlb_mm<S: Sink>(cpu: &mut Cpu<S>, mm: MmId, flush: Flush) -> Result<(), Stop> {
     let cpu = &mut cpu.enter(Func::FlushTlbMm, [mm.0.into(), 0]);
-    flush_tlb_mm_range(cpu, mm, flush, EVERYTHING, Level::Pte, FreedTables::Yes)
+    let range = everything(cpu);
+    flush_tlb_mm_range(cpu, mm, flush, range, Level::Pte, FreedTables::Yes)
 }
 
 /// `flush_tlb_mm_range`: a new generation of the process's translations; this CPU and those of
@@ -201,7 +204,7 @@ fn flush_tlb_func<S: Sink>(cpu: &mut Cpu<S>, here: CpuId, info: &FlushTlbInfo) {
     }
     let (start, end) = match info.reach {
         Reach::Pages | Reach::HugePages if local_gen + 1 == info.new_gen => (info.start, info.end),
-        _ => EVERYTHING,
+        _ => everything(cpu),
     };
     cpu.tlb_drop(here, mm, start, end);
     cpu.set(Cell::TlbGen(here, mm), info.new_gen);
@@ -232,7 +235,7 @@ pub fn switch_mm<S: Sink>(cpu: &mut Cpu<S>, mm: MmId) -> Result<(), Stop> {
     cpu.set(Cell::Cpu(here, CpuField::LoadedMm), u64::from(mm.0) + 1);
     cpu.set(Cell::Cpu(here, CpuField::IsLazy), 0);
     if switch == SwitchIn::CaughtUp {
-        let (start, end) = EVERYTHING;
+        let (start, end) = everything(cpu);
         cpu.tlb_drop(here, mm, start, end);
     }
     cpu.set(Cell::TlbGen(here, mm), new_gen);

@@ -191,9 +191,8 @@ fn unmap_page_range<S: Sink>(
     if cpu.vma(vma).flags.intersects(VmFlags::PFNMAP | VmFlags::MIXEDMAP) {
         tlb.notes_raw_frames();
     }
-    let pgd = cpu.pgd(tlb.mm());
-    let zap = Zap { vma, details };
-    zap_table(cpu, tlb, zap, (pgd, Level::Pgd), start, end)?;
+    let top = (cpu.pgd(tlb.mm()), cpu.levels().top());
+    zap_table(cpu, tlb, Zap { vma, details }, top, start, end)?;
     match cpu.kernel().pfnmap_flush {
         PfnmapFlush::VmaEnd => tlb.flush_raw_frames(cpu),
         PfnmapFlush::BeforeUnlink => Ok(()),

@@ -1,7 +1,7 @@
 //! A scenario, understood: tables of what it declares, and its statements in order.
 
 use crate::addr::VirtAddr;
-use crate::arch::{Level, PteFlags};
+use crate::arch::{Level, Levels, PteFlags};
 use crate::kernel::{Kernel, LINUX_7_3};
 use crate::machine::address_space::{DirtyMethod, ShmemEnabled};
 use crate::machine::event::Access;
@@ -277,6 +277,8 @@ pub enum Op {
     Kernel(&'static Kernel),
     /// How many CPUs.
     Cpus(u8),
+    /// How many levels page tables have.
+    Levels(Levels),
     /// Whether the two helpers flush.
     Flushes(Flushes),
     /// `fault_around_bytes`, in pages.
@@ -384,6 +386,7 @@ impl Op {
                 | Op::Note(_)
                 | Op::Kernel(_)
                 | Op::Cpus(_)
+                | Op::Levels(_)
                 | Op::Flushes(_)
                 | Op::FaultAround(_)
                 | Op::ShmemHuge(_)
@@ -529,6 +532,16 @@ impl Scenario {
             _ => None,
         });
         said.unwrap_or(1)
+    }
+
+    /// How many levels its page tables have.
+    #[must_use]
+    pub fn levels(&self) -> Levels {
+        let said = self.statements.iter().find_map(|s| match s.op {
+            Op::Levels(levels) => Some(levels),
+            _ => None,
+        });
+        said.unwrap_or_default()
     }
 
     /// Other vmwgfx settings than its own, from the first statement that concerns the driver on.

@@ -190,6 +190,7 @@ pub fn statement(scenario: &Scenario, op: &Op) -> String {
         Op::Note(text) => words("note", text),
         Op::Kernel(kernel) => format!("kernel {kernel}"),
         Op::Cpus(cpus) => format!("cpus {cpus}"),
+        Op::Levels(levels) => format!("levels {}", levels.all().len()),
         Op::Flushes(Flushes::On) => "flushes on".to_owned(),
         Op::Flushes(Flushes::Off) => "flushes off".to_owned(),
         Op::ShmemHuge(enabled) => format!("shmem-huge {}", enabled.name()),

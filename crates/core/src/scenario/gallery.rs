@@ -28,6 +28,7 @@ gallery! {
     "walk/seven"
     "walk/aliases"
     "walk/sparse"
+    "walk/five-levels"
     "walk/huge"
     "snapshot/exact"
     "filter/read-only"

@@ -34,11 +34,12 @@ const fn row(keyword: &'static str, form: &'static str, meaning: &'static str) -
 }
 
 /// All statements, in the order in which a story uses them.
-pub static STATEMENTS: [Syntax; 47] = [
+pub static STATEMENTS: [Syntax; 48] = [
     row("title", "title TEXT", "names the story"),
     row("note", "note TEXT", "a line of prose; it travels in the link"),
     row("kernel", "kernel 7.3|6.12|6.1", "which kernel; 7.3 unless said"),
     row("cpus", "cpus NUMBER", "how many CPUs; 1 unless said, 4 at most"),
+    row("levels", "levels 4|5", "of page tables: 5 is LA57, with 56 bits of addresses"),
     row("faround", "faround BYTES", "fault-around window; 64K unless said, 4K is off"),
     row(
         "shmem-huge",

@@ -3,6 +3,8 @@
 
 use proptest::prelude::*;
 use rangewalk_core::addr::VirtAddr;
+use rangewalk_core::arch::Levels;
+use rangewalk_core::kernel::LINUX_6_12;
 use rangewalk_core::machine::event::Access;
 use rangewalk_core::machine::vma::{OpenFile, OpenMode};
 use rangewalk_core::machine::{Cpu, FileKind, MappingId, MmId, Sink, World};
@@ -153,6 +155,10 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
 /// A world with the [`FILES`].
 pub(crate) fn world(kernel: &'static rangewalk_core::kernel::Kernel) -> World {
     let mut world = World::new(kernel);
+    // What holds of a world holds whatever its tables are: one release has five levels.
+    if kernel.name == LINUX_6_12.name {
+        world.set_levels(Levels::Five);
+    }
     for kind in FILES {
         world.add_file(kind, FILE_PAGES);
     }

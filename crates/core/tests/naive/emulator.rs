@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::arch::pte::PFN_MASK;
-use rangewalk_core::arch::{Entry, Level};
-use rangewalk_core::kernel::Kernel;
+use rangewalk_core::arch::{Entry, Level, Levels};
+use rangewalk_core::kernel::{Kernel, LINUX_6_12};
 use rangewalk_core::machine::page::ZERO_PFN;
 use rangewalk_core::machine::vma::{OpenFile, OpenMode};
 use rangewalk_core::machine::{
@@ -41,6 +41,10 @@ pub(crate) struct Emulator<S> {
 impl<S: Sink> Emulator<S> {
     pub(crate) fn new(kernel: &'static Kernel, sink: S) -> Self {
         let mut world = World::new(kernel);
+        // What holds of a world holds whatever its tables are: one release has five levels.
+        if kernel.name == LINUX_6_12.name {
+            world.set_levels(Levels::Five);
+        }
         for kind in FILES {
             let file = world.add_file(kind, FILE_PAGES);
             bitmap::reset(&mut Cpu::new(&mut world, &mut ()), file, BITMAP_BITS, BITMAP_BITS, 0);

@@ -14,8 +14,8 @@ use crate::model::stage_now::Now;
 const CHAR: f32 = 5.8;
 /// Estimated width of a character of a label.
 const LABEL_CHAR: f32 = 7.6;
-/// Width of an address: twelve digits.
-const ADDRESS: f32 = 80.0;
+/// Width of a digit of an address.
+const DIGIT: f32 = 6.66;
 /// Where addresses end if nothing is in their way.
 const ADDRESS_END: f32 = 86.0;
 
@@ -55,12 +55,14 @@ pub(super) fn row(
     let inside = clip.as_ref().map(|clip| clip.ends.1);
     let words = words(now, id, name, process, (bar, inside), axis, room);
     let gutter = process.map_or(0.0, |process| width(process, LABEL_CHAR));
-    let end = ADDRESS_END.min(words.label.x - width(name, LABEL_CHAR) - 3.0);
-    let fits = process.is_none() || end - ADDRESS >= gutter;
-    let address = room.style == LaneStyle::Processes && fits;
+    let address = vma.start.to_string();
+    let wide = width(&address, DIGIT);
+    let end = ADDRESS_END.max(wide).min(words.label.x - width(name, LABEL_CHAR) - 3.0);
+    let fits = process.is_none() || end - wide >= gutter;
+    let shows_address = room.style == LaneStyle::Processes && fits;
     LaneRow {
         id: id.0,
-        address: address.then(|| ends(&vma.start.to_string(), end)),
+        address: shows_address.then(|| ends(&address, end)),
         label: words.label,
         y: 0.0,
         height: 0.0,

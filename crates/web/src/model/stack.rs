@@ -1,7 +1,7 @@
 //! The call stack, in the names of the emulated kernel.
 
 use rangewalk_core::addr::VirtAddr;
-use rangewalk_core::arch::Level;
+use rangewalk_core::arch::{Level, Levels};
 use rangewalk_core::machine::func::Args;
 use rangewalk_core::machine::{Func, MmId, VmaId};
 use rangewalk_core::trace::Frame;
@@ -80,8 +80,9 @@ fn args(now: &Now<'_>, frame: &Frame) -> String {
 fn range(now: &Now<'_>, func: Func, start: VirtAddr, end: VirtAddr) -> String {
     let at = now.place.addr.unwrap_or(start);
     match func {
-        Func::WalkPgdRange => Level::Pgd.index(at).to_string(),
-        Func::WalkP4dRange => "folded".to_owned(),
+        Func::WalkPgdRange => now.world().levels().top().index(at).to_string(),
+        Func::WalkP4dRange if now.world().levels() == Levels::Four => "folded".to_owned(),
+        Func::WalkP4dRange => Level::P4d.index(at).to_string(),
         Func::WalkPudRange => Level::Pud.index(at).to_string(),
         Func::WalkPmdRange => Level::Pmd.index(at).to_string(),
         Func::WalkPteRange => {

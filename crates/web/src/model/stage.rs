@@ -12,7 +12,7 @@ use crate::model::sentence::{Sentence, count_words};
 use crate::model::stack::Stack;
 use crate::model::stage_index::StageIndex;
 pub use crate::model::stage_measures::StageForm;
-use crate::model::stage_measures::{EMBED_RISER, EMBED_TAG};
+use crate::model::stage_measures::{EMBED_RISER, EMBED_TAG, TablesAt};
 use crate::model::stage_now::Now;
 use crate::model::stage_number::between;
 use crate::model::stage_thread::{self, ThreadPath};
@@ -136,8 +136,11 @@ pub fn stage(run: &Run, index: &StageIndex, form: StageForm) -> StageModel {
     let below = (lanes.bottom, measures.lanes_bottom);
     let tlbs = tree.as_ref().and_then(|_| Tlbs::new(&now, &axis, below));
     let tables = Tables::new(&now);
-    let thread = match (&tree, &measures.tables) {
-        (Some(tree), Some(at)) => stage_thread::thread(tree, &lanes, &tables, at),
+    let thread = match &tree {
+        Some(tree) if measures.has_tables => {
+            let at = TablesAt::of(tables.columns.len());
+            stage_thread::thread(tree, &lanes, &tables, at)
+        }
         _ if form == StageForm::Embed => {
             stage_thread::to_descent(&lanes, &tables, EMBED_RISER, EMBED_TAG)
         }

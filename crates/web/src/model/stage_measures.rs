@@ -35,15 +35,15 @@ pub struct Measures {
     pub lanes_bottom: f32,
     /// Right limit of the lanes' notes.
     pub right: f32,
-    /// Where the upper tables begin.
-    pub tables: Option<TablesAt>,
+    /// Whether the page tables stand there as tables.
+    pub has_tables: bool,
 }
 
 /// Where the page tables stand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TablesAt {
     /// Left edge of each upper table.
-    pub columns: [f32; 3],
+    pub columns: &'static [f32],
     /// Their width.
     pub width: f32,
     /// Their top and height.
@@ -75,9 +75,21 @@ impl StageForm {
     }
 }
 
+/// The same with five levels: what is right of the upper tables stays where it is.
+const FIVE_LEVELS: TablesAt =
+    TablesAt { columns: &[640.0, 682.0, 724.0, 766.0], width: 35.0, ..TABLES };
+
+impl TablesAt {
+    /// For so many upper tables.
+    #[must_use]
+    pub const fn of(upper: usize) -> &'static Self {
+        if upper > TABLES.columns.len() { &FIVE_LEVELS } else { &TABLES }
+    }
+}
+
 /// The tables of the full form.
 pub const TABLES: TablesAt = TablesAt {
-    columns: [640.0, 700.0, 760.0],
+    columns: &[640.0, 700.0, 760.0],
     width: 41.0,
     rows: (56.5, 160.0),
     leaf: (820.0, 46.75),
@@ -108,7 +120,7 @@ const FULL: Measures = Measures {
     lanes_top: 0.0,
     lanes_bottom: 546.0,
     right: 608.0,
-    tables: Some(TABLES),
+    has_tables: true,
 };
 
 /// Where the thread of the embedded form comes up.
@@ -132,7 +144,7 @@ const EMBED: Measures = Measures {
     lanes_top: 54.0,
     lanes_bottom: 226.0,
     right: 392.0,
-    tables: None,
+    has_tables: false,
 };
 
 const PHONE: Measures = Measures {
@@ -151,7 +163,7 @@ const PHONE: Measures = Measures {
     lanes_top: 49.5,
     lanes_bottom: 330.0,
     right: 343.0,
-    tables: None,
+    has_tables: false,
 };
 
 impl Measures {

@@ -62,19 +62,20 @@ pub fn thread(tree: &Tree, lanes: &Lanes, tables: &Tables, at: &TablesAt) -> Vec
             d: across(row, lanes.cell, at.riser, (at.columns[0], y)),
         });
     }
-    for (part, from, to) in [("pud", 0, 1), ("pmd", 1, 2)] {
-        if let (Some(y0), Some(y1)) = (reached(from), reached(to)) {
-            let (x0, x1) = (at.columns[from] + at.width, at.columns[to]);
+    let last = tables.columns.len() - 1;
+    for to in 1..=last {
+        if let (Some(y0), Some(y1)) = (reached(to - 1), reached(to)) {
+            let (x0, x1) = (at.columns[to - 1] + at.width, at.columns[to]);
             let bend = x1 - x0 - 3.0;
             let pen = Pen::default().to('M', &[x0, y0]);
             let d = pen.to('C', &[x0 + bend, y0, x1 - bend, y1, x1, y1]).done();
-            parts.push(ThreadPath { part, d });
+            parts.push(ThreadPath { part: tables.columns[to].level, d });
         }
     }
     let slot = tables.leaf.now();
-    if let (Some(y0), Some(slot)) = (reached(2), slot) {
+    if let (Some(y0), Some(slot)) = (reached(last), slot) {
         let (x, y) = slot_at(at, slot);
-        let (x, x0) = (x + at.slot.0 / 2.0 - 0.4, at.columns[2] + at.width);
+        let (x, x0) = (x + at.slot.0 / 2.0 - 0.4, at.columns[last] + at.width);
         // Along the gap above the slot's row, so that the row stays readable.
         let lane = y - 1.0;
         let turn = x0 + 11.0;

@@ -23,7 +23,7 @@ pub enum Reach {
 /// One upper table as a column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// `PGD`, `PUD`, `PMD`.
+    /// `PGD`, `P4D`, `PUD`, `PMD`.
     pub level: &'static str,
     /// Its frame; `None`: there is no such table.
     pub frame: Option<String>,
@@ -107,15 +107,15 @@ impl Leaf {
     }
 }
 
-/// All four levels.
+/// All levels, four or five.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tables {
     /// Whose.
     pub process: Option<String>,
-    /// The address looked up, with its four indices.
-    pub address: Option<(String, [u32; 4])>,
-    /// PGD, PUD, PMD.
-    pub columns: [Column; 3],
+    /// The address looked up, with its index at each level.
+    pub address: Option<(String, Vec<u32>)>,
+    /// PGD, PUD, PMD; with five levels the P4D behind the first.
+    pub columns: Vec<Column>,
     /// PTEs.
     pub leaf: Leaf,
 }
@@ -132,13 +132,20 @@ impl Tables {
         let mm = now.place.mm;
         let addr = address(now);
         let process = mm.map(|mm| now.process(mm).to_owned());
-        let path = mm.map_or([None; 4], |mm| path(now.world(), mm, addr.unwrap_or_default()));
-        let column = |at: usize| column(now, Level::ALL[at], path[at], addr);
+        let levels = now.world().levels().all();
+        let mut table = mm.and_then(|mm| now.world().mms().find(|(id, _)| *id == mm)?.1.pgd);
+        let mut columns = Vec::new();
+        for level in levels.iter().copied().filter(|level| *level != Level::Pte) {
+            columns.push(column(now, level, table, addr));
+            table = table.and_then(|table| below(now.world(), level, table, addr?));
+        }
+        let indices =
+            |addr: VirtAddr| levels.iter().map(|level| level.index(addr)).collect::<Vec<_>>();
         Self {
             process,
-            address: addr.map(|addr| (addr.to_string(), Level::ALL.map(|l| l.index(addr)))),
-            columns: [column(0), column(1), column(2)],
-            leaf: leaf(now, path[3], mm, addr),
+            address: addr.map(|addr| (addr.to_string(), indices(addr))),
+            columns,
+            leaf: leaf(now, table, mm, addr),
         }
     }
 
@@ -156,21 +163,12 @@ fn address(now: &Now<'_>) -> Option<VirtAddr> {
     now.place.addr.map(VirtAddr::page_down).or_else(clipped).or_else(|| start().map(|v| v.start))
 }
 
-/// The tables on the way to `addr`, top first, as far as they exist.
-fn path(world: &World, mm: MmId, addr: VirtAddr) -> [Option<TableId>; 4] {
-    let mut path = [None; 4];
-    let mut table = world.mms().find(|(id, _)| *id == mm).and_then(|(_, mm)| mm.pgd);
-    for (at, level) in Level::ALL.into_iter().enumerate() {
-        path[at] = table;
-        table = table.and_then(|table| {
-            let word = world.word(SlotId::new(table, level.index(addr)));
-            match word.decode(level) {
-                Entry::Table(pfn) if level != Level::Pte => Some(world.table_at(pfn)),
-                _ => None,
-            }
-        });
+/// The table below the entry that `addr` uses, if there is one.
+fn below(world: &World, level: Level, table: TableId, addr: VirtAddr) -> Option<TableId> {
+    match world.word(SlotId::new(table, level.index(addr))).decode(level) {
+        Entry::Table(pfn) => Some(world.table_at(pfn)),
+        _ => None,
     }
-    path
 }
 
 fn frame(now: &Now<'_>, table: Option<TableId>) -> Option<String> {

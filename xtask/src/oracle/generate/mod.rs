@@ -3,12 +3,14 @@
 //! look; and there are profiles that are rich in walks, or in cuts and merges of VMAs. The hard
 //! ones go where golden scripts seldom do.
 
+mod five;
 mod hard;
 mod profile;
 
 use fastrand::Rng;
 
 use crate::oracle::kernels::Kernel;
+use crate::oracle::vm::Levels;
 use profile::{Kind, Profile};
 
 /// Which profiles are told.
@@ -60,8 +62,14 @@ struct Story {
     anon: Vec<Place>,
 }
 
-/// `count` scenarios for that kernel.
-pub(super) fn script(kernel: &Kernel, difficulty: Difficulty, seed: u64, count: usize) -> String {
+/// `count` scenarios for that kernel, with page tables of so many levels.
+pub(super) fn script(
+    kernel: &Kernel,
+    levels: Levels,
+    difficulty: Difficulty,
+    seed: u64,
+    count: usize,
+) -> String {
     let letter = match difficulty {
         Difficulty::Golden => 's',
         Difficulty::Hard => 'h',
@@ -76,7 +84,10 @@ pub(super) fn script(kernel: &Kernel, difficulty: Difficulty, seed: u64, count: 
             script.push('\n');
         }
     }
-    script
+    match levels {
+        Levels::Four => script,
+        Levels::Five => five::on_five_levels(&script),
+    }
 }
 
 impl Story {

@@ -5,7 +5,7 @@ use super::lex::{Token, Words};
 use super::number::{number, page_list};
 use super::statement::begins_number;
 use crate::arch::pte::PFN_MASK;
-use crate::arch::{Level, PteFlags};
+use crate::arch::{Level, Levels, PteFlags};
 use crate::machine::rbtree::Colour;
 use crate::scenario::ast::{Expect, Failure, FlushWant, LabelId, Part, PteWant, TreeWant};
 use crate::scenario::diagnostic::{Diagnostic, Site, nearest};
@@ -51,7 +51,7 @@ impl Parser {
             "pte" => {
                 let label = self.living_label(words)?;
                 let pages = self.own_pages(words, label)?;
-                Expect::Pte(label, pages, pte(words)?)
+                Expect::Pte(label, pages, pte(words, self.levels)?)
             }
             "ipis" => Expect::Ipis(number(words, "the number of CPUs", PGOFF_MAX)?),
             "flushes" => Expect::Flushes(number(words, "the number of flushes", PGOFF_MAX)?),
@@ -59,7 +59,7 @@ impl Parser {
                 let label = self.living_label(words)?;
                 let pages = self.own_pages(words, label)?;
                 let cpu = self.on_cpu(words)?;
-                Expect::Tlb(label, pages, cpu, pte(words)?)
+                Expect::Tlb(label, pages, cpu, pte(words, self.levels)?)
             }
             "lost" => Expect::Lost(self.scope.file(words)?, page_list(words, "a page")?),
             "bits" => Expect::Bits(self.scope.file(words)?, page_list(words, "a bit")?),
@@ -136,19 +136,20 @@ fn flush(words: &mut Words<'_>) -> Result<FlushWant, Box<Diagnostic>> {
     }
 }
 
-fn pte(words: &mut Words<'_>) -> Result<PteWant, Box<Diagnostic>> {
+fn pte(words: &mut Words<'_>, levels: Levels) -> Result<PteWant, Box<Diagnostic>> {
     if words.take_if("none") {
         return Ok(PteWant::Empty);
     }
     if words.take_if("hole") {
         let token = words.take(Part::Mode, "the level")?;
-        let level = [Level::Pgd, Level::Pud, Level::Pmd]
-            .into_iter()
-            .find(|level| level.name() == token.text);
-        return level.map(PteWant::Hole).ok_or_else(|| {
-            Diagnostic::error(token.site, format!("`{}` is not a level", token.text))
-                .hint("PGD, PUD or PMD: the level whose entry is empty")
-        });
+        let level = levels.all().iter().find(|level| level.name() == token.text);
+        return level.copied().filter(|level| *level != Level::Pte).map(PteWant::Hole).ok_or_else(
+            || {
+                Diagnostic::error(token.site, format!("`{}` is not a level", token.text)).hint(
+                    "PGD, PUD or PMD, with five levels P4D too: the level whose entry is empty",
+                )
+            },
+        );
     }
     if words.take_if("=") {
         let token = words.take(Part::Mode, "the word")?;

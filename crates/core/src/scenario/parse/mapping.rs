@@ -22,9 +22,9 @@ impl Parser {
         let of_file = words.peek();
         let pages = pages(words, "the file's pages")?;
         let token = words.peek();
-        let addr = address(words)?;
+        let addr = address(words, self.levels)?;
         if let Some(token) = token {
-            user_range(token, addr, pages.count)?;
+            user_range(token, addr, pages.count, self.levels)?;
         }
         let prot = protection(words)?;
         let (mut sharing, mut mode) = (Sharing::Shared, OpenMode::ReadWrite);
@@ -131,10 +131,10 @@ impl Parser {
             Place::Address { .. } => None,
         };
         let token = words.peek();
-        let (addr, mut pages) = address_range(words)?;
+        let (addr, mut pages) = address_range(words, self.levels)?;
         if let Some(token) = token.filter(|token| !token.text.contains('+')) {
             pages = end.pages_since(start);
-            user_range(token, addr, pages)?;
+            user_range(token, addr, pages, self.levels)?;
         }
         words.finish()?;
         let mut to = Target { addr, pages, label: None };

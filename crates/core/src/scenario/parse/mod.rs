@@ -12,6 +12,7 @@ mod scope;
 mod statement;
 mod vmw;
 
+use crate::arch::Levels;
 use crate::order::sort_by_key;
 use crate::scenario::ast::{FileId, Layout, ProcessId, Scenario, Statement};
 use crate::scenario::cover::Cover;
@@ -54,10 +55,13 @@ struct Parser {
     bitmaps: Vec<(FileId, u64)>,
     /// Sizes that `truncate` gave files, in order.
     sizes: Vec<(FileId, u64)>,
-    /// The line of `title`, of `kernel` and of `cpus`.
+    /// How many levels page tables have.
+    levels: Levels,
+    /// The line of `title`, of `kernel`, of `cpus` and of `levels`.
     title_line: Option<u32>,
     kernel_line: Option<u32>,
     cpus_line: Option<u32>,
+    levels_line: Option<u32>,
     /// Likewise of `compare` and `sweep`.
     compare_line: Option<u32>,
     sweep_line: Option<u32>,

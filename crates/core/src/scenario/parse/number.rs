@@ -1,7 +1,8 @@
 //! Numbers, page ranges and addresses.
 
 use super::lex::{Token, Words};
-use crate::addr::{PAGE_SIZE, TASK_SIZE, VirtAddr};
+use crate::addr::{PAGE_SIZE, VirtAddr};
+use crate::arch::Levels;
 use crate::scenario::ast::{Pages, Part};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::limits::PGOFF_MAX;
@@ -95,15 +96,18 @@ pub(super) fn page_list(words: &mut Words<'_>, what: &str) -> Result<Vec<Pages>,
 }
 
 /// `@7f1234562000`, page-aligned and below the end of user space.
-pub(super) fn address(words: &mut Words<'_>) -> Result<VirtAddr, Box<Diagnostic>> {
+pub(super) fn address(words: &mut Words<'_>, levels: Levels) -> Result<VirtAddr, Box<Diagnostic>> {
     let token = words.take(Part::Address, "the address")?;
     let addr = address_text(token, token.text)?;
-    user_range(token, addr, 1)?;
+    user_range(token, addr, 1, levels)?;
     Ok(addr)
 }
 
 /// `@7f1234562000+4`: four pages from there.
-pub(super) fn address_range(words: &mut Words<'_>) -> Result<(VirtAddr, u64), Box<Diagnostic>> {
+pub(super) fn address_range(
+    words: &mut Words<'_>,
+    levels: Levels,
+) -> Result<(VirtAddr, u64), Box<Diagnostic>> {
     let token = words.take(Part::Address, "the address")?;
     let (addr, count) = token.text.split_once('+').unwrap_or((token.text, "1"));
     let addr = address_text(token, addr)?;
@@ -111,7 +115,7 @@ pub(super) fn address_range(words: &mut Words<'_>) -> Result<(VirtAddr, u64), Bo
         return Err(Diagnostic::error(token.site, format!("`+{count}` is not a number of pages"))
             .hint("@7f1234562000+4 is four pages from there"));
     };
-    user_range(token, addr, count)?;
+    user_range(token, addr, count, levels)?;
     Ok((addr, count))
 }
 
@@ -120,13 +124,19 @@ pub(super) fn user_range(
     token: Token<'_>,
     addr: VirtAddr,
     pages: u64,
+    levels: Levels,
 ) -> Result<(), Box<Diagnostic>> {
+    let task_size = levels.task_size();
     let end = pages.checked_mul(PAGE_SIZE).and_then(|bytes| addr.0.checked_add(bytes));
-    if end.is_some_and(|end| end <= TASK_SIZE) {
+    if end.is_some_and(|end| end <= task_size) {
         return Ok(());
     }
+    let more = match end {
+        Some(end) if end <= Levels::Five.task_size() => "; `levels 5` has room for it",
+        _ => "",
+    };
     Err(Diagnostic::error(token.site, "reaches beyond user space")
-        .hint(format!("the last page ends at {TASK_SIZE:x}")))
+        .hint(format!("the last page ends at {task_size:x}{more}")))
 }
 
 fn address_text(token: Token<'_>, text: &str) -> Result<VirtAddr, Box<Diagnostic>> {

@@ -4,6 +4,7 @@
 use super::Parser;
 use super::lex::Words;
 use super::number::number;
+use crate::arch::Levels;
 use crate::machine::CpuId;
 use crate::machine::address_space::ShmemEnabled;
 use crate::machine::event::Access;
@@ -24,6 +25,30 @@ impl Parser {
         };
         super::statement::once(&mut self.cpus_line, line, site, "cpus")?;
         Ok(Op::Cpus(cpus))
+    }
+
+    /// `levels 5`.
+    pub(super) fn levels(
+        &mut self,
+        line: u32,
+        words: &mut Words<'_>,
+    ) -> Result<Op, Box<Diagnostic>> {
+        let token = words.take(Part::Number, "how many levels page tables have")?;
+        let levels = match token.text {
+            "4" => Levels::Four,
+            "5" => Levels::Five,
+            other => {
+                return Err(Diagnostic::error(token.site, format!("`{other}` is not 4 or 5"))
+                    .hint("4 is PGD, PUD, PMD, PTE; 5 has the P4D between PGD and PUD"));
+            }
+        };
+        super::statement::once(&mut self.levels_line, line, token.site, "levels")?;
+        if !self.scenario.processes.is_empty() {
+            return Err(Diagnostic::error(token.site, "a process has its tables already")
+                .hint("`levels` stands above the first `proc`"));
+        }
+        self.levels = levels;
+        Ok(Op::Levels(levels))
     }
 
     /// The number of a CPU that there is.

@@ -37,6 +37,7 @@ impl Parser {
             "title" | "note" => return self.prose(line, body, words),
             "kernel" => self.kernel(line, words)?,
             "cpus" => self.cpus(line, words)?,
+            "levels" => self.levels(line, words)?,
             "flushes" => Op::Flushes(super::processor::flushes(words)?),
             "faround" => Op::FaultAround(size_in_pages(words, FAULT_AROUND_MAX)?),
             "shmem-huge" => Op::ShmemHuge(super::processor::shmem_huge(words)?),
@@ -287,7 +288,7 @@ impl Parser {
     pub(super) fn place(&self, words: &mut Words<'_>) -> Result<Place, Box<Diagnostic>> {
         if words.second_starts('@') {
             let process = self.living_process(words)?;
-            let (addr, pages): (VirtAddr, u64) = address_range(words)?;
+            let (addr, pages): (VirtAddr, u64) = address_range(words, self.levels)?;
             return Ok(Place::Address { process, addr, pages });
         }
         let label = self.living_label(words)?;

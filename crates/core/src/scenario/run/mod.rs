@@ -189,6 +189,7 @@ impl Rest {
     pub fn begin(scenario: &Scenario) -> Self {
         let mut world = World::new(scenario.kernel());
         world.set_cpus(scenario.cpus());
+        world.set_levels(scenario.levels());
         let mut names = Names::default();
         for file in &scenario.files {
             world.add_file(file.kind, file.pages);
@@ -453,6 +454,7 @@ const fn is_declaration(op: &Op) -> bool {
             | Op::Note(_)
             | Op::Kernel(_)
             | Op::Cpus(_)
+            | Op::Levels(_)
             | Op::File(_)
             | Op::Sweep(_)
             | Op::Repeat(_)

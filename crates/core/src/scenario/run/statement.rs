@@ -37,6 +37,7 @@ impl Runner<'_> {
             | Op::Note(_)
             | Op::Kernel(_)
             | Op::Cpus(_)
+            | Op::Levels(_)
             | Op::File(_)
             | Op::During(..)
             | Op::Sweep(_)

@@ -1,4 +1,4 @@
-//! The descent in one line: four tags on the thread.
+//! The descent in one line: a tag a level on the thread.
 
 use yew::prelude::*;
 
@@ -8,18 +8,21 @@ use crate::model::tables::{Reach, Tables};
 use crate::view::markup::html;
 
 /// PGD, PUD, PMD, PTE: from `x` on, the level names on base line `y`, tags that far apart and so
-/// wide.
+/// wide. Five levels share the room of four.
 pub(super) fn descent(tables: &Tables, (x, y): (f32, f32), (apart, width): (f32, f32)) -> Html {
+    let narrow = if tables.columns.len() > 3 { 0.78 } else { 1.0 };
+    let (apart, width) = (apart * narrow, width * narrow);
     let slot = tables.leaf.now();
     let upper = tables.columns.iter().map(|column| (column.level, column.index));
     let leaf = tables
         .address
         .as_ref()
-        .map(|(_, indices)| (indices[3], if slot.is_some() { Reach::Here } else { Reach::ToCome }));
+        .and_then(|(_, indices)| indices.last())
+        .map(|index| (*index, if slot.is_some() { Reach::Here } else { Reach::ToCome }));
     let tags: Vec<_> = upper.chain([("PTE", leaf)]).collect();
     let reached =
         tags.iter().take_while(|(_, i)| i.is_some_and(|(_, r)| r != Reach::ToCome)).count();
-    #[expect(clippy::cast_precision_loss, reason = "four")]
+    #[expect(clippy::cast_precision_loss, reason = "five at most")]
     let left = |at: usize| x + apart * at as f32;
     html! {
         <g class="descent">

@@ -3,14 +3,14 @@
 use yew::prelude::*;
 
 use super::svg::{at as translate, n, path, rect, text};
-use crate::model::stage_measures::{TABLES, TablesAt};
+use crate::model::stage_measures::TablesAt;
 use crate::model::stage_thread::{slot_at, tag_y};
 use crate::model::tables::{Column, Reach, Tables};
 use crate::view::markup::html;
 
 /// Everything of the upper tables but what is yellow.
 pub(super) fn tables(tables: &Tables) -> Html {
-    let at = &TABLES;
+    let at = TablesAt::of(tables.columns.len());
     let title = match &tables.process {
         Some(process) => format!("Page tables of {process}"),
         None => "Page tables".to_owned(),
@@ -21,11 +21,11 @@ pub(super) fn tables(tables: &Tables) -> Html {
             if let Some((address, indices)) = &tables.address {
                 <text class="m s end" x={n(at.leaf.0 + 308.0)} y="14">
                     {format!("{address} = ")}
-                    <tspan class="b">{indices.map(|index| index.to_string()).join(" · ")}</tspan>
+                    <tspan class="b">{indices.iter().map(u32::to_string).collect::<Vec<_>>().join(" · ")}</tspan>
                     {" · 000"}
                 </text>
             }
-            {tables.columns.iter().zip(at.columns).map(|(column, x)| self::column(column, x, at)).collect::<Html>()}
+            {tables.columns.iter().zip(at.columns).map(|(column, x)| self::column(column, *x, at)).collect::<Html>()}
         </g>
     }
 }
@@ -59,11 +59,11 @@ fn column(column: &Column, x: f32, at: &TablesAt) -> Html {
 
 /// What is yellow in the tables. Drawn over the thread.
 pub(super) fn now(tables: &Tables) -> Html {
-    let at = &TABLES;
+    let at = TablesAt::of(tables.columns.len());
     let slot = tables.leaf.now();
     html! {
         <g class="tables-now">
-            {tables.columns.iter().zip(at.columns).filter_map(|(column, x)| tag(column, x, at)).collect::<Html>()}
+            {tables.columns.iter().zip(at.columns).filter_map(|(column, x)| tag(column, *x, at)).collect::<Html>()}
             if let Some(slot) = slot {
                 {slot_tag(slot, at)}
             }

@@ -9,14 +9,17 @@ use rangewalk_core::scenario::{self, Scenario};
 use rangewalk_core::trace::Place;
 use yew::{AttrValue, Html};
 
-use crate::clock::{Motion, Playback};
+use crate::clock::{Delay, Motion, Playback};
 use crate::command::{Ask, Command, Go, Play};
 use crate::model::compare::CompareModel;
 use crate::model::compare::empty::EmptyModel;
 use crate::model::compare::side::Side;
 use crate::scene::{Frame, Scene, Subject};
-use crate::session::Changed;
+use crate::session::{Changed, Pace};
 use crate::view;
+
+/// All words are up to date so many milliseconds after the last fast move.
+const SETTLE: f64 = 120.0;
 
 /// A text's comparison, with all that is looked up in it again and again.
 pub struct Bench {
@@ -210,6 +213,10 @@ struct Lanes {
     motion: Motion,
     /// The last move was one by hand, to be read out.
     spoken: bool,
+    /// All words are due so long after the last fast move; while it is, they take turns.
+    settle: Delay,
+    /// Whose turn it is.
+    turn: usize,
 }
 
 /// Opens the view.
@@ -224,7 +231,16 @@ pub fn open(subject: Subject<'_>) -> Box<dyn Scene> {
     let playback = Playback::default();
     let model = Rc::new(CompareModel::new(&bench, &playback));
     let motion = subject.motion;
-    Box::new(Compare::Lanes(Box::new(Lanes { bench, model, playback, motion, spoken: false })))
+    let (spoken, settle, turn) = (false, Delay::default(), 0);
+    Box::new(Compare::Lanes(Box::new(Lanes {
+        bench,
+        model,
+        playback,
+        motion,
+        spoken,
+        settle,
+        turn,
+    })))
 }
 
 impl Lanes {
@@ -262,9 +278,28 @@ impl Lanes {
         if self.bench.position < goal { changed | self.play(Play::Stop) } else { changed }
     }
 
+    /// What is seen of a move: with the second fast one in a row, words begin to take turns.
+    fn look(&mut self, pace: Pace) {
+        let fast = pace == Pace::Jumped && self.settle.is_pending();
+        match pace {
+            Pace::Jumped => self.settle.ask(SETTLE),
+            Pace::Stepped => self.settle.cancel(),
+        }
+        self.turn += 1;
+        self.model = Rc::new(if fast {
+            self.model.moved(&self.bench, &self.playback, self.turn)
+        } else {
+            CompareModel::new(&self.bench, &self.playback)
+        });
+    }
+
     fn apply(&mut self, command: &Command) -> Option<Changed> {
+        let mut pace = Pace::Stepped;
         let changed = match command {
             Command::Go(go) => {
+                if matches!(go, Go::To(_)) {
+                    pace = Pace::Jumped;
+                }
                 self.spoken = !matches!(go, Go::To(_));
                 let goal = self.bench.goal(*go);
                 self.play(Play::Stop) | self.seek(goal)
@@ -273,7 +308,14 @@ impl Lanes {
             Command::Tick(elapsed) => {
                 let changed = self.tick(*elapsed);
                 self.spoken &= changed.is_empty();
-                changed
+                if changed.contains(Changed::PLACE) {
+                    pace = Pace::Jumped;
+                    changed
+                } else if self.settle.tick(*elapsed) {
+                    changed | Changed::PLAYBACK
+                } else {
+                    changed
+                }
             }
             Command::Compare(ask) => {
                 self.bench.ask(*ask);
@@ -283,7 +325,7 @@ impl Lanes {
             _ => return None,
         };
         if !changed.is_empty() {
-            self.model = Rc::new(CompareModel::new(&self.bench, &self.playback));
+            self.look(pace);
         }
         Some(changed)
     }
@@ -301,7 +343,8 @@ impl Scene for Compare {
     }
 
     fn wants_ticks(&self) -> bool {
-        matches!(self, Compare::Lanes(lanes) if lanes.playback.is_playing())
+        matches!(self, Compare::Lanes(lanes)
+            if lanes.playback.is_playing() || lanes.settle.is_pending())
     }
 
     fn place(&self) -> Option<Place> {

@@ -9,6 +9,7 @@ use rangewalk_web::command::{Ask, Command, Go, Play};
 use rangewalk_web::compare::{self, Bench};
 use rangewalk_web::model::compare::CompareModel;
 use rangewalk_web::model::compare::empty::EmptyModel;
+use rangewalk_web::model::compare::field::Mark;
 use rangewalk_web::model::compare::matrix::MatrixRow;
 use rangewalk_web::model::compare::score::Part;
 use rangewalk_web::model::compare::visits::Order;
@@ -219,7 +220,7 @@ fn without_a_file_nothing_is_offered_and_keys_do_no_harm() {
 }
 
 #[test]
-fn forty_mappings_of_many_pages_are_folded_and_the_walk_keeps_its_row_and_column() {
+fn forty_mappings_of_many_pages_are_all_seen_in_columns_that_agree() {
     let mut text = "file data shmem 4096\nproc P\n".to_owned();
     for at in 0..40 {
         text.push_str(&format!("map M{at} P data 0+4096 @7f{at:02x}00000000 rw\n"));
@@ -230,14 +231,43 @@ fn forty_mappings_of_many_pages_are_folded_and_the_walk_keeps_its_row_and_column
     let far = *visits.iter().rev().find(|it| it.page == 4000).expect("M39's page 4000 is visited");
     bench.seek(far.step + 1);
     let model = model(&bench);
-    let matrix = &model.lanes[0].matrix;
-    assert!(matrix.rows.len() <= 12);
-    let count = matrix.rows.len();
-    assert_eq!(matrix.folded.as_deref(), Some(format!("{} more mappings", 40 - count).as_str()));
-    let now = matrix.rows.iter().flat_map(|row| row.cells.iter().map(move |cell| (row, cell)));
-    let now: Vec<_> =
-        now.filter(|(_, cell)| cell.now).map(|(row, cell)| (&*row.label, cell.page)).collect();
-    assert_eq!(now, [("M39", 4000)]);
-    let ranges: Vec<usize> = model.lanes[1].matrix.rows.iter().map(|row| row.range).collect();
-    assert_eq!(ranges, matrix.rows.iter().map(|row| row.range).collect::<Vec<_>>(), "rows line up");
+    let [wp, zap] = [0, 1].map(|lane| &model.lanes[lane].matrix);
+    assert_eq!(wp.layout, zap.layout);
+    assert_eq!((wp.layout.rows.len(), &wp.layout.folded), (40, &None));
+    assert!(wp.layout.x(4095) + wp.layout.cell <= wp.layout.width);
+    let now: Vec<_> = wp.spots.iter().filter(|spot| spot.now).map(|spot| spot.entry).collect();
+    assert_eq!(now, [(39, 4000)]);
+    // A column tells of its first page: of 0 to 7 the first, of 4000 to 4003 none.
+    let every = wp.layout.every;
+    assert!(every > 8 && (4000..4004).all(|page: u64| !page.is_multiple_of(every)), "{every}");
+    let field = wp.field.as_ref().expect("so many entries are a field");
+    let present = |(_, mark): &(usize, &Mark)| mark.contains(Mark::PRESENT);
+    let present: Vec<usize> =
+        field.marks.iter().enumerate().filter(present).map(|(at, _)| at).collect();
+    assert_eq!(present, [0]);
+}
+
+#[test]
+fn a_field_tells_what_each_lane_did() {
+    let mut text = "file data shmem 512\nproc P\n".to_owned();
+    for at in 0..13 {
+        text.push_str(&format!("map M{at} P data 0+512 @7f{at:02x}00000000 rw\n"));
+    }
+    text.push_str("store M0 0+512\nload M1 0+512\ncompare data 0+512 wp mkclean zap\n");
+    let mut bench = bench(&text);
+    let marks = |bench: &Bench, lane: usize| {
+        let model = model(bench);
+        let field = model.lanes[lane].matrix.field.clone().expect("thirteen rows are a field");
+        [0, 1, 2].map(|row| field.marks[row * field.columns])
+    };
+    // M1's entries come in dirty: the page is, and nothing asks to be told of writes.
+    let dirty = Mark::PRESENT | Mark::W | Mark::D;
+    assert_eq!(marks(&bench, 0), [dirty, dirty, Mark::empty()]);
+    let differs = Mark::DIFFERS;
+    let ends = [Mark::PRESENT | Mark::V, Mark::PRESENT | differs, Mark::GONE | differs];
+    for (lane, end) in ends.into_iter().enumerate() {
+        let position = bench.comparison.lanes[lane].job_end;
+        bench.seek(position);
+        assert_eq!(marks(&bench, lane), [end, end, Mark::empty()], "lane {lane}");
+    }
 }

@@ -36,8 +36,17 @@ impl Query {
 /// Calls when one of the answers changes.
 #[must_use]
 pub fn on_change(changed: &Callback<()>) -> Listener {
-    let queries = [Query::ReducedMotion, Query::Phone, Query::Narrow];
-    let lists = queries.iter().filter_map(|q| window().match_media(q.text()).ok().flatten());
+    listen([Query::ReducedMotion, Query::Phone, Query::Narrow].map(Query::text), changed)
+}
+
+/// Calls when the style sheet's colours may be others.
+#[must_use]
+pub fn on_colours(changed: &Callback<()>) -> Listener {
+    listen(["(prefers-color-scheme: dark)", "(forced-colors: active)", "print"], changed)
+}
+
+fn listen(queries: [&str; 3], changed: &Callback<()>) -> Listener {
+    let lists = queries.iter().filter_map(|q| window().match_media(q).ok().flatten());
     let listen = |list: web_sys::MediaQueryList| {
         let changed = changed.clone();
         EventListener::new(&list, "change", move |_| changed.emit(()))

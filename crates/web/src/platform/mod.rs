@@ -1,6 +1,7 @@
 //! The browser. The only files that name `web_sys` and `gloo`; everything here fails softly, for a
 //! browser owes us nothing.
 
+pub mod canvas;
 pub mod clipboard;
 pub mod element;
 pub mod file;

@@ -2,9 +2,12 @@
 //! what is redrawn by itself or has a state of its own is a value here.
 
 use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use yew::prelude::*;
+
+use crate::platform::element::WidthObserver;
 
 /// Something on the page that is redrawn only when it changes.
 pub trait Piece: Any {
@@ -14,16 +17,33 @@ pub trait Piece: Any {
     /// What is seen.
     fn draw(&self, own: &Own) -> Html;
 
+    /// How wide it is until the browser has told, if it is as wide as the page lets it: its state
+    /// is then a [`Plot`], and it is drawn again when its width changes.
+    fn first_width(&self) -> Option<f64> {
+        None
+    }
+
     /// Its state when it comes onto the page.
     fn state(&self) -> Rc<dyn Any> {
-        Rc::new(())
+        self.first_width().map_or_else(|| Rc::new(()) as Rc<dyn Any>, Plot::of_width)
     }
 
     /// It came onto the page.
-    fn shown(&self, _: &Own) {}
+    fn shown(&self, own: &Own) {
+        if self.first_width().is_some() {
+            Plot::watch(own);
+        }
+    }
+
+    /// It was drawn, for the first time or again.
+    fn drawn(&self, _: &Own) {}
 
     /// It is about to leave the page.
-    fn leaves(&self, _: &Own) {}
+    fn leaves(&self, own: &Own) {
+        if self.first_width().is_some() {
+            Plot::leave(own);
+        }
+    }
 }
 
 /// True if `before` is of the same type and equal.
@@ -52,6 +72,41 @@ impl Own {
     /// Draws it again.
     pub fn redraw(&self) {
         self.redraw.emit(());
+    }
+}
+
+/// Where something is drawn that is as wide as the page lets it.
+pub struct Plot {
+    /// Pixels.
+    pub width: Cell<f64>,
+    /// Where the pointer hovers.
+    pub hover: Cell<Option<(f64, f64)>>,
+    observer: RefCell<Option<WidthObserver>>,
+}
+
+impl Plot {
+    /// As long as the browser has not told the width.
+    fn of_width(width: f64) -> Rc<dyn Any> {
+        let (hover, observer) = (Cell::new(None), RefCell::new(None));
+        Rc::new(Self { width: Cell::new(width), hover, observer })
+    }
+
+    /// Redraws a piece with this state when its width changes.
+    fn watch(own: &Own) {
+        let told = {
+            let own = own.clone();
+            Callback::from(move |px| {
+                if own.state::<Self>().width.replace(px) != px {
+                    own.redraw();
+                }
+            })
+        };
+        *own.state::<Self>().observer.borrow_mut() = WidthObserver::new(&own.node, told);
+    }
+
+    /// Ends that.
+    fn leave(own: &Own) {
+        own.state::<Self>().observer.take();
     }
 }
 
@@ -89,9 +144,11 @@ impl Component for Live {
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        let piece = &ctx.props().piece;
         if first {
-            ctx.props().piece.shown(&self.0);
+            piece.shown(&self.0);
         }
+        piece.drawn(&self.0);
     }
 
     fn destroy(&mut self, ctx: &Context<Self>) {

@@ -1,6 +1,5 @@
 //! The small timeline of embeds and phones: one bar a step, its height and colour by kind of event.
 
-use std::any::Any;
 use std::rc::Rc;
 
 use rangewalk_core::machine::Kind;
@@ -8,9 +7,9 @@ use yew::prelude::*;
 
 use crate::command::Command;
 use crate::model::timeline::TimelineModel;
-use crate::view::live::{Own, Piece, is_same, live};
+use crate::view::live::{Own, Piece, Plot, is_same, live};
 use crate::view::markup::html;
-use crate::view::timeline_parts::{Axis, Plot, class_of, push_box, px};
+use crate::view::timeline_parts::{Axis, class_of, push_box, px};
 use crate::view::timeline_scrub::Scrub;
 
 /// Height of the strip.
@@ -53,16 +52,8 @@ impl Piece for Strip {
         strip(self, own)
     }
 
-    fn state(&self) -> Rc<dyn Any> {
-        Plot::of_width(FIRST_WIDTH)
-    }
-
-    fn shown(&self, own: &Own) {
-        Plot::watch(own);
-    }
-
-    fn leaves(&self, own: &Own) {
-        Plot::leave(own);
+    fn first_width(&self) -> Option<f64> {
+        Some(FIRST_WIDTH)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The timeline at the bottom: all statements above, the current one below in rows by kind of event
 //! and as an icicle of calls.
 
-use std::any::Any;
 use std::rc::Rc;
 
 use rangewalk_core::machine::Kind;
@@ -9,10 +8,10 @@ use yew::prelude::*;
 
 use crate::command::{Command, Go, Zoom};
 use crate::model::timeline::{Segment, TimelineModel};
-use crate::view::live::{Own, Piece, is_same, live};
+use crate::view::live::{Own, Piece, Plot, is_same, live};
 use crate::view::markup::html;
 use crate::view::timeline_parts::{
-    Axis, BOTTOM, Part, Plot, TOP_CALLS, TOP_ROWS, What, playhead, px, row_height, stack, tip,
+    Axis, BOTTOM, Part, TOP_CALLS, TOP_ROWS, What, playhead, px, row_height, stack, tip,
 };
 use crate::view::timeline_scrub::Scrub;
 
@@ -42,16 +41,8 @@ impl Piece for TimelineView {
         view(self, own)
     }
 
-    fn state(&self) -> Rc<dyn Any> {
-        Plot::of_width(FIRST_WIDTH)
-    }
-
-    fn shown(&self, own: &Own) {
-        Plot::watch(own);
-    }
-
-    fn leaves(&self, own: &Own) {
-        Plot::leave(own);
+    fn first_width(&self) -> Option<f64> {
+        Some(FIRST_WIDTH)
     }
 }
 

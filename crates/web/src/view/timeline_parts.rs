@@ -1,8 +1,6 @@
 //! What the timeline is drawn of. Everything but the playhead and the calls around it stays as it
 //! is while one steps.
 
-use std::any::Any;
-use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -11,7 +9,6 @@ use yew::prelude::*;
 
 use crate::model::stage_number::number;
 use crate::model::timeline::{Call, Group, TimelineModel, fit};
-use crate::platform::element::WidthObserver;
 use crate::view::live::{Own, Piece, is_same};
 use crate::view::markup::html;
 
@@ -82,41 +79,6 @@ pub fn push_box(path: &mut String, (x, y): (f64, f64), (width, height): (f64, f6
         path.push_str(&px(length));
     }
     path.push('z');
-}
-
-/// Where something is drawn that is as wide as the page lets it.
-pub struct Plot {
-    /// Pixels.
-    pub width: Cell<f64>,
-    /// Where the pointer hovers.
-    pub hover: Cell<Option<(f64, f64)>>,
-    observer: RefCell<Option<WidthObserver>>,
-}
-
-impl Plot {
-    /// As long as the browser has not told the width.
-    pub fn of_width(width: f64) -> Rc<dyn Any> {
-        let (hover, observer) = (Cell::new(None), RefCell::new(None));
-        Rc::new(Self { width: Cell::new(width), hover, observer })
-    }
-
-    /// Redraws a piece with this state when its width changes.
-    pub fn watch(own: &Own) {
-        let told = {
-            let own = own.clone();
-            Callback::from(move |px| {
-                if own.state::<Self>().width.replace(px) != px {
-                    own.redraw();
-                }
-            })
-        };
-        *own.state::<Self>().observer.borrow_mut() = WidthObserver::new(&own.node, told);
-    }
-
-    /// Ends that.
-    pub fn leave(own: &Own) {
-        own.state::<Self>().observer.take();
-    }
 }
 
 /// What does not change while one steps.

@@ -29,6 +29,17 @@ pub struct StripModel {
     pub rows: [Vec<Bar>; Kind::ALL.len()],
 }
 
+/// A lane's step in words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// What happened.
+    pub lead: Words,
+    /// Why, or what it means.
+    pub why: Words,
+    /// Calls, outermost first, in short.
+    pub calls: Vec<&'static str>,
+}
+
 /// What is seen of a lane.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LaneModel {
@@ -40,12 +51,8 @@ pub struct LaneModel {
     pub idea: &'static str,
     /// Its entries.
     pub matrix: Rc<Matrix>,
-    /// What happened.
-    pub lead: Words,
-    /// Why, or what it means.
-    pub why: Words,
-    /// Calls, outermost first, in short.
-    pub calls: Vec<&'static str>,
+    /// What is said of its step.
+    pub said: Rc<Said>,
     /// Its small timeline.
     pub strip: Rc<StripModel>,
     /// Steps done.
@@ -70,25 +77,37 @@ pub const fn width(lanes: usize) -> f32 {
 impl LaneModel {
     /// Lane `at`, whose cursor is `now`.
     #[must_use]
-    pub fn new(bench: &Bench, at: usize, now: &Now<'_>, layout: &Layout) -> Self {
+    pub fn new(bench: &Bench, at: usize, now: &Now<'_>, layout: &Rc<Layout>) -> Self {
         let lane = &bench.comparison.lanes[at];
-        let Sentence { lead, why, .. } = Sentence::new(now);
-        let started = lane.run.timeline.at() > 0;
-        let start = || (Words::parse("At the start."), Words::parse("As every lane finds it."));
-        let (lead, why) = if started { (lead, why) } else { start() };
         Self {
             word: lane.strategy.name(),
             name: function(lane.strategy),
             idea: idea(lane.strategy),
             matrix: Rc::new(Matrix::new(bench, at, now, layout)),
-            lead,
-            why,
-            calls: calls(now),
+            said: Rc::new(Said::new(lane, now)),
             strip: bench.sides[at].strip.clone(),
             at: lane.run.timeline.at(),
             outcome: bench.sides[at].outcome.clone(),
             failed: lane.failed,
         }
+    }
+
+    /// The same lane a moment later, with the words of before.
+    #[must_use]
+    pub fn moved(&self, bench: &Bench, at: usize, now: &Now<'_>, layout: &Rc<Layout>) -> Self {
+        let matrix = Rc::new(Matrix::new(bench, at, now, layout));
+        Self { matrix, at: bench.steps_of(at), ..self.clone() }
+    }
+}
+
+impl Said {
+    fn new(lane: &Lane, now: &Now<'_>) -> Self {
+        if lane.run.timeline.at() == 0 {
+            let (lead, why) = ("At the start.", "As every lane finds it.");
+            return Self { lead: Words::parse(lead), why: Words::parse(why), calls: calls(now) };
+        }
+        let Sentence { lead, why, .. } = Sentence::new(now);
+        Self { lead, why, calls: calls(now) }
     }
 }
 

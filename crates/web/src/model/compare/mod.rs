@@ -1,6 +1,7 @@
 //! The comparison as the page shows it: a pure function of the bench and where it stands.
 
 pub mod empty;
+pub mod field;
 pub mod lane;
 pub mod matrix;
 pub mod notes;
@@ -11,6 +12,7 @@ pub mod visits;
 
 use std::rc::Rc;
 
+use rangewalk_core::arch::{Pte, PteFlags};
 use rangewalk_core::compare::Align;
 use rangewalk_core::compare::words;
 use rangewalk_core::machine::MmId;
@@ -69,7 +71,40 @@ pub struct WordText {
     pub digits: String,
     /// As many marks.
     pub changed: Vec<bool>,
+    /// The bits that are set now or were at the start.
+    pub bits: Vec<Bit>,
 }
+
+/// A bit of a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bit {
+    /// What it means: `W`.
+    pub letter: char,
+    /// Whether it is as all lanes found it.
+    pub change: Change,
+}
+
+/// What became of a bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is set, as it was.
+    Stays,
+    /// It was not set.
+    Came,
+    /// It is set no more.
+    Went,
+}
+
+/// The bits with a letter, in the order in which they are told.
+const BITS: [(PteFlags, char); 7] = [
+    (PteFlags::PRESENT, 'P'),
+    (PteFlags::RW, 'W'),
+    (PteFlags::DIRTY, 'D'),
+    (PteFlags::SAVED_DIRTY, 'V'),
+    (PteFlags::ACCESSED, 'A'),
+    (PteFlags::SOFT_DIRTY, 'T'),
+    (PteFlags::SPECIAL, 'S'),
+];
 
 /// The whole view.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,18 +141,15 @@ impl Bench {
     }
 }
 
+/// While one scrubs, pictures follow at once and words take turns: so many frames and all are up to
+/// date. Nobody reads sixty words a second, and laying them out would take most of a frame.
+pub const TURNS: usize = 6;
+
 impl CompareModel {
     /// The view of `bench`, where it stands.
     #[must_use]
     pub fn new(bench: &Bench, playback: &Playback) -> Self {
-        let comparison = &bench.comparison;
-        let sides = comparison.lanes.iter().zip(&bench.sides);
-        let nows: Vec<Now<'_>> =
-            sides.map(|(lane, side)| Now::new(&lane.run, &side.index)).collect();
-        let mut here: Vec<usize> =
-            nows.iter().filter_map(|now| matrix::here(bench, now)).map(|(row, _)| row).collect();
-        here.extend(bench.picked.map(|(range, _)| range));
-        let layout = Layout::new(bench, lane::width(comparison.lanes.len()), &here);
+        let (nows, layout) = lay_out(bench);
         let lanes = nows.iter().enumerate();
         Self {
             heading: heading(bench),
@@ -129,19 +161,53 @@ impl CompareModel {
             lanes: lanes
                 .map(|(at, now)| Rc::new(LaneModel::new(bench, at, now, &layout)))
                 .collect(),
-            rows: score::rows(bench).into_iter().map(Rc::new).collect(),
+            rows: score::rows(bench, None),
             entry: bench.picked.map(|(range, page)| Rc::new(entry(bench, range, page))),
             prices: score::prices(bench).into(),
             foot: Rc::new(foot(bench, playback)),
         }
     }
 
+    /// The view of the same bench a moment later, while it moves fast: of the words those whose
+    /// turn it is.
+    #[must_use]
+    pub fn moved(&self, bench: &Bench, playback: &Playback, turn: usize) -> Self {
+        let (nows, layout) = lay_out(bench);
+        let lanes = nows.iter().zip(&self.lanes).enumerate();
+        let lane = |(at, (now, before)): (usize, (&Now<'_>, &Rc<LaneModel>))| {
+            Rc::new(if at % TURNS == turn % TURNS {
+                LaneModel::new(bench, at, now, &layout)
+            } else {
+                before.moved(bench, at, now, &layout)
+            })
+        };
+        Self {
+            under: under(bench),
+            lanes: lanes.map(lane).collect(),
+            rows: score::rows(bench, Some((&self.rows, turn))),
+            foot: Rc::new(foot(bench, playback)),
+            ..self.clone()
+        }
+    }
+
     /// What every lane has just done, to be read out.
     #[must_use]
     pub fn spoken(&self) -> String {
-        let said = self.lanes.iter().map(|lane| format!("{}: {}", lane.word, lane.lead.plain()));
+        let said =
+            self.lanes.iter().map(|lane| format!("{}: {}", lane.word, lane.said.lead.plain()));
         said.collect::<Vec<_>>().join(" ")
     }
+}
+
+/// The lanes' cursors, and the layout that they share.
+fn lay_out(bench: &Bench) -> (Vec<Now<'_>>, Rc<Layout>) {
+    let lanes = &bench.comparison.lanes;
+    let nows = lanes.iter().zip(&bench.sides);
+    let nows: Vec<Now<'_>> = nows.map(|(lane, side)| Now::new(&lane.run, &side.index)).collect();
+    let here = nows.iter().filter_map(|now| matrix::here(bench, now)).map(|(row, _)| row);
+    let here: Vec<usize> = here.chain(bench.picked.map(|(range, _)| range)).collect();
+    let layout = Layout::new(bench, lane::width(lanes.len()), &here);
+    (nows, Rc::new(layout))
 }
 
 fn heading(bench: &Bench) -> String {
@@ -196,12 +262,22 @@ fn entry(bench: &Bench, range: usize, page: u64) -> EntryRows {
 }
 
 fn word_text(word: u64, before: u64) -> WordText {
+    let bit = |(flag, letter): (PteFlags, char)| {
+        let change = match (Pte(before).flags().contains(flag), Pte(word).flags().contains(flag)) {
+            (false, false) => return None,
+            (true, true) => Change::Stays,
+            (false, true) => Change::Came,
+            (true, false) => Change::Went,
+        };
+        Some(Bit { letter, change })
+    };
+    let bits = BITS.into_iter().filter_map(bit).collect();
     if word == 0 {
-        return WordText { digits: "0".to_owned(), changed: vec![before != 0] };
+        return WordText { digits: "0".to_owned(), changed: vec![before != 0], bits };
     }
     let digits = format!("{word:016x}");
     let changed = (0..16).map(|at| (word ^ before) >> (60 - 4 * at) & 15 != 0).collect();
-    WordText { digits, changed }
+    WordText { digits, changed, bits }
 }
 
 fn foot(bench: &Bench, playback: &Playback) -> Foot {

@@ -3,6 +3,8 @@
 use rangewalk_core::compare::Count;
 
 use crate::compare::Bench;
+use crate::model::compare::lane::width;
+use crate::model::compare::matrix::Layout;
 use crate::model::compare::score::thousands;
 use crate::model::compare::visits::Order;
 use crate::model::sentence::count_words;
@@ -23,8 +25,22 @@ pub fn notes(bench: &Bench) -> Vec<String> {
     }
     notes.extend(cheapest(bench));
     notes.extend(failed(bench));
+    notes.extend(key(bench));
     notes.push("Counts: now of end; bold is the fewest.".to_owned());
     notes
+}
+
+/// How entries too many for boxes are to be read.
+fn key(bench: &Bench) -> Option<String> {
+    let every = Layout::new(bench, width(bench.comparison.lanes.len()), &[]).field_step()?;
+    let column = match every {
+        1 => "A column is a page".to_owned(),
+        n => format!("A column is one page in {n}"),
+    };
+    Some(format!(
+        "{column}: blue above is W, orange below D, brown dots V; empty frames were taken out. Red \
+         dots end otherwise than in the first lane."
+    ))
 }
 
 /// Queries and descents of these lanes: one figure, or from the least to the most.

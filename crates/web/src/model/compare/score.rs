@@ -1,9 +1,12 @@
 //! The scoreboard: one row for each thing counted, one figure for each lane.
 
+use std::rc::Rc;
+
 use rangewalk_core::compare::{Count, Held, LockKind, Score, Source, Weight};
 use rangewalk_core::machine::event::Mode;
 
 use crate::compare::Bench;
+use crate::model::compare::TURNS;
 
 /// What a row tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,33 +56,53 @@ pub struct PriceRow {
     pub source: String,
 }
 
-/// The rows at the cursor.
+/// The rows at the cursor; with rows of a moment before, those anew whose turn it is.
 #[must_use]
-pub fn rows(bench: &Bench) -> Vec<ScoreRow> {
-    let lanes = &bench.comparison.lanes;
-    let job: Vec<(Score, Score)> = (0..lanes.len()).map(|at| job(bench, at)).collect();
-    let after: Vec<(Score, Score)> = (0..lanes.len()).map(|at| after(bench, at)).collect();
-    let counts = |part: Part, scores: &[(Score, Score)]| {
-        let row = |count: &Count| {
-            let pairs: Vec<_> =
-                scores.iter().map(|(a, b)| (a.get(*count), b.get(*count))).collect();
-            counted(part, count.name(), &pairs, |n| n.to_string())
-        };
-        Count::ALL.iter().filter_map(row).collect::<Vec<_>>()
-    };
-    let mut rows = counts(Part::Job, &job);
-    rows.extend(counts(Part::After, &after));
-    rows.extend(LockKind::ALL.iter().filter_map(|kind| locks(bench, *kind)));
+pub fn rows(bench: &Bench, before: Option<(&[Rc<ScoreRow>], usize)>) -> Vec<Rc<ScoreRow>> {
+    let mut board = Board { before, rows: Vec::new() };
+    let lanes = 0..bench.comparison.lanes.len();
+    let job: Vec<(Score, Score)> = lanes.clone().map(|at| job(bench, at)).collect();
+    let after: Vec<(Score, Score)> = lanes.map(|at| after(bench, at)).collect();
+    for (part, scores) in [(Part::Job, &job), (Part::After, &after)] {
+        for count in Count::ALL {
+            let pairs: Vec<_> = scores.iter().map(|(a, b)| (a.get(count), b.get(count))).collect();
+            board.add(&pairs, || counted(part, count.name(), &pairs, |n| n.to_string()));
+        }
+    }
+    for kind in LockKind::ALL {
+        locks(bench, kind, &mut board);
+    }
     let price = |scores: &[(Score, Score)]| -> Vec<(u64, u64)> {
         let ns = |score: &Score| bench.weights.ns(score);
         scores.iter().map(|(a, b)| (ns(a), ns(b))).collect()
     };
     let (one, other) = (price(&job), price(&after));
     let both: Vec<_> = one.iter().zip(&other).map(|(a, b)| (a.0 + b.0, a.1 + b.1)).collect();
-    rows.extend(counted(Part::Cost, "the job, ns", &one, thousands));
-    rows.extend(counted(Part::Cost, "later cost, ns", &other, thousands));
-    rows.extend(counted(Part::Cost, "both, ns", &both, thousands));
-    rows
+    for (name, pairs) in [("the job, ns", one), ("later cost, ns", other), ("both, ns", both)] {
+        board.add(&pairs, || counted(Part::Cost, name, &pairs, thousands));
+    }
+    board.rows
+}
+
+/// Rows in the making.
+struct Board<'a> {
+    /// Those of a moment before, and whose turn it is.
+    before: Option<(&'a [Rc<ScoreRow>], usize)>,
+    rows: Vec<Rc<ScoreRow>>,
+}
+
+impl Board<'_> {
+    /// Adds a row, unless no lane has any of it in the end.
+    fn add(&mut self, pairs: &[(u64, u64)], make: impl FnOnce() -> ScoreRow) {
+        if pairs.iter().all(|(_, end)| *end == 0) {
+            return;
+        }
+        // Which rows there are does not change from step to step.
+        let at = self.rows.len();
+        let waits = self.before.filter(|(_, turn)| at % TURNS != turn % TURNS);
+        let old = waits.and_then(|(rows, _)| rows.get(at).cloned());
+        self.rows.push(old.unwrap_or_else(|| Rc::new(make())));
+    }
 }
 
 /// What the lane's job has counted so far, and in the end.
@@ -101,14 +124,9 @@ fn after(bench: &Bench, lane: usize) -> (Score, Score) {
     (if whole { end } else { side.after.score(timeline.tape(), timeline.at()) }, end)
 }
 
-/// A row, unless no lane has any.
-fn counted(
-    part: Part,
-    name: &str,
-    pairs: &[(u64, u64)],
-    text: impl Fn(u64) -> String,
-) -> Option<ScoreRow> {
-    let most = pairs.iter().map(|(_, end)| *end).max().filter(|most| *most > 0)?;
+/// A row of figures so far and in the end.
+fn counted(part: Part, name: &str, pairs: &[(u64, u64)], text: impl Fn(u64) -> String) -> ScoreRow {
+    let most = pairs.iter().map(|(_, end)| *end).max().unwrap_or(0).max(1);
     let fewest = pairs.iter().map(|(_, end)| *end).min().unwrap_or(0);
     let mille = |n: u64| u32::try_from(n.min(most) * 1000 / most).unwrap_or(1000);
     let figure = |(now, end): &(u64, u64)| {
@@ -122,11 +140,11 @@ fn counted(
         }
     };
     let figures = pairs.iter().map(figure).collect();
-    Some(ScoreRow { part, name: name.to_owned(), figures })
+    ScoreRow { part, name: name.to_owned(), figures }
 }
 
 /// How long a lock is held by the job, all in all and at a time.
-fn locks(bench: &Bench, kind: LockKind) -> Option<ScoreRow> {
+fn locks(bench: &Bench, kind: LockKind, board: &mut Board<'_>) {
     let of = |held: &[Held]| {
         let own = held.iter().filter(|held| held.kind == kind);
         let longest = own.clone().map(|held| held.longest).max().unwrap_or(0);
@@ -135,14 +153,17 @@ fn locks(bench: &Bench, kind: LockKind) -> Option<ScoreRow> {
     };
     let all: Vec<_> = bench.comparison.lanes.iter().map(|lane| of(&lane.job.held)).collect();
     let pairs: Vec<_> = all.iter().map(|(steps, ..)| (*steps, *steps)).collect();
-    let mut row = counted(Part::Locks, kind.name(), &pairs, |n| n.to_string())?;
-    for (figure, (steps, longest, write)) in row.figures.iter_mut().zip(all) {
-        figure.now = if steps == 0 { String::new() } else { format!("longest {longest}") };
-        if write && kind != LockKind::Ptl && steps > 0 {
-            figure.now.push_str(", write");
+    board.add(&pairs, || {
+        let mut row = counted(Part::Locks, kind.name(), &pairs, |n| n.to_string());
+        for (figure, (steps, longest, write)) in row.figures.iter_mut().zip(all) {
+            let long = || format!("longest {longest}");
+            figure.now = if steps == 0 { String::new() } else { long() };
+            if write && kind != LockKind::Ptl && steps > 0 {
+                figure.now.push_str(", write");
+            }
         }
-    }
-    Some(row)
+        row
+    });
 }
 
 /// The prices, in the order in which things are counted.

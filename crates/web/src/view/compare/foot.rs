@@ -1,16 +1,15 @@
 //! One scrubber and one transport for all lanes.
 
-use std::any::Any;
 use std::rc::Rc;
 
 use yew::prelude::*;
 
 use crate::command::Command;
 use crate::model::compare::{Foot, Mark};
-use crate::view::live::{Own, Piece, is_same, live};
+use crate::view::live::{Own, Piece, Plot, is_same, live};
 use crate::view::markup::html;
 use crate::view::page::Form;
-use crate::view::timeline_parts::{Axis, Plot, px};
+use crate::view::timeline_parts::{Axis, px};
 use crate::view::timeline_scrub::Scrub;
 use crate::view::transport::{Signs, buttons};
 
@@ -44,16 +43,8 @@ impl Piece for FootPiece {
         }
     }
 
-    fn state(&self) -> Rc<dyn Any> {
-        Plot::of_width(FIRST_WIDTH)
-    }
-
-    fn shown(&self, own: &Own) {
-        Plot::watch(own);
-    }
-
-    fn leaves(&self, own: &Own) {
-        Plot::leave(own);
+    fn first_width(&self) -> Option<f64> {
+        Some(FIRST_WIDTH)
     }
 }
 

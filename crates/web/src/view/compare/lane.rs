@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::matrix;
 use crate::command::Command;
-use crate::model::compare::lane::{LaneModel, StripModel};
+use crate::model::compare::lane::{LaneModel, Said, StripModel};
 use crate::view::live::{Own, Piece, is_same, live};
 use crate::view::markup::html;
 use crate::view::stage::words;
@@ -32,46 +32,74 @@ impl Piece for LanePiece {
         let lane = &self.lane;
         html! {
             <section class="cmp-lane" aria-label={lane.word}>
-                <h3><code>{ lane.name }</code></h3>
+                <h3><code>{ breakable(lane.name) }</code></h3>
                 <p class="cmp-idea">{ lane.idea }</p>
                 { matrix(&lane.matrix, lane.word, &self.on_command) }
                 if lane.failed {
                     <p class="cmp-say bad">{ &*lane.outcome }</p>
+                    <p class="cmp-calls"></p>
                 } else {
-                    <p class="cmp-say"><strong>{ words(&lane.lead) }</strong>{ " " }{ words(&lane.why) }</p>
+                    { live(Words(lane.said.clone())) }
                 }
-                <p class="cmp-calls">{ for lane.calls.iter().map(|name| html! { <code>{ *name }</code> }) }</p>
                 { strip(lane) }
             </section>
         }
     }
 }
 
-/// All strips share the scale of the longest lane.
+/// What is said of its step.
+#[derive(PartialEq)]
+struct Words(Rc<Said>);
+
+impl Piece for Words {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
+    }
+
+    fn draw(&self, _: &Own) -> Html {
+        let Said { lead, why, calls } = &*self.0;
+        html! {
+            <>
+                <p class="cmp-say"><strong>{ words(lead) }</strong>{ " " }{ words(why) }</p>
+                <p class="cmp-calls">{ for calls.iter().map(|name| html! { <code>{ *name }</code> }) }</p>
+            </>
+        }
+    }
+}
+
+/// A function's name that may break behind its underscores.
+fn breakable(name: &str) -> Html {
+    name.split_inclusive('_').map(|part| html! { <>{ part }<wbr/></> }).collect()
+}
+
+/// All strips share the scale of the longest lane. The bars lie on a layer of their own, so that the
+/// browser need not paint them again where the veil over what is to come moves.
 fn strip(lane: &LaneModel) -> Html {
-    let width = f64::from(lane.matrix.size.0);
+    let width = f64::from(lane.matrix.layout.width);
     let (steps, longest) = lane.strip.steps;
     let axis = Axis::new(&(0..longest), width);
     let (end, job) = (axis.x(steps), axis.x(lane.strip.job_end));
     let at = axis.x(lane.at);
-    let clip = format!("past-{}", lane.word);
-    let bars = || live(Bars { strip: lane.strip.clone(), axis });
     let text = format!("{steps} steps");
     let room = f64::from(u32::try_from(text.len()).unwrap_or(0)) * 6.4;
     let (class, x) =
         if end + room + 6.0 < width { ("s i2", end + 6.0) } else { ("s i2 end", width) };
+    let view = format!("0 0 {} 62", px(width));
     html! {
-        <svg class="cmp-strip" viewBox={format!("0 0 {} 62", px(width))} aria-hidden="true">
-            <clipPath id={clip.clone()}><rect x="0" y="0" width={px(at)} height="50"/></clipPath>
-            <g class="to-come">{ bars() }</g>
-            <g clip-path={format!("url(#{clip})")}>{ bars() }</g>
-            if lane.strip.job_end < steps {
-                <path class="cmp-job-end" d={format!("M{} 2V48", px(job))}/>
-            }
-            <text {class} x={px(x)} y={if end + room + 6.0 < width { "42" } else { "60" }}>{ text }</text>
-            <path class="thread-case" d={format!("M{} 2V46", px(at))}/>
-            <path class="thread" d={format!("M{} 2V46", px(at))}/>
-        </svg>
+        <div class="cmp-strip" aria-hidden="true">
+            <svg class="cmp-bars" viewBox={view.clone()}>
+                { live(Bars { strip: lane.strip.clone(), axis }) }
+                if lane.strip.job_end < steps {
+                    <path class="cmp-job-end" d={format!("M{} 2V48", px(job))}/>
+                }
+                <text {class} x={px(x)} y={if end + room + 6.0 < width { "42" } else { "60" }}>{ text }</text>
+            </svg>
+            <svg viewBox={view}>
+                <rect class="cmp-veil" x={px(at)} width={px((end - at).max(0.0))} height={px(STRIP)}/>
+                <path class="thread-case" d={format!("M{} 2V46", px(at))}/>
+                <path class="thread" d={format!("M{} 2V46", px(at))}/>
+            </svg>
+        </div>
     }
 }
 

@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::cells::Cells;
 use super::describe;
 use crate::command::{Ask, Command};
-use crate::model::compare::matrix::{Matrix, MatrixCell, MatrixRow};
+use crate::model::compare::matrix::{Layout, Matrix, MatrixCell, MatrixNumber, MatrixRow, Spot};
 use crate::model::lanes::CellState;
 use crate::model::stage_number::{Pen, number};
 use crate::view::live::{Own, Piece, live, live_as};
@@ -14,6 +15,8 @@ use crate::view::markup::html;
 
 /// Cells narrower than this hold shapes, not letters.
 const LETTERS: f32 = 17.0;
+/// What is stressed in a field is at least as wide and high as this.
+const SPOT: f32 = 7.0;
 
 /// The picture of a lane's entries; a click takes one in hand.
 pub(crate) fn matrix(
@@ -21,31 +24,50 @@ pub(crate) fn matrix(
     word: &'static str,
     on_command: &Callback<Command>,
 ) -> Html {
-    let (width, height) = model.size;
-    let sizes = Sizes { cell: model.cell, tall: model.tall };
+    let Layout { width, height, cell, .. } = *model.layout;
+    let sizes = Sizes { cell, tall: model.tall };
     let rows = model.rows.iter().enumerate();
     let rows = rows.map(|(at, row)| {
         let key = u32::try_from(row.range).unwrap_or(u32::MAX);
         live_as(key, Row { matrix: model.clone(), at, sizes })
     });
+    let field = model
+        .field
+        .iter()
+        .map(|field| live(Cells { field: field.clone(), layout: model.layout.clone() }));
+    let number_above = |it: &MatrixNumber| {
+        let class = if it.now { "m s mid b" } else { "m s mid i3" };
+        html! { <text {class} x={number(it.x)} y="12">{ &it.text }</text> }
+    };
     html! {
         <div class="cmp-matrix">
             { live(Hit { matrix: model.clone(), label: format!("{word}: {}", describe(model)),
                 on_command: on_command.clone(), children: html! {
-                <svg viewBox={format!("0 0 {} {}", number(width), number(height))} aria-hidden="true">
-                    <g>{ for model.numbers.iter().map(|it| html! {
-                        <text class={if it.now { "m s mid b" } else { "m s mid i3" }}
-                            x={number(it.x)} y="12">{ &it.text }</text>
-                    }) }</g>
-                    <g>{ for rows }</g>
-                    <path class="cmp-line" d={model.line.clone()}/>
-                    <path class="cmp-knots" d={model.knots.clone()}/>
-                    { for model.folded.iter().map(|words| html! {
-                        <text class="s i2" x="0" y={number(height - 3.0)}>{ words }</text>
-                    }) }
-                </svg>
+                <>
+                    { for field }
+                    <svg viewBox={format!("0 0 {} {}", number(width), number(height))} aria-hidden="true">
+                        <g>{ for model.numbers.iter().map(number_above) }</g>
+                        <g>{ for rows }</g>
+                        <path class="cmp-line" d={model.line.clone()}/>
+                        <path class="cmp-knots" d={model.knots.clone()}/>
+                        { for model.spots.iter().map(|it| spot(it, &model.layout)) }
+                        { for model.layout.folded.iter().map(|words| html! {
+                            <text class="s i2" x="0" y={number(height - 3.0)}>{ words }</text>
+                        }) }
+                    </svg>
+                </>
             } }) }
         </div>
+    }
+}
+
+/// What is stressed in a field, large enough to be seen.
+fn spot(spot: &Spot, layout: &Layout) -> Html {
+    let (wide, tall) = (layout.cell.max(SPOT), layout.pitch.max(SPOT));
+    let (x, y) = (spot.at.0 - wide / 2.0, spot.at.1 + (layout.pitch - tall) / 2.0 - 0.5);
+    html! {
+        <rect class={if spot.now { "now-box" } else { "cmp-picked" }} x={number(x)} y={number(y)}
+            width={number(wide)} height={number(tall)} rx="1.5"/>
     }
 }
 
@@ -68,7 +90,7 @@ impl Piece for Hit {
             (self.matrix.clone(), self.on_command.clone(), own.node.clone());
         let onpointerdown = Callback::from(move |event: PointerEvent| {
             let Some((x, y)) = crate::platform::element::share_of(&event, &node) else { return };
-            let (width, height) = matrix.size;
+            let Layout { width, height, .. } = *matrix.layout;
             if let Some((range, page)) = matrix.entry_at(x * width, y * height) {
                 on_command.emit(Command::Compare(Ask::Pick(range, page)));
             }
@@ -150,16 +172,12 @@ fn draw_row(row: &MatrixRow, sizes: Sizes) -> Html {
         (!x.is_empty())
             .then(|| html! { <text {class} {x} y={base.clone()}>{ letter.repeat(count) }</text> })
     });
-    let breaks = row.breaks.iter().fold(Pen::default(), |pen, (x, width)| {
-        pen.to('M', &[x + 2.0, row.y + sizes.tall / 2.0]).to('h', &[width - 4.0])
-    });
     html! {
         <g>
             <text class="b" x="0" y={base.clone()}>{ &row.label }</text>
             <text class="s i2" x={number(label_width(&row.label))} y={base.clone()}>{ &row.process }</text>
             { path("pcell", fill) }{ path("pcell copy", copy) }{ path("cmp-gone", gone) }
             { path("cmp-hole", hole) }{ path("taken", taken) }{ path("absent", other) }
-            { path("cmp-break", breaks) }
             { path("bW", bar_w) }{ path("bD", bar_d) }{ path("hollowV", bar_v) }{ path("bS", special) }
             { for texts }
             { path("cmp-corner", corner) }
@@ -178,7 +196,13 @@ const LETTER: [(&str, &str); 4] = [("lt tW", "W"), ("lt tD", "D"), ("lt tV", "V"
 
 /// Base line of a row's text.
 fn letter_base(tall: f32) -> f32 {
-    if tall > 24.0 { tall / 2.0 + 2.0 } else { tall / 2.0 + 2.6 }
+    if tall < 10.0 {
+        tall / 2.0 + 4.0
+    } else if tall > 24.0 {
+        tall / 2.0 + 2.0
+    } else {
+        tall / 2.0 + 2.6
+    }
 }
 
 impl Looks {

@@ -1,5 +1,6 @@
 //! The comparison: lanes side by side over one scoreboard, one scrubber for all.
 
+mod cells;
 mod empty;
 mod foot;
 mod lane;
@@ -17,6 +18,7 @@ pub(super) use self::matrix::matrix;
 pub(super) use self::score::row;
 use crate::command::{Ask, Command, View};
 use crate::model::compare::CompareModel;
+use crate::model::compare::field::Mark;
 use crate::model::compare::matrix::Matrix;
 use crate::scene::Frame;
 use crate::view::live::{live, live_as};
@@ -81,8 +83,10 @@ fn head(model: &CompareModel, on_command: &Callback<Command>) -> Html {
 
 /// A lane's entries in words, for those who do not see them.
 fn describe(matrix: &Matrix) -> String {
-    let rows = matrix.rows.len();
-    let differ = matrix.rows.iter().flat_map(|row| &row.cells).filter(|cell| cell.differs).count();
+    let rows = matrix.layout.rows.len();
+    let boxes = matrix.rows.iter().flat_map(|row| &row.cells).filter(|cell| cell.differs).count();
+    let places = matrix.field.iter().flat_map(|field| &field.marks);
+    let differ = boxes + places.filter(|mark| mark.contains(Mark::DIFFERS)).count();
     format!(
         "Entries of {rows} mappings; {differ} of those on show end otherwise than in the first lane"
     )

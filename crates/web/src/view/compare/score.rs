@@ -7,44 +7,46 @@ use yew::prelude::*;
 use crate::command::{Ask, Command};
 use crate::model::compare::lane::LaneModel;
 use crate::model::compare::score::{Figure, Part, ScoreRow};
-use crate::model::compare::{CompareModel, EntryRows, WordText};
+use crate::model::compare::{Bit, Change, CompareModel, EntryRows, WordText};
 use crate::view::live::{Own, Piece, is_same, live};
 use crate::view::markup::html;
 
-/// The table.
+/// The tables: the entry in hand, then what is counted. Each is a sheet by itself, so that the
+/// browser leaves alone what is scrolled away.
 pub(super) fn score(model: &CompareModel, on_command: &Callback<Command>) -> Html {
     let lanes = model.lanes.len();
-    let head = |part: Part, name: &'static str| {
-        let any = model.rows.iter().any(|row| row.part == part);
-        any.then(|| html! {
+    let heading = |name: &'static str| {
+        html! {
             <tr class="cmp-part"><th scope="colgroup" colspan={(lanes + 1).to_string()}>{ name }</th></tr>
-        })
+        }
     };
-    let rows = |part: Part| -> Vec<Html> {
+    let counted = |part: Part, name: &'static str| {
         let own = model.rows.iter().filter(|row| row.part == part);
-        own.map(|row| live(Row(row.clone()))).collect()
+        let rows: Vec<Html> = own.map(|row| live(Row(row.clone()))).collect();
+        let head = (!name.is_empty()).then(|| heading(name));
+        (!rows.is_empty()).then(|| sheet(model, html! { { for head }{ for rows } }))
     };
     html! {
         <div class={format!("cmp-board n{lanes}")} role="region" aria-label="Scoreboard" tabindex="0">
+            { for model.entry.iter().map(|entry| sheet(model, in_hand(entry, lanes, on_command))) }
+            { for counted(Part::Job, "") }
+            { sheet(model, outcomes(model)) }
+            { for counted(Part::After, "after it, the same accesses in each") }
+            { for counted(Part::Locks, "locks the job holds, in steps") }
+            { for counted(Part::Cost, "priced by the table below") }
+        </div>
+    }
+}
+
+/// Rows as a table whose columns stand under their lanes.
+fn sheet(model: &CompareModel, rows: Html) -> Html {
+    let lane = |lane: &Rc<LaneModel>| html! { <th scope="col"><code>{ lane.word }</code></th> };
+    html! {
+        <div class="cmp-sheet">
             <table class="cmp-score">
                 <colgroup><col class="cmp-name"/></colgroup>
-                <thead>
-                    <tr>
-                        <td/>
-                        { for model.lanes.iter().map(|lane| html! { <th scope="col"><code>{ lane.word }</code></th> }) }
-                    </tr>
-                </thead>
-                <tbody>
-                    { for rows(Part::Job) }
-                    { outcomes(model) }
-                    { for head(Part::After, "after it, the same accesses in each") }
-                    { for rows(Part::After) }
-                    { for head(Part::Locks, "locks the job holds, in steps") }
-                    { for rows(Part::Locks) }
-                    { for head(Part::Cost, "priced by the table below") }
-                    { for rows(Part::Cost) }
-                    { for model.entry.iter().map(|entry| in_hand(entry, lanes, on_command)) }
-                </tbody>
+                <thead><tr><td/>{ for model.lanes.iter().map(lane) }</tr></thead>
+                <tbody>{ rows }</tbody>
             </table>
         </div>
     }
@@ -119,12 +121,10 @@ fn in_hand(entry: &EntryRows, lanes: usize, on_command: &Callback<Command>) -> H
         html! { <button class="key" aria-label={label} title={label} {onclick}>{ name }</button> }
     };
     let words = |name: &'static str, words: &[WordText]| {
-        html! {
-            <tr>
-                <th scope="row">{ name }</th>
-                { for words.iter().map(|it| html! { <td><div class="cmp-fig"><code>{ word(it) }</code></div></td> }) }
-            </tr>
-        }
+        let cell = |it: &WordText| {
+            html! { <td><div class="cmp-fig cmp-word"><code>{ word(it) }</code>{ bits(it) }</div></td> }
+        };
+        html! { <tr><th scope="row">{ name }</th>{ for words.iter().map(cell) }</tr> }
     };
     html! {
         <>
@@ -158,4 +158,17 @@ fn word(word: &WordText) -> Html {
         }
     };
     word.digits.chars().zip(&word.changed).map(digit).collect()
+}
+
+/// Its bits by letter: struck out what was there at the start, inserted what was not.
+fn bits(word: &WordText) -> Html {
+    let bit = |bit: &Bit| {
+        let class = format!("c{}", bit.letter);
+        match bit.change {
+            Change::Stays => html! { <span {class}>{ bit.letter.to_string() }</span> },
+            Change::Came => html! { <ins {class}>{ bit.letter.to_string() }</ins> },
+            Change::Went => html! { <del {class}>{ bit.letter.to_string() }</del> },
+        }
+    };
+    html! { <span class="cmp-bits">{ for word.bits.iter().map(bit) }</span> }
 }

@@ -1,0 +1,137 @@
+//! A field's entries, painted: W is the upper edge of an entry, D or V the lower one, as elsewhere
+//! left and right; under them a dot where it ends otherwise than in the first lane.
+
+use std::any::Any;
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::model::compare::field::{Field, Mark};
+use crate::model::compare::matrix::{HEAD, Layout};
+use crate::model::stage_number::number;
+use crate::platform::Listener;
+use crate::platform::canvas::{self, Picture};
+use crate::platform::media;
+use crate::view::live::{Own, Piece, is_same};
+use crate::view::markup::html;
+
+/// The colours, by their names in the style sheet.
+const COLOURS: [&str; 7] = ["--fill", "--W", "--D", "--V", "--rule2", "--ink2", "--bad"];
+/// Their places.
+const FILL: usize = 0;
+const W: usize = 1;
+const D: usize = 2;
+const V: usize = 3;
+const GONE: usize = 4;
+const OTHER: usize = 5;
+const DIFFERS: usize = 6;
+/// Lines of a row as it is painted: the first for W, the fourth for D or V, one between rows.
+const LINES: usize = 5;
+/// From one dot to the next.
+const DOTS: usize = 3;
+
+/// The painted entries.
+#[derive(PartialEq)]
+pub(super) struct Cells {
+    pub(super) field: Rc<Field>,
+    pub(super) layout: Rc<Layout>,
+}
+
+impl Piece for Cells {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        is_same(self, before)
+    }
+
+    fn draw(&self, own: &Own) -> Html {
+        let (width, height) = (number(self.layout.width), number(self.layout.height.ceil()));
+        html! { <canvas ref={own.node.clone()} {width} {height} aria-hidden="true"/> }
+    }
+
+    fn state(&self) -> Rc<dyn Any> {
+        Rc::new(OnceCell::<Listener>::new())
+    }
+
+    fn shown(&self, own: &Own) {
+        let again = own.clone();
+        let colours = media::on_colours(&Callback::from(move |()| again.redraw()));
+        let _ = own.state::<OnceCell<Listener>>().set(colours);
+    }
+
+    fn drawn(&self, own: &Own) {
+        let Some(colours) = canvas::colours(&own.node, &COLOURS) else { return };
+        canvas::paint(&own.node, &self.picture(&colours));
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some hundred pixels")]
+const fn pixels(length: f32) -> usize {
+    length as usize
+}
+
+impl Cells {
+    /// The entries in pixels of the canvas.
+    fn picture(&self, colours: &[[u8; 4]]) -> Picture {
+        let Field { columns, marks } = &*self.field;
+        let (cell, pitch) = (pixels(self.layout.cell).max(1), pixels(self.layout.pitch));
+        let width = columns * cell;
+        let mut pixels_of = vec![0u8; width * pitch * self.layout.rows.len() * 4];
+        // Wide columns stand apart.
+        let wide = if cell >= 4 { cell - 1 } else { cell };
+        for (at, mark) in marks.iter().enumerate() {
+            let (row, column) = (at / columns, at % columns);
+            for line in 0..pitch {
+                let Some(colour) = colour(*mark, line * LINES / pitch, column) else { continue };
+                let first = ((row * pitch + line) * width + column * cell) * 4;
+                for pixel in pixels_of[first..first + wide * 4].chunks_exact_mut(4) {
+                    pixel.copy_from_slice(&colours[colour]);
+                }
+            }
+        }
+        Picture {
+            place: (self.layout.gutter, HEAD),
+            width: u32::try_from(width).unwrap_or(0),
+            pixels: pixels_of,
+        }
+    }
+}
+
+/// The colour of one line of an entry in that column.
+fn colour(mark: Mark, line: usize, column: usize) -> Option<usize> {
+    let has = |what: Mark| mark.contains(what);
+    if line == LINES - 1 {
+        return (has(Mark::DIFFERS) && column.is_multiple_of(DOTS)).then_some(DIFFERS);
+    }
+    if has(Mark::GONE) {
+        return (line == 0 || line == LINES - 2).then_some(GONE);
+    }
+    if has(Mark::OTHER) {
+        return (line == 0 || line == LINES - 2).then_some(OTHER);
+    }
+    if !has(Mark::PRESENT) {
+        return None;
+    }
+    Some(match line {
+        0 if has(Mark::W) => W,
+        3 if has(Mark::D) => D,
+        // Hollow, as elsewhere.
+        3 if has(Mark::V) && column.is_multiple_of(2) => V,
+        _ => FILL,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn w_is_above_and_dirt_below_and_only_a_dot_is_between_rows() {
+        let lines = |mark: Mark| [0, 1, 2, 3, 4].map(|line| colour(mark, line, 0));
+        let dirty = Mark::PRESENT | Mark::W | Mark::D;
+        assert_eq!(lines(dirty), [Some(W), Some(FILL), Some(FILL), Some(D), None]);
+        let saved = Mark::PRESENT | Mark::V | Mark::DIFFERS;
+        assert_eq!(lines(saved), [Some(FILL), Some(FILL), Some(FILL), Some(V), Some(DIFFERS)]);
+        assert_eq!(lines(Mark::GONE), [Some(GONE), None, None, Some(GONE), None]);
+        assert_eq!(lines(Mark::empty()), [None; 5]);
+    }
+}

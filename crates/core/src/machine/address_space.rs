@@ -150,7 +150,8 @@ impl AddressSpace {
 
     /// The cached pages in `first..=last`, ascending.
     pub fn pages_in(&self, first: u64, last: u64) -> impl Iterator<Item = (u64, PageId)> + '_ {
-        self.i_pages.range(first..=last).map(|(pgoff, page)| (*pgoff, *page))
+        let from_first = self.i_pages.range(first..).map(|(pgoff, page)| (*pgoff, *page));
+        from_first.take_while(move |(pgoff, _)| *pgoff <= last)
     }
 }
 

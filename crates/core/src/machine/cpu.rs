@@ -24,6 +24,8 @@ pub struct Cpu<'a, S: Sink> {
     world: &'a mut World,
     sink: &'a mut S,
     id: CpuId,
+    /// The table that it found last below an entry of each level.
+    last: [TableId; Level::Pte as usize],
 }
 
 /// A kernel function in progress: ends when dropped.
@@ -55,12 +57,12 @@ impl<S: Sink> DerefMut for Scope<'_, '_, S> {
 impl<'a, S: Sink> Cpu<'a, S> {
     /// CPU 0, for one run.
     pub fn new(world: &'a mut World, sink: &'a mut S) -> Self {
-        Self { world, sink, id: CpuId(0) }
+        Self { world, sink, id: CpuId(0), last: [TableId(0); Level::Pte as usize] }
     }
 
     /// Another CPU of the same machine.
     pub fn on(&mut self, id: CpuId) -> Cpu<'_, S> {
-        Cpu { world: &mut *self.world, sink: &mut *self.sink, id }
+        Cpu { world: &mut *self.world, sink: &mut *self.sink, id, last: self.last }
     }
 
     /// Which CPU this is.
@@ -182,6 +184,18 @@ impl<'a, S: Sink> Cpu<'a, S> {
         self.world.table_at(pfn)
     }
 
+    /// The same for who comes down to the same tables page after page: the last one below `level`
+    /// is tried first, so that the next step need not wait for what the entry holds.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn table_at_again(&mut self, level: Level, pfn: Pfn) -> TableId {
+        let last = &mut self.last[level as usize];
+        if self.world.table(*last).is_none_or(|table| table.pfn != pfn) {
+            *last = self.world.table_at(pfn);
+        }
+        *last
+    }
+
     /// What a table is.
     #[must_use]
     pub fn table(&self, table: TableId) -> Table {
@@ -238,6 +252,23 @@ impl<'a, S: Sink> Cpu<'a, S> {
         if old.flags != flags {
             let cell = Cell::Page(page, PageField::Flags);
             self.sink.delta(cell, old.flags.bits().into(), flags.bits().into());
+        }
+    }
+
+    /// `inc_mm_tlb_gen`: a new generation of the process's translations.
+    #[inline(always)]
+    pub(crate) fn inc_mm_tlb_gen(&mut self, mm: MmId) -> u64 {
+        let new = self.world.inc_mm_tlb_gen(mm);
+        self.sink.delta(Cell::Mm(mm, MmField::TlbGen), new - 1, new);
+        new
+    }
+
+    /// Writes up to which generation of them CPU `of` has followed.
+    #[inline(always)]
+    pub(crate) fn set_tlb_gen(&mut self, of: CpuId, mm: MmId, new: u64) {
+        let old = self.world.replace_tlb_gen(of, mm, new);
+        if old != new {
+            self.sink.delta(Cell::TlbGen(of, mm), old, new);
         }
     }
 

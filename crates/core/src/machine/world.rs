@@ -141,6 +141,21 @@ impl World {
         page.flags = flags;
     }
 
+    /// Counts a generation of a process's translations and returns it.
+    #[inline(always)]
+    pub(in crate::machine) fn inc_mm_tlb_gen(&mut self, mm: MmId) -> u64 {
+        let tlb_gen = &mut self.mms[mm.index()].tlb_gen;
+        *tlb_gen += 1;
+        *tlb_gen
+    }
+
+    /// Writes up to which of them a CPU has followed, and returns what was there.
+    #[inline(always)]
+    pub(in crate::machine) fn replace_tlb_gen(&mut self, of: CpuId, mm: MmId, new: u64) -> u64 {
+        let gens = &mut self.cpus[usize::from(of.0)].gens;
+        std::mem::replace(grown(gens, mm.index()), new)
+    }
+
     /// A live table, or `None`.
     #[must_use]
     pub fn table(&self, table: TableId) -> Option<Table> {
@@ -467,7 +482,7 @@ impl World {
             Cell::Mm(mm, field) => set_mm(grown(&mut self.mms, mm.index()), field, value),
             Cell::Cpu(cpu, field) => self.cpus[usize::from(cpu.0)].set_field(field, value),
             Cell::TlbGen(cpu, mm) => {
-                *grown(&mut self.cpus[usize::from(cpu.0)].gens, mm.index()) = value;
+                self.replace_tlb_gen(cpu, mm, value);
             }
             Cell::TlbTag(cpu, at) => self.cpus[usize::from(cpu.0)].set_tag(at, value),
             Cell::TlbWord(cpu, at) => self.cpus[usize::from(cpu.0)].set_word(at, value),
@@ -492,7 +507,7 @@ fn word_of(words: &[u64], word: u64) -> u64 {
 }
 
 /// The record at `index`, made empty if it was not there yet.
-#[inline]
+#[inline(always)]
 fn grown<T: Default + Clone>(arena: &mut Vec<T>, index: usize) -> &mut T {
     if index >= arena.len() {
         grow(arena, index + 1);

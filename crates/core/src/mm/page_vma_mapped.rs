@@ -43,12 +43,12 @@ impl PageVmaMappedWalk {
 
 /// `vma_address_end`: first address behind the pages, or behind the VMA.
 fn vma_address_end(vma: &Vma, pgoff: u64, nr_pages: u64) -> VirtAddr {
-    vma.address_of((pgoff + nr_pages).min(vma.last_pgoff() + 1))
+    vma.address_of(pgoff + nr_pages).min(vma.end)
 }
 
 /// The next entry that maps any of the pages, in `pte` and `address`; false when there is none
 /// left. Empty entries are stepped over, and where an upper entry is empty, all below it.
-#[inline]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(super) fn page_vma_mapped_walk<S: Sink>(
     cpu: &mut Cpu<S>,
     pvmw: &mut PageVmaMappedWalk,
@@ -86,7 +86,7 @@ fn restart<S: Sink>(cpu: &mut Cpu<S>, pvmw: &mut PageVmaMappedWalk) -> Result<Hi
             let entry = cpu.word(slot).decode(level);
             cpu.event(Event::Descend { level, found: Found::from(entry), slot, addr })?;
             match entry {
-                Entry::Table(pfn) => table = cpu.table_at(pfn),
+                Entry::Table(pfn) => table = cpu.table_at_again(level, pfn),
                 Entry::Leaf(pfn) if check_pmd(cpu, pvmw, slot, pfn)? => return Ok(Hit::Pmd(slot)),
                 Entry::Leaf(_) if cpu.kernel().foreign_pmd_ends_walk => return Ok(Hit::None),
                 _ => {

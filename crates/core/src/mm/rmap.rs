@@ -91,7 +91,7 @@ pub fn mkclean_file_range<S: Sink>(
     let mut batch = [(0, PageId(0)); FOLIO_BATCH];
     while from < end {
         let found = cpu.cached_batch(mapping, from, end - 1, &mut batch);
-        for (pgoff, page) in batch.into_iter().take(found) {
+        for &(pgoff, page) in &batch[..found] {
             // Others are parts of the folio before.
             if pgoff >= from {
                 let folio = cpu.folio(page);
@@ -272,31 +272,40 @@ fn page_vma_mkclean_one<S: Sink>(
     mut pvmw: PageVmaMappedWalk,
 ) -> Result<u64, Stop> {
     let (mm, start, end) = (pvmw.mm, pvmw.address, pvmw.end);
-    let kernel = cpu.kernel();
     let cpu = &mut cpu.enter(Func::PageVmaMkcleanOne, [start.0, end.0]);
     cpu.event(Event::NotifierStart { mm, start, end })?;
     let mut cleaned = 0;
-    while page_vma_mapped_walk(cpu, &mut pvmw)? {
+    let mut found = page_vma_mapped_walk(cpu, &mut pvmw)?;
+    while found {
         let addr = pvmw.address;
-        let slot = match pvmw.hit {
-            Hit::Pte(slot) => slot,
-            Hit::Pmd(pmd) => {
-                cleaned += u64::from(huge_pmd_mkclean(cpu, mm, pmd, addr)?);
-                continue;
-            }
+        cleaned += u64::from(match pvmw.hit {
+            Hit::Pte(slot) => pte_mkclean(cpu, mm, slot, addr)?,
+            Hit::Pmd(pmd) => huge_pmd_mkclean(cpu, mm, pmd, addr)?,
             Hit::None => unreachable!("it returned an entry"),
-        };
-        let old = cpu.word(slot);
-        if !old.is_dirty(kernel) && !old.is_write() {
-            continue;
-        }
-        ptep_clear_flush(cpu, mm, slot, addr)?;
-        cpu.event(Event::Store { slot, addr })?;
-        cpu.set_word(slot, old.wrprotect(kernel).mkclean(kernel));
-        cleaned += 1;
+        });
+        found = page_vma_mapped_walk(cpu, &mut pvmw)?;
     }
     cpu.event(Event::NotifierEnd { mm, start, end })?;
     Ok(cleaned)
+}
+
+/// The part of [`page_vma_mkclean_one`] for a PTE. True if there was something to do.
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+fn pte_mkclean<S: Sink>(
+    cpu: &mut Cpu<S>,
+    mm: MmId,
+    slot: SlotId,
+    addr: VirtAddr,
+) -> Result<bool, Stop> {
+    let kernel = cpu.kernel();
+    let word = cpu.word(slot);
+    if !word.is_dirty(kernel) && !word.is_write() {
+        return Ok(false);
+    }
+    let old = ptep_clear_flush(cpu, mm, slot, addr)?;
+    cpu.event(Event::Store { slot, addr })?;
+    cpu.set_word(slot, old.wrprotect(kernel).mkclean(kernel));
+    Ok(true)
 }
 
 /// The part of [`page_vma_mkclean_one`] for a leaf PMD. True if there was something to do.
@@ -332,9 +341,8 @@ fn try_to_unmap_one<S: Sink>(cpu: &mut Cpu<S>, mut pvmw: PageVmaMappedWalk) -> R
             }
             Hit::None => unreachable!("it returned an entry"),
         };
-        let old = cpu.word(slot);
+        let old = ptep_clear_flush(cpu, mm, slot, pvmw.address)?;
         let Some(page) = cpu.pfn_to_page(old.pfn()) else { unreachable!("a folio's page") };
-        ptep_clear_flush(cpu, mm, slot, pvmw.address)?;
         if old.is_dirty(cpu.kernel()) {
             folio_mark_dirty(cpu, page)?;
         }
@@ -351,7 +359,7 @@ fn ptep_clear_flush<S: Sink>(
     mm: MmId,
     slot: SlotId,
     addr: VirtAddr,
-) -> Result<(), Stop> {
+) -> Result<Pte, Stop> {
     let cpu = &mut cpu.enter(Func::PtepClearFlush, [addr.0, 0]);
     cpu.event(Event::Xchg { slot, addr })?;
     let old = cpu.word(slot);
@@ -359,7 +367,7 @@ fn ptep_clear_flush<S: Sink>(
     if pte_accessible(cpu, mm, old) {
         flush_tlb_page(cpu, mm, addr)?;
     }
-    Ok(())
+    Ok(old)
 }
 
 /// `arch/x86/include/asm/pgtable.h:pte_accessible`: a TLB may hold it; of `PROT_NONE` only as long
@@ -426,8 +434,10 @@ pub(super) fn folio_precise_page_mapcount<S: Sink>(cpu: &Cpu<S>, page: PageId) -
 
 /// `folio_mapped`: some entry maps a page of the folio.
 pub(super) fn folio_mapped<S: Sink>(cpu: &Cpu<S>, folio: PageId) -> bool {
-    cpu.page(folio).entire_mapcount > 0
-        || pages_of(cpu, folio).any(|page| cpu.page(page).mapcount > 0)
+    let at = cpu.page(folio);
+    at.mapcount > 0
+        || at.entire_mapcount > 0
+        || pages_of(cpu, folio).skip(1).any(|page| cpu.page(page).mapcount > 0)
 }
 
 /// `mm/swap.c:folio_put`: a copy on write that nobody maps any more is freed.

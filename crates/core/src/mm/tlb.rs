@@ -84,6 +84,7 @@ pub fn flush_tlb_range<S: Sink>(
 }
 
 /// `flush_tlb_page`: a single page. It claims that no tables were freed.
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(super) fn flush_tlb_page<S: Sink>(
     cpu: &mut Cpu<S>,
     mm: MmId,
@@ -106,6 +107,7 @@ pub(super) fn flush_tlb_mm<S: Sink>(cpu: &mut Cpu<S>, mm: MmId, flush: Flush) ->
 
 /// `flush_tlb_mm_range`: a new generation of the process's translations; this CPU and those of
 /// `mm_cpumask` follow.
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(super) fn flush_tlb_mm_range<S: Sink>(
     cpu: &mut Cpu<S>,
     mm: MmId,
@@ -117,8 +119,7 @@ pub(super) fn flush_tlb_mm_range<S: Sink>(
     interrupted(cpu, mm, start, end)?;
     let reach = reach_of(start, end, stride);
     cpu.event(Event::Flush { mm, flush, reach, start, end })?;
-    let new_gen = cpu.get(Cell::Mm(mm, MmField::TlbGen)) + 1;
-    cpu.set(Cell::Mm(mm, MmField::TlbGen), new_gen);
+    let new_gen = cpu.inc_mm_tlb_gen(mm);
     let info = FlushTlbInfo { mm, start, end, reach, new_gen };
     let here = cpu.id();
     if cpu.tlb_state(here).loaded_mm == Some(mm) {
@@ -202,12 +203,13 @@ fn flush_tlb_func<S: Sink>(cpu: &mut Cpu<S>, here: CpuId, info: &FlushTlbInfo) {
         }
         IpiAnswer::Flushed => {}
     }
-    let (start, end) = match info.reach {
-        Reach::Pages | Reach::HugePages if local_gen + 1 == info.new_gen => (info.start, info.end),
-        _ => everything(cpu),
-    };
-    cpu.tlb_drop(here, mm, start, end);
-    cpu.set(Cell::TlbGen(here, mm), info.new_gen);
+    if info.reach != Reach::All && local_gen + 1 == info.new_gen {
+        cpu.tlb_drop(here, mm, info.start, info.end);
+    } else {
+        let (start, end) = everything(cpu);
+        cpu.tlb_drop(here, mm, start, end);
+    }
+    cpu.set_tlb_gen(here, mm, info.new_gen);
 }
 
 /// `switch_mm_irqs_off`: this CPU runs the process from now on. If flushes passed it by, it drops
@@ -238,7 +240,7 @@ pub fn switch_mm<S: Sink>(cpu: &mut Cpu<S>, mm: MmId) -> Result<(), Stop> {
         let (start, end) = everything(cpu);
         cpu.tlb_drop(here, mm, start, end);
     }
-    cpu.set(Cell::TlbGen(here, mm), new_gen);
+    cpu.set_tlb_gen(here, mm, new_gen);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use crate::addr::{Pfn, VirtAddr};
 use crate::arch::level::PTRS_PER_TABLE;
-use crate::arch::{Entry, Level};
+use crate::arch::{Entry, Level, Levels};
 use crate::machine::event::{Found, Lock, Mode};
 use crate::machine::{Cpu, Event, Func, MmId, Sink, SlotId, Stop, Vma};
 
@@ -73,16 +73,33 @@ pub(super) fn page_vma_mapped_walk<S: Sink>(
     }
 }
 
-/// From the top down to the PTE of `address`, with its PTL taken, or to a leaf PMD of the pages. An
-/// empty entry on the way moves `address` behind all that it maps (`step_forward`).
+/// Down to the next entry from `address` on. Spelled out for each number of levels, so that every
+/// level's shift is a constant.
 #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 fn restart<S: Sink>(cpu: &mut Cpu<S>, pvmw: &mut PageVmaMappedWalk) -> Result<Hit, Stop> {
+    match cpu.levels() {
+        Levels::Four => descend(cpu, pvmw, Levels::Four),
+        Levels::Five => descend(cpu, pvmw, Levels::Five),
+    }
+}
+
+/// From the top down to the PTE of `address`, with its PTL taken, or to a leaf PMD of the pages. An
+/// empty entry on the way moves `address` behind all that it maps.
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+fn descend<S: Sink>(
+    cpu: &mut Cpu<S>,
+    pvmw: &mut PageVmaMappedWalk,
+    levels: Levels,
+) -> Result<Hit, Stop> {
     while pvmw.address < pvmw.end {
         let addr = pvmw.address;
-        let (mut table, mut level) = (cpu.pgd(pvmw.mm), cpu.levels().top());
-        let mut hole = None;
-        while level != Level::Pte {
+        let mut table = cpu.pgd(pvmw.mm);
+        for &level in levels.all() {
             let slot = SlotId::new(table, level.index(addr));
+            if level == Level::Pte {
+                cpu.event(Event::Lock { lock: Lock::Ptl(table), mode: Mode::Write })?;
+                return Ok(Hit::Pte(slot));
+            }
             let entry = cpu.word(slot).decode(level);
             cpu.event(Event::Descend { level, found: Found::from(entry), slot, addr })?;
             match entry {
@@ -90,20 +107,24 @@ fn restart<S: Sink>(cpu: &mut Cpu<S>, pvmw: &mut PageVmaMappedWalk) -> Result<Hi
                 Entry::Leaf(pfn) if check_pmd(cpu, pvmw, slot, pfn)? => return Ok(Hit::Pmd(slot)),
                 Entry::Leaf(_) if cpu.kernel().foreign_pmd_ends_walk => return Ok(Hit::None),
                 _ => {
-                    hole = Some(level);
+                    step_forward(cpu, pvmw, level)?;
                     break;
                 }
             }
-            level = level.below().unwrap_or(Level::Pte);
         }
-        let Some(level) = hole else {
-            cpu.event(Event::Lock { lock: Lock::Ptl(table), mode: Mode::Write })?;
-            return Ok(Hit::Pte(SlotId::new(table, Level::Pte.index(addr))));
-        };
-        pvmw.address = level.addr_end(addr, pvmw.end);
-        cpu.event(Event::Hole { level, addr, end: pvmw.address })?;
     }
     Ok(Hit::None)
+}
+
+/// `step_forward`: behind all that an empty entry of `level` maps.
+fn step_forward<S: Sink>(
+    cpu: &mut Cpu<S>,
+    pvmw: &mut PageVmaMappedWalk,
+    level: Level,
+) -> Result<(), Stop> {
+    let addr = pvmw.address;
+    pvmw.address = level.addr_end(addr, pvmw.end);
+    cpu.event(Event::Hole { level, addr, end: pvmw.address })
 }
 
 /// `check_pmd`: the leaf PMD, which begins with frame `pfn`, maps one of the pages. If so, its lock

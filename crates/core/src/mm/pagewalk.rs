@@ -70,6 +70,7 @@ pub(super) trait WalkOps<S: Sink> {
     ) -> Result<Action, Stop> {
         Ok(Action::Subtree)
     }
+
     /// The entries of one PTE table: [`walk_pte_range`] with a `pte_entry`, or what a `pmd_entry`
     /// does with them itself.
     fn pte_table(

@@ -19,8 +19,11 @@ use rangewalk_core::mm::mapping_dirty_helpers::{
 };
 use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
 use rangewalk_core::mm::mprotect::do_mprotect_pkey;
+use rangewalk_core::mm::mremap::{MremapRequest, do_mremap};
+use rangewalk_core::mm::msync::{fsync, msync};
 use rangewalk_core::mm::munmap::do_munmap;
 use rangewalk_core::mm::pagewalk::FilterMiss;
+use rangewalk_core::mm::populate::mm_populate;
 use rangewalk_core::mm::rmap::{mkclean_file_range, wrprotect_file_range};
 use rangewalk_core::mm::truncate::{do_truncate, punch_hole};
 use rangewalk_core::mm::zap::{Cows, unmap_mapping_range};
@@ -78,7 +81,19 @@ impl<S: Sink> Emulator<S> {
         match *op {
             Op::Map { process, file, at, pages, pgoff, how } => {
                 let request = request(file, (at, pages, pgoff), how);
-                format!("{:?}", do_mmap(cpu, mm(process), request).unwrap().map(|_| ()))
+                let done = do_mmap(cpu, mm(process), request).unwrap();
+                if done.is_ok() && how.populate {
+                    mm_populate(cpu, mm(process), addr(at), pages).unwrap();
+                }
+                format!("{:?}", done.map(|_| ()))
+            }
+            Op::Remap { process, at, pages, to, to_pages } => {
+                let (addr, new_addr) = (addr(at), addr(to));
+                let request = MremapRequest { addr, pages, new_addr, new_pages: to_pages };
+                format!("{:?}", do_mremap(cpu, mm(process), request).unwrap())
+            }
+            Op::Msync { process, at, pages } => {
+                format!("{:?}", msync(cpu, mm(process), addr(at), pages).unwrap())
             }
             Op::Unmap { process, at, pages } => {
                 format!("{:?}", do_munmap(cpu, mm(process), addr(at), pages).unwrap())
@@ -151,6 +166,7 @@ fn of_file<S: Sink>(cpu: &mut Cpu<S>, op: &Op) -> String {
         Op::Punch { file, first, nr } => {
             format!("{:?}", punch_hole(cpu, mapping(file), first, nr).unwrap())
         }
+        Op::Fsync { file } => format!("{:?}", fsync(cpu, mapping(file)).unwrap()),
         _ => unreachable!("{op:?} is of a process"),
     }
 }

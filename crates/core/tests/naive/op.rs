@@ -16,13 +16,16 @@ pub(crate) const BASE: u64 = (1 << 30) - WINDOW / 2;
 /// Live processes at most.
 pub(crate) const PROCESSES: usize = 4;
 
-/// The files of a small world: shared memory twice, and both kinds of device buffer.
-pub(crate) const FILES: [FileKind; 4] = [
+/// The files of a small world: shared memory twice, both kinds of device buffer, and one on a disk.
+pub(crate) const FILES: [FileKind; 5] = [
     FileKind::Shmem,
     FileKind::Shmem,
     FileKind::DevPagetable { prefault: 3 },
     FileKind::DevMkwrite { prefault: 1 },
+    FileKind::Ext4,
 ];
+/// The one on a disk.
+pub(crate) const ON_DISK: usize = 4;
 
 /// How a process asks for a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub(crate) struct How {
     pub(crate) write: bool,
     pub(crate) exec: bool,
     pub(crate) read_only_fd: bool,
+    pub(crate) populate: bool,
 }
 
 /// One thing that is done. Pages are of the window or of a file.
@@ -127,6 +131,22 @@ pub(crate) enum Op {
     Exit {
         process: usize,
     },
+    /// `mremap`: to page `to`, where it has `to_pages`. `pages` 0: shared memory a second time.
+    Remap {
+        process: usize,
+        at: u64,
+        pages: u64,
+        to: u64,
+        to_pages: u64,
+    },
+    Fsync {
+        file: usize,
+    },
+    Msync {
+        process: usize,
+        at: u64,
+        pages: u64,
+    },
 }
 
 /// Accesses and processes are chosen by number among what there is when their turn comes.
@@ -152,9 +172,15 @@ fn how(theme: Theme) -> impl Strategy<Value = How> {
         Theme::Mixed => 4,
         Theme::Copies => 60,
     };
-    let how =
-        |shared, read, write, exec, read_only_fd| How { shared, read, write, exec, read_only_fd };
-    prop_oneof![
+    let how = |shared, read, write, exec, read_only_fd| How {
+        shared,
+        read,
+        write,
+        exec,
+        read_only_fd,
+        populate: false,
+    };
+    let how = prop_oneof![
         8 => Just(how(true, true, true, false, false)),
         2 => Just(how(true, true, false, false, false)),
         2 => Just(how(true, true, false, false, true)),
@@ -164,7 +190,8 @@ fn how(theme: Theme) -> impl Strategy<Value = How> {
         1 => Just(how(true, false, false, false, false)),
         1 => Just(how(true, true, true, true, false)),
         1 => Just(how(true, true, true, false, true)),
-    ]
+    ];
+    (how, 0..6u32).prop_map(|(how, rare)| How { populate: rare == 0, ..how })
 }
 
 fn access(theme: Theme) -> impl Strategy<Value = Access> {
@@ -176,7 +203,7 @@ fn access(theme: Theme) -> impl Strategy<Value = Access> {
 }
 
 fn file() -> impl Strategy<Value = usize> {
-    prop_oneof![5 => Just(0usize), 1 => 0..FILES.len()]
+    prop_oneof![5 => Just(0usize), 1 => 0..FILES.len(), 1 => Just(ON_DISK)]
 }
 
 /// What is mapped: mostly the first file.
@@ -228,6 +255,18 @@ pub(crate) fn choice(theme: Theme) -> impl Strategy<Value = Choice> {
             how,
         },
     );
+    // Mostly as long as before, and mostly not over itself.
+    let remap = (process.clone(), stretch(theme), stretch(theme), 0..8u32).prop_map(
+        |(process, (at, pages), (to, to_pages), kind)| {
+            let same = pages.min(WINDOW - to);
+            let (pages, to_pages) = match kind {
+                0 => (0, to_pages),
+                1 | 2 => (pages, to_pages),
+                _ => (same, same),
+            };
+            Op::Remap { process, at, pages, to, to_pages }
+        },
+    );
     let (unaligned, walks) = match theme {
         Theme::Mixed => (8, 6),
         Theme::Copies => (1, 1),
@@ -264,6 +303,11 @@ pub(crate) fn choice(theme: Theme) -> impl Strategy<Value = Choice> {
         ),
         3 => process.clone().prop_map(|process| Op::Fork { process }),
         1 => process.clone().prop_map(|process| Op::Exit { process }),
+        4 => remap,
+        1 => (0..FILES.len()).prop_map(|file| Op::Fsync { file }),
+        1 => Just(Op::Fsync { file: ON_DISK }),
+        1 => (process.clone(), stretch(theme))
+            .prop_map(|(process, (at, pages))| Op::Msync { process, at, pages }),
     ];
     let touch = (process, 0..8usize, 0..9u64, access(theme))
         .prop_map(|(process, vma, page, access)| Choice::Touch { process, vma, page, access });

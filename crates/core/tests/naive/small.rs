@@ -18,11 +18,17 @@ const STRIDE: usize = if cfg!(debug_assertions) { 11 } else { 1 };
 const HANDS: usize = 21;
 
 /// Ways to map: what every walk passes, what ends one, and what hides in private copies.
-const HOWS: [How; 3] = [
-    How { shared: true, read: true, write: true, exec: false, read_only_fd: false },
-    How { shared: true, read: true, write: false, exec: false, read_only_fd: true },
-    How { shared: false, read: true, write: true, exec: false, read_only_fd: false },
-];
+const HOWS: [How; 3] =
+    [SHARED, How { write: false, read_only_fd: true, ..SHARED }, How { shared: false, ..SHARED }];
+
+const SHARED: How = How {
+    shared: true,
+    read: true,
+    write: true,
+    exec: false,
+    read_only_fd: false,
+    populate: false,
+};
 
 /// The stretches of a file of three pages: first page, pages.
 fn stretches() -> impl Iterator<Item = (u64, u64)> {

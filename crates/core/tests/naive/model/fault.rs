@@ -43,6 +43,24 @@ impl Model {
         }
     }
 
+    /// `MAP_POPULATE`: as if every page were read, or written where that makes a copy, up to the
+    /// first that cannot be had; but nobody uses an entry.
+    pub(super) fn populate(&mut self, process: usize, at: u64, end: u64) {
+        for page in at..end {
+            let id = self.vma_at(process, page).expect("it was just mapped");
+            let vma = self.vmas[&id];
+            if is_device(vma.file) || vma.flags & (READ | WRITE | EXEC) == 0 {
+                return;
+            }
+            let copies = vma.has(WRITE) && !vma.has(SHARED);
+            let access = if copies { Access::Store } else { Access::Load };
+            let is_there = self.process(process).entries.contains_key(&page);
+            if !is_there && self.missing(id, page, access) == "Bus" {
+                return;
+            }
+        }
+    }
+
     fn missing(&mut self, id: VmaId, page: u64, access: Access) -> &'static str {
         let vma = self.vmas[&id];
         let pgoff = vma.pgoff + (page - vma.at);

@@ -3,6 +3,15 @@
 use super::vma::{DEVICE_LIKE, SHARED, SOFTDIRTY, Vma, VmaId};
 use super::{Model, Release};
 
+/// Where a range that joins its neighbours comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Range {
+    /// `mmap`: it has no copies yet.
+    Mapped,
+    /// `mremap`: it is another one again.
+    Copied,
+}
+
 impl Model {
     /// Could `lower` and `upper`, which follow each other, be one, copies aside?
     fn fits(&self, lower: &Vma, upper: &Vma) -> bool {
@@ -20,11 +29,14 @@ impl Model {
     }
 
     /// The VMA that takes in the new range, if there is one.
-    pub(super) fn merge_new(&mut self, new: &Vma) -> Option<VmaId> {
-        let takes = |vma: &Vma| vma.family.is_none() || vma.alone;
+    pub(super) fn merge_new(&mut self, new: &Vma, range: Range) -> Option<VmaId> {
         let find = |wanted: &dyn Fn(&Vma) -> bool| {
-            self.vmas.iter().find(|(_, vma)| wanted(vma) && takes(vma)).map(|(id, vma)| (*id, *vma))
+            let mut all = self.vmas.iter();
+            all.find(|(_, vma)| wanted(vma) && self.families_fit(new, vma))
+                .map(|(id, vma)| (*id, *vma))
         };
+        // 6.1's mmap compares the left one as if the right one were new.
+        let by_right = self.release == Release::V6_1 && range == Range::Mapped;
         let prev = find(&|vma| self.fits(vma, new));
         let next = find(&|vma| self.fits(new, vma));
         match (prev, next) {
@@ -32,15 +44,12 @@ impl Model {
             (Some((prev, _)), None) => Some(self.grow(prev, new)),
             (None, Some((next, _))) => Some(self.grow(next, new)),
             (Some((prev, p)), Some((next, n))) => {
-                let all = match self.release {
-                    // The left one is compared as if the right one were new.
-                    Release::V6_1 => p.family == n.family || n.family.is_none(),
-                    _ => p.family == n.family || p.family.is_none() || n.family.is_none(),
-                };
-                Some(match (all, self.release) {
+                let all =
+                    p.family == n.family || n.family.is_none() || p.family.is_none() && !by_right;
+                Some(match (all, by_right) {
                     (true, _) => self.join(prev, new, next),
-                    (false, Release::V6_1) => self.grow(next, new),
-                    (false, _) => self.grow(prev, new),
+                    (false, true) => self.grow(next, new),
+                    (false, false) => self.grow(prev, new),
                 })
             }
         }
@@ -149,7 +158,19 @@ impl Model {
             true => *vma = vma.longer_below(new.pages),
             false => vma.pages += new.pages,
         });
+        self.take_over(id, new);
         id
+    }
+
+    /// Who has no copies yet takes over a part's; on 7.3 who was soft-dirty makes all so.
+    fn take_over(&mut self, id: VmaId, part: &Vma) {
+        let vma = self.vmas.get_mut(&id).expect("it took the part in");
+        if vma.family.is_none() {
+            (vma.family, vma.alone) = (part.family, part.alone);
+        }
+        if self.release == Release::V7_3 {
+            vma.flags |= part.flags & SOFTDIRTY;
+        }
     }
 
     /// The left neighbour grows over the new range and the right neighbour.
@@ -158,12 +179,10 @@ impl Model {
         self.remove(prev);
         let vma = self.vmas.get_mut(&prev).expect("a neighbour");
         vma.pages += new.pages + eaten.pages;
-        if vma.family.is_none() {
-            (vma.family, vma.alone) = (eaten.family, eaten.alone);
-        }
         self.insert(prev);
-        self.remove(next);
-        self.vmas.remove(&next);
+        self.eat(next);
+        self.take_over(prev, &eaten);
+        self.take_over(prev, new);
         prev
     }
 }

@@ -5,6 +5,8 @@ mod fault;
 mod fork;
 mod merge;
 mod protect;
+mod remap;
+mod sync;
 mod vma;
 mod walk;
 mod zap;
@@ -13,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rangewalk_core::machine::FileKind;
 
-use crate::op::{BASE, BITMAP_BITS, Choice, FILE_PAGES, FILES, Op, PROCESSES};
+use crate::op::{BASE, BITMAP_BITS, Choice, FILE_PAGES, FILES, ON_DISK, Op, PROCESSES};
 use crate::view::{EntryView, FileView, View, VmaView, What};
 use vma::{Vma, VmaId};
 
@@ -98,9 +100,12 @@ struct Process {
 impl Model {
     pub(crate) fn new(release: Release) -> Self {
         let file = File { pages: FILE_PAGES, bitmap_range: (BITMAP_BITS, 0), ..File::default() };
+        let mut files = vec![file; FILES.len()];
+        // It was just written, and synced.
+        files[ON_DISK].cache = (0..FILE_PAGES).map(|pgoff| (pgoff, false)).collect();
         Self {
             release,
-            files: vec![file; FILES.len()],
+            files,
             processes: vec![Some(Process::default())],
             vmas: BTreeMap::new(),
             fault_around: 16,
@@ -122,7 +127,11 @@ impl Model {
                 let vmas = self.vmas_of(process);
                 let vma = &self.vmas[vmas.get(vma % vmas.len().max(1))?];
                 let page = vma.at + page % vma.pages;
-                return Some(Op::Touch { process, page, access: *access });
+                return self.is_told(process, page).then_some(Op::Touch {
+                    process,
+                    page,
+                    access: *access,
+                });
             }
         };
         if let Op::Map { file: None, how, .. } = &mut op {
@@ -130,6 +139,9 @@ impl Model {
             (how.shared, how.read_only_fd) = (false, false);
         }
         match &mut op {
+            // Which of its pages are read together is no matter of flat maps.
+            Op::Truncate { file: ON_DISK, .. } | Op::Punch { file: ON_DISK, .. } => return None,
+            Op::Fill { file: ON_DISK, first, nr } if *first + *nr > FILE_PAGES => return None,
             Op::Fork { .. } if live.len() == PROCESSES => return None,
             Op::Exit { .. } if live.len() == 1 => return None,
             Op::Map { process, .. }
@@ -139,18 +151,44 @@ impl Model {
             | Op::Protect { process, .. }
             | Op::Touch { process, .. }
             | Op::Fork { process }
+            | Op::Remap { process, .. }
+            | Op::Msync { process, .. }
             | Op::Exit { process } => *process = alive(*process),
             _ => {}
         }
+        match &mut op {
+            Op::Touch { process, page, .. } if !self.is_told(*process, *page) => return None,
+            Op::Map { file: Some(ON_DISK), pages, pgoff, how, .. } => {
+                how.populate &= *pgoff + *pages <= FILE_PAGES;
+            }
+            _ => {}
+        }
         Some(op)
+    }
+
+    /// Behind a file's end, whether its last page comes along depends on page tables, but for
+    /// shared memory.
+    fn is_told(&self, process: usize, page: u64) -> bool {
+        self.vma_at(process, page)
+            .map(|id| self.vmas[&id])
+            .is_none_or(|vma| vma.file != Some(ON_DISK) || vma.pgoff + (page - vma.at) < FILE_PAGES)
     }
 
     /// Does it; the answer in the same words as the emulator's.
     pub(crate) fn apply(&mut self, op: &Op) -> String {
         match *op {
             Op::Map { process, file, at, pages, pgoff, how } => {
-                returned(self.mmap(process, file, (at, pages, pgoff), how))
+                let done = self.mmap(process, file, (at, pages, pgoff), how);
+                if done.is_ok() && how.populate {
+                    self.populate(process, at, at + pages);
+                }
+                returned(done)
             }
+            Op::Remap { process, at, pages, to, to_pages } => {
+                returned(self.mremap(process, (at, pages), (to, to_pages)))
+            }
+            Op::Fsync { file } => returned(self.fsync(file, 0, u64::MAX)),
+            Op::Msync { process, at, pages } => returned(self.msync(process, at, at + pages)),
             Op::Unmap { process, at, pages } => {
                 self.munmap(process, at, at + pages);
                 String::from("Ok(())")
@@ -288,5 +326,5 @@ fn table(page: u64) -> u64 {
 }
 
 fn is_device(file: Option<usize>) -> bool {
-    file.is_some_and(|file| FILES[file] != FileKind::Shmem)
+    file.is_some_and(|file| !matches!(FILES[file], FileKind::Shmem | FileKind::Ext4))
 }

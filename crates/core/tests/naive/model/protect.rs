@@ -49,7 +49,9 @@ impl Model {
             self.vmas.get_mut(&id).expect("the middle").flags = flags;
             id
         });
-        let vma = self.vmas[&id];
+        let vma = self.vmas.get_mut(&id).expect("the changed one");
+        vma.tracked = !vma.has(SOFTDIRTY);
+        let vma = *vma;
         for page in at..end {
             if let Some(entry) = self.process(vma.process).entries.get(&page).copied() {
                 let entry = self.protected(&vma, entry);
@@ -77,7 +79,7 @@ impl Model {
     pub(super) fn soft_clear(&mut self, process: usize) {
         for id in self.vmas_of(process) {
             let vma = self.vmas.get_mut(&id).expect("a VMA");
-            vma.flags &= !SOFTDIRTY;
+            (vma.flags, vma.tracked) = (vma.flags & !SOFTDIRTY, true);
             let vma = *vma;
             if is_device(vma.file) {
                 continue;

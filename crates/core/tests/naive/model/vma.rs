@@ -1,7 +1,8 @@
 //! VMAs: mapping, cutting, unmapping, and their order in a file.
 
+use super::merge::Range;
 use super::{Entry, Mapped, Model, Release, is_device};
-use crate::op::{BASE, How};
+use crate::op::{BASE, How, ON_DISK};
 
 /// A VMA's name for life.
 pub(super) type VmaId = u32;
@@ -31,6 +32,8 @@ pub(super) struct Vma {
     pub(super) file: Option<usize>,
     pub(super) read_only_fd: bool,
     pub(super) flags: u64,
+    /// Its protection was worked out when it was not soft-dirty: stores shall be told of.
+    pub(super) tracked: bool,
     /// The family of its copies, and whether it has them from itself alone.
     pub(super) family: Option<u32>,
     pub(super) alone: bool,
@@ -134,6 +137,9 @@ impl Model {
     }
 
     pub(super) fn munmap(&mut self, process: usize, at: u64, end: u64) {
+        if at == end {
+            return;
+        }
         let (at_start, at_end) = match self.release {
             Release::V6_1 => (New::Above, New::Below),
             _ => (New::Below, New::Above),
@@ -196,8 +202,19 @@ impl Model {
         // Anonymous memory has its address for an offset.
         let pgoff = if file.is_some() { pgoff } else { anon_pgoff };
         let (read_only_fd, family, alone) = (how.read_only_fd && file.is_some(), None, false);
-        let mut new =
-            Vma { process, at, pages, pgoff, file, read_only_fd, flags, family, alone, anon_pgoff };
+        let mut new = Vma {
+            process,
+            at,
+            pages,
+            pgoff,
+            file,
+            read_only_fd,
+            flags,
+            tracked: false,
+            family,
+            alone,
+            anon_pgoff,
+        };
         self.munmap(process, at, at + pages);
         if is_device(file) {
             // The driver is asked only now.
@@ -206,7 +223,7 @@ impl Model {
             }
             new.flags |= DEVICE;
         }
-        let id = match self.merge_new(&new) {
+        let id = match self.merge_new(&new, Range::Mapped) {
             Some(id) => id,
             None => {
                 let id = self.new_vma(new);
@@ -215,14 +232,14 @@ impl Model {
             }
         };
         let vma = self.vmas.get_mut(&id).expect("it was just made");
-        vma.flags = new.flags | SOFTDIRTY;
+        (vma.flags, vma.tracked) = (new.flags | SOFTDIRTY, false);
         Ok(())
     }
 
     /// An entry as the VMA's protection makes it. Where somebody wants to hear of the first store,
     /// it is read-only whatever the VMA allows.
     pub(super) fn fresh(&self, vma: &Vma, what: Mapped) -> Entry {
-        let notified = is_device(vma.file) || !vma.has(SOFTDIRTY);
+        let notified = is_device(vma.file) || vma.file == Some(ON_DISK) || vma.tracked;
         let none = vma.flags & (READ | WRITE | EXEC) == 0;
         Entry {
             what,

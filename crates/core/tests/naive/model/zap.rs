@@ -29,7 +29,7 @@ impl Model {
 
     /// Makes entries of shared VMAs that map the wanted thing read-only and clean. Returns how many
     /// were neither.
-    fn protect_and_clean(
+    pub(super) fn protect_and_clean(
         &mut self,
         file: usize,
         first: u64,

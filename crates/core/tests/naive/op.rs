@@ -278,25 +278,10 @@ pub(crate) fn choice(theme: Theme) -> impl Strategy<Value = Choice> {
             .prop_map(|(process, (at, pages))| Op::Unmap { process, at, pages }),
         2 => (process.clone(), 0..WINDOW, access(theme))
             .prop_map(|(process, page, access)| Op::Touch { process, page, access }),
-        walks => (file(), range()).prop_map(|(file, (first, nr))| Op::Wp { file, first, nr }),
-        walks => (file(), range(), 0..3u64).prop_map(|(file, (first, nr), before)| {
-            Op::Clean { file, first, nr, bitmap_pgoff: first.saturating_sub(before) }
-        }),
-        1 => (file(), 0..FILE_PAGES, 0..FILE_PAGES)
-            .prop_map(|(file, start, end)| Op::BitmapReset { file, start, end }),
-        2 => (file(), range()).prop_map(|(file, (first, nr))| Op::Fill { file, first, nr }),
+        2 * walks + 13 => file_op(walks),
         1 => (0..6u32).prop_map(|log| Op::FaultAround { pages: 1 << log }),
-        2 => (file(), range(), any::<bool>()).prop_map(|(file, (first, nr), even_cows)| {
-            Op::Zap { file, first, nr: if nr > FILE_PAGES { 0 } else { nr }, even_cows }
-        }),
-        2 => (file(), range()).prop_map(|(file, (first, nr))| Op::Mkclean { file, first, nr }),
-        2 => (file(), range())
-            .prop_map(|(file, (first, nr))| Op::WrprotectRange { file, first, nr }),
         2 => (process.clone(), stretch(theme))
             .prop_map(|(process, (at, pages))| Op::Dontneed { process, at, pages }),
-        1 => (file(), 0..FILE_PAGES + 4)
-            .prop_map(|(file, pages)| Op::Truncate { file, pages }),
-        1 => (file(), range()).prop_map(|(file, (first, nr))| Op::Punch { file, first, nr }),
         1 => process.clone().prop_map(|process| Op::SoftClear { process }),
         5 => (process.clone(), stretch(theme), prop::sample::select(vec![0, 1, 3])).prop_map(
             |(process, (at, pages), access)| Op::Protect { process, at, pages, access }
@@ -304,12 +289,34 @@ pub(crate) fn choice(theme: Theme) -> impl Strategy<Value = Choice> {
         3 => process.clone().prop_map(|process| Op::Fork { process }),
         1 => process.clone().prop_map(|process| Op::Exit { process }),
         4 => remap,
-        1 => (0..FILES.len()).prop_map(|file| Op::Fsync { file }),
-        1 => Just(Op::Fsync { file: ON_DISK }),
         1 => (process.clone(), stretch(theme))
             .prop_map(|(process, (at, pages))| Op::Msync { process, at, pages }),
     ];
     let touch = (process, 0..8usize, 0..9u64, access(theme))
         .prop_map(|(process, vma, page, access)| Choice::Touch { process, vma, page, access });
     prop_oneof![2 => op.prop_map(Choice::Op), 1 => touch]
+}
+
+/// What is done to a file; `walks` says how often the two helpers walk it.
+fn file_op(walks: u32) -> impl Strategy<Value = Op> {
+    prop_oneof![
+        walks => (file(), range()).prop_map(|(file, (first, nr))| Op::Wp { file, first, nr }),
+        walks => (file(), range(), 0..3u64).prop_map(|(file, (first, nr), before)| {
+            Op::Clean { file, first, nr, bitmap_pgoff: first.saturating_sub(before) }
+        }),
+        1 => (file(), 0..FILE_PAGES, 0..FILE_PAGES)
+            .prop_map(|(file, start, end)| Op::BitmapReset { file, start, end }),
+        2 => (file(), range()).prop_map(|(file, (first, nr))| Op::Fill { file, first, nr }),
+        2 => (file(), range(), any::<bool>()).prop_map(|(file, (first, nr), even_cows)| {
+            Op::Zap { file, first, nr: if nr > FILE_PAGES { 0 } else { nr }, even_cows }
+        }),
+        2 => (file(), range()).prop_map(|(file, (first, nr))| Op::Mkclean { file, first, nr }),
+        2 => (file(), range())
+            .prop_map(|(file, (first, nr))| Op::WrprotectRange { file, first, nr }),
+        1 => (file(), 0..FILE_PAGES + 4)
+            .prop_map(|(file, pages)| Op::Truncate { file, pages }),
+        1 => (file(), range()).prop_map(|(file, (first, nr))| Op::Punch { file, first, nr }),
+        1 => (0..FILES.len()).prop_map(|file| Op::Fsync { file }),
+        1 => Just(Op::Fsync { file: ON_DISK }),
+    ]
 }

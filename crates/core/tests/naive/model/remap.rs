@@ -56,8 +56,8 @@ impl Model {
         pieces.filter(|(from, to)| from < to).collect()
     }
 
-    /// A VMA like the old one at the target, or a neighbour that takes it in; then the entries; then
-    /// the old range goes, unless it was none at all.
+    /// A VMA like the old one at the target, or a neighbour that takes it in; then the entries;
+    /// then the old range goes, unless it was none at all.
     fn place(&mut self, process: usize, (at, pages): (u64, u64), (to, to_pages): (u64, u64)) {
         let old = self.vmas[&self.vma_at(process, at).expect("it was looked at")];
         let before = at - old.at;

@@ -21,8 +21,8 @@ impl Model {
         Ok(())
     }
 
-    /// What shared mappings show of their files in a stretch of addresses. Holes are an error, but a
-    /// late one.
+    /// What shared mappings show of their files in a stretch of addresses. Holes are an error, but
+    /// a late one.
     pub(super) fn msync(&mut self, process: usize, at: u64, end: u64) -> Result<(), &'static str> {
         let mut done = Ok(());
         for page in at..end {

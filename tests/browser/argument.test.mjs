@@ -93,6 +93,34 @@ forEachBrowser("a point of a sweep opens as a scenario", async (browser) => {
   assert.match(await textOf(page, ".cmp-head h2"), /^Three ways over pages 0–15 of/);
 });
 
+forEachBrowser("a sweep is measured by a worker, can be stopped, and goes on", async (browser) => {
+  const page = await browser.open();
+  await write(page, SWEEP.replace("mappings 1..16", "mappings 1..64 present 1..100"));
+  const link = await fragment(page);
+  await page.evaluate((link) => history.replaceState(null, "", `?sweep${link}`), link);
+  await page.reload();
+  // Stopped as soon as anything is measured, from within: it may not take long.
+  await page.waitForFunction(() => {
+    const measured = document.querySelector("progress")?.value > 0;
+    if (measured) document.querySelector(".sweep-progress .btn").click();
+    return measured;
+  });
+  await settled(page);
+  assert.match(await textOf(page, ".sweep-progress"), /^Stopped after \d+ of \d+ points/);
+  await page.click(".sweep-progress .btn");
+  await page.waitForSelector(".sweep-chart:nth-child(6)");
+  await page.waitForFunction(() => document.querySelector(".sweep-progress") === null);
+  assert.match(await textOf(page, ".sweep .quiet ~ .quiet, .sweep > .quiet"), /points, each a scenario/);
+});
+
+forEachBrowser("without a worker a sweep is measured all the same", async (browser) => {
+  browser.expectProblem(/worker\.js/);
+  await browser.refuse(/worker\.js$/);
+  const page = await swept(browser, SWEEP);
+  assert.match(await textOf(page, ".sweep > .quiet"), /^16 points/);
+  await browser.refuse(/$^/);
+});
+
 forEachBrowser("a comparison without a sweep is offered one", async (browser) => {
   const page = await browser.open("index.html?sweep");
   await page.click(".cmp-empty .btn.solid");

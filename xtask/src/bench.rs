@@ -29,8 +29,13 @@ const WHOLE_KB_MAX: f64 = 250.0;
 
 /// Measures everything and prints the table, with what could be measured if something could not.
 pub(crate) fn bench() -> Result<()> {
-    let parts: [(&str, Part); 4] =
-        [("native", native), ("browser", browser), ("size", size), ("lighthouse", lighthouse)];
+    let parts: [(&str, Part); 5] = [
+        ("native", native),
+        ("browser", browser),
+        ("size", size),
+        ("views", views),
+        ("lighthouse", lighthouse),
+    ];
     let mut rows = Vec::new();
     let mut failed = Vec::new();
     for (name, measure) in parts {
@@ -92,6 +97,15 @@ fn size() -> Result<Vec<Row>> {
         target: format!("<= {most}"),
     };
     Ok(vec![row("first load", first, FIRST_KB_MAX), row("whole page", whole, WHOLE_KB_MAX)])
+}
+
+/// Of the page in dist/: a large comparison and a large sweep.
+fn views() -> Result<Vec<Row>> {
+    tools::node_modules()?;
+    tools::browsers()?;
+    let mut rows = figures("page", "node tests/browser/bench-compare.mjs")?;
+    rows.extend(figures("page", "node tests/browser/bench-sweep.mjs")?);
+    Ok(rows)
 }
 
 /// Of the page in dist/.

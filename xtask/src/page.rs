@@ -14,6 +14,8 @@ use crate::tools::{PageTools, WasmOpt};
 /// The styles, in the order in which they build on each other.
 const STYLES: [&str; 4] =
     ["static/base.css", "static/shell.css", "static/stage.css", "static/compare.css"];
+/// What the page starts its worker with.
+const WORKER: &str = "worker.js";
 /// What stands in index.html for the folder of the files below.
 const FOLDER: &str = "FILES";
 /// Where the page is put together.
@@ -29,7 +31,9 @@ pub(crate) fn build(tools: &PageTools) -> Result<()> {
     program(tools, &files)?;
     let styles = STYLES.map(fs::read_to_string).into_iter().collect::<std::io::Result<Vec<_>>>()?;
     fs::write(files.join("page.css"), styles.concat())?;
-    fs::copy("static/boot.js", files.join("boot.js"))?;
+    for script in ["boot.js", WORKER] {
+        fs::copy(Path::new("static").join(script), files.join(script))?;
+    }
     // All of them change their address together: parts of two builds never meet.
     let folder = format!("page-{:016x}", hash(&files)?);
     fs::rename(&files, Path::new(WORK).join(&folder))?;
@@ -93,5 +97,5 @@ pub(crate) fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
 pub(crate) fn is_late(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     // As the cut names them: a part, and what several parts have in common.
-    name.starts_with("split_") || name.starts_with("chunk_")
+    name.starts_with("split_") || name.starts_with("chunk_") || name == WORKER
 }

@@ -27,6 +27,25 @@ fn a_shape_is_taken_off_a_scenario_and_written_as_one() {
     assert_eq!(Shape::of(&again).unwrap(), shape);
 }
 
+#[test]
+fn what_comes_after_on_several_mappings_comes_on_as_many_of_a_hundred() {
+    let four = |after: &str| {
+        let maps: String = (0..4)
+            .map(|at| format!("map M{at} P data 0+16 @7f{at}000000000 rw\nload M{at}\n"))
+            .collect();
+        let text = format!("file data shmem 16\nproc P\n{maps}compare data 0+16 wp zap\n{after}");
+        let shape = Shape::of(&parse(&text).0).unwrap().with(Axis::Mappings, 10);
+        let text = shape.text().unwrap();
+        let (_, after) = text.split_once("compare").unwrap();
+        after.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(four("store M2 0+4\n"), ["store M0 some 4"]);
+    let half = ["store M0 some 4", "store M1 some 4", "store M2 some 4", "store M3 some 4"];
+    let half = [&half[..], &["store M4 some 4"]].concat();
+    assert_eq!(four("store M1 0+4\nstore M3 4+4\n"), half);
+    assert_eq!(four("").len(), 0);
+}
+
 /// Every axis at some of its values, and the others as in the story.
 #[test]
 fn every_point_has_the_shape_that_it_says() {

@@ -100,6 +100,8 @@ pub enum SweepAsk {
     Cancel,
     /// Goes on.
     GoOn,
+    /// Hands out every number as CSV.
+    Csv,
 }
 
 /// What can be asked of a story of frames.

@@ -20,7 +20,7 @@ use crate::session::Session;
 use crate::view::page::PageModel;
 use crate::view::panels::panel;
 use crate::view::share::Export;
-use crate::{export, links};
+use crate::{export, links, sweep};
 
 /// A late part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,11 +80,13 @@ pub struct Panels {
 pub struct Scenes {
     /// Opens a view; `None` for the stage.
     pub open: fn(View, Subject<'_>) -> Option<Box<dyn Scene>>,
+    /// In a worker: measures sweeps.
+    pub serve: fn(),
 }
 
 static LINKS: Links = Links { read: links::read, write: links::write };
 static PANELS: Panels = Panels { cards, panel, export: export::export };
-static SCENES: Scenes = Scenes { open: scene::open };
+static SCENES: Scenes = Scenes { open: scene::open, serve: sweep::serve };
 
 #[wasm_split(links, fallible)]
 fn links_part() -> Result<&'static Links, SplitLoaderError> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use rangewalk_core::compare::sweep::crossing::{nanoseconds, said};
-use rangewalk_core::compare::sweep::{Metric, Plan, Point, crossings};
+use rangewalk_core::compare::sweep::{Metric, Plan, Point, crossings, csv};
 use rangewalk_core::compare::{Count, Weights};
 
 use crate::failure::{Failure, Verdict};
@@ -86,30 +86,6 @@ fn point(plan: &Plan, at: &str) -> Result<Verdict, Failure> {
 fn place(plan: &Plan, point: &Point) -> String {
     let values = plan.axes.iter().zip(&point.at);
     values.map(|(axis, value)| said(axis.axis, *value)).collect::<Vec<_>>().join(", ")
-}
-
-/// One line for each lane at each point: all counts of the job, then of what came after.
-fn csv(plan: &Plan, points: &[Point], weights: &Weights) -> String {
-    let mut head: Vec<String> = plan.axes.iter().map(|axis| axis.axis.name().to_owned()).collect();
-    head.push("lane".to_owned());
-    for part in ["job", "after"] {
-        head.extend(Count::ALL.map(|count| format!("{part}:{}", count.word())));
-        head.push(format!("{part}:ns"));
-    }
-    let mut out = head.join(",") + "\n";
-    for point in points {
-        let Ok(lanes) = &point.lanes else { continue };
-        for (strategy, lane) in plan.lanes().iter().zip(lanes).filter(|(_, lane)| !lane.failed) {
-            let mut row: Vec<String> = point.at.iter().map(u64::to_string).collect();
-            row.push(strategy.name().to_owned());
-            for score in [&lane.job, &lane.after] {
-                row.extend(Count::ALL.map(|count| score.get(count).to_string()));
-                row.push(weights.ns(score).to_string());
-            }
-            out.push_str(&(row.join(",") + "\n"));
-        }
-    }
-    out
 }
 
 fn table(plan: &Plan, points: &[Point], metric: Metric, weights: &Weights) -> String {

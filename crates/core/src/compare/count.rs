@@ -124,6 +124,18 @@ impl Score {
         self.0[count as usize]
     }
 
+    /// All of them, in order of [`Count::ALL`].
+    #[must_use]
+    pub const fn numbers(&self) -> &[u64; Count::ALL.len()] {
+        &self.0
+    }
+
+    /// Of such numbers.
+    #[must_use]
+    pub const fn of(numbers: [u64; Count::ALL.len()]) -> Self {
+        Self(numbers)
+    }
+
     /// So many more.
     pub(super) fn add(&mut self, count: Count, more: u64) {
         self.0[count as usize] += more;

@@ -78,8 +78,6 @@ pub struct SweepModel {
     pub running: bool,
     /// Points that were too large, each with the reason.
     pub left_out: Vec<String>,
-    /// The lanes' words.
-    pub lanes: Vec<&'static str>,
     /// What is drawn so far.
     pub charts: Vec<Rc<Chart>>,
 }
@@ -121,7 +119,6 @@ impl SweepModel {
             progress: (points.len(), plan.len()),
             running,
             left_out: points.iter().filter_map(left_out).collect(),
-            lanes: plan.lanes().iter().map(|lane| lane.name()).collect(),
             charts: charts.to_vec(),
         }
     }
@@ -294,28 +291,6 @@ fn log2(value: u64) -> f32 {
     // Between two powers of two: a parabola through both ends and the middle.
     let part = value as f32 / (1u64 << whole) as f32 - 1.0;
     whole as f32 + part * (1.0 + 0.344 * (1.0 - part))
-}
-
-/// All points as CSV: a line for each lane at each point, with its job and what came after.
-#[must_use]
-pub fn csv(plan: &Plan, charts: &[Rc<Chart>]) -> String {
-    let mut out = String::from("chart,");
-    out.push_str(plan.axes.first().map_or("", |axis| axis.axis.name()));
-    for lane in plan.lanes() {
-        out.push(',');
-        out.push_str(lane.name());
-    }
-    out.push('\n');
-    for chart in charts {
-        for row in &chart.table {
-            out.push_str(&format!("\"{}\",\"{}\"", chart.title, row.at));
-            for value in &row.values {
-                out.push_str(&format!(",\"{value}\""));
-            }
-            out.push('\n');
-        }
-    }
-    out
 }
 
 #[cfg(test)]

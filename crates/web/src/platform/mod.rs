@@ -12,6 +12,7 @@ pub mod media;
 pub mod panic;
 pub mod storage;
 pub mod ticker;
+pub mod worker;
 
 use gloo::events::EventListener;
 

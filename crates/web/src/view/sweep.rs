@@ -1,34 +1,36 @@
 //! Sweeps: small multiples, what they say in words, tables, and files to take away.
 
+use std::any::Any;
+use std::cell::Cell;
 use std::rc::Rc;
 
+use rangewalk_core::compare::sweep::Plan;
 use yew::prelude::*;
 
 use crate::command::{Command, Opened, SweepAsk, View};
 use crate::model::stage_number::{Pen, number};
-use crate::model::sweep::{Chart, Line, NoSweep, PLOT, SweepModel, TableRow, csv};
+use crate::model::sweep::{Chart, Line, NoSweep, PLOT, SweepModel, TableRow};
 use crate::platform::file;
 use crate::scene::Frame;
-use crate::view::live::{Own, Piece, is_same, live};
+use crate::view::live::{Own, Piece, live};
 use crate::view::markup::html;
 
 /// Left of a plot, where the numbers stand, and below it.
 const MARGIN: (f32, f32) = (58.0, 34.0);
-/// Right of a plot, where the lanes' words stand.
-const WORDS: f32 = 92.0;
+/// Width of a letter of the lanes' words, which stand right of a plot.
+const LETTER: f32 = 6.7;
+/// With more points than this a line has no dots.
+const DOTS_MAX: usize = 24;
 
 /// A sweep, under way or done.
 pub fn sweep(model: &SweepModel, frame: &Frame) -> Html {
     let back = frame.on_command.reform(|_: MouseEvent| Command::Look(View::Compare));
-    let (plan, charts) = (model.plan.clone(), model.charts.clone());
-    let save_csv = Callback::from(move |_: MouseEvent| {
-        file::save("sweep.csv", "text/csv", &csv(&plan, &charts));
-    });
+    let save_csv = frame.on_command.reform(|_: MouseEvent| Command::Sweep(SweepAsk::Csv));
     let chart = |(at, chart): (u32, &Rc<Chart>)| {
         live(ChartPiece {
             at,
             model: chart.clone(),
-            sweep: model.clone(),
+            plan: model.plan.clone(),
             on_command: frame.on_command.clone(),
         })
     };
@@ -115,21 +117,33 @@ pub fn nothing(model: &NoSweep, frame: &Frame) -> Html {
 }
 
 /// One chart.
-#[derive(PartialEq)]
 struct ChartPiece {
     at: u32,
     model: Rc<Chart>,
-    sweep: SweepModel,
+    plan: Rc<Plan>,
     on_command: Callback<Command>,
 }
 
 impl Piece for ChartPiece {
     fn is_like(&self, before: &dyn Piece) -> bool {
-        is_same(self, before)
+        let before = (before as &dyn Any).downcast_ref::<Self>();
+        before.is_some_and(|it| Rc::ptr_eq(&it.model, &self.model) && it.at == self.at)
     }
 
-    fn draw(&self, _: &Own) -> Html {
+    /// Whether its table was ever asked for: all tables together are thousands of cells.
+    fn state(&self) -> Rc<dyn Any> {
+        Rc::new(Cell::new(false))
+    }
+
+    fn draw(&self, own: &Own) -> Html {
         let Chart { title, crossings, untold, table, .. } = &*self.model;
+        let asked = own.state::<Cell<bool>>().get();
+        let again = own.clone();
+        let ask = Callback::from(move |_: MouseEvent| {
+            if !again.state::<Cell<bool>>().replace(true) {
+                again.redraw();
+            }
+        });
         let selector = format!("#chart-{} svg", self.at);
         let name = format!("sweep-{}.svg", self.at + 1);
         let save = Callback::from(move |_: MouseEvent| {
@@ -149,11 +163,11 @@ impl Piece for ChartPiece {
                 }
                 if *untold > 0 { <p class="quiet">{ format!("and {untold} more") }</p> }
                 <details>
-                    <summary class="btn">{ "Table" }</summary>
+                    <summary class="btn" onclick={ask}>{ "Table" }</summary>
                     <div class="arg-table" role="group" aria-label={title.clone()} tabindex="0">
                         <table>
-                            { lanes_head(self.sweep.lanes.iter().copied()) }
-                            <tbody>{ for table.iter().map(|row| self.row(row)) }</tbody>
+                            { lanes_head(self.plan.lanes().iter().map(|lane| lane.name())) }
+                            <tbody>{ for table.iter().filter(|_| asked).map(|row| self.row(row)) }</tbody>
                         </table>
                     </div>
                 </details>
@@ -166,8 +180,7 @@ impl Piece for ChartPiece {
 impl ChartPiece {
     /// A point; a click opens it as a scenario.
     fn row(&self, row: &TableRow) -> Html {
-        let (plan, point, on_command) =
-            (self.sweep.plan.clone(), row.point, self.on_command.clone());
+        let (plan, point, on_command) = (self.plan.clone(), row.point, self.on_command.clone());
         let open = Callback::from(move |_: MouseEvent| {
             if let Ok(text) = plan.shape_at(&plan.at(point)).text() {
                 on_command.emit(Command::Open(Opened::text(text)));
@@ -185,7 +198,9 @@ impl ChartPiece {
 
 fn plot(chart: &Chart) -> Html {
     let (width, height) = PLOT;
-    let size = (width + MARGIN.0 + WORDS, height + MARGIN.1 + 8.0);
+    let letters = chart.lines.iter().map(|line| line.lane.len()).max().unwrap_or(0);
+    let letters = f32::from(u8::try_from(letters).unwrap_or(u8::MAX));
+    let size = (width + MARGIN.0 + 10.0 + letters * LETTER, height + MARGIN.1 + 8.0);
     let (below, left) = &chart.ticks;
     let grid = left
         .iter()
@@ -220,7 +235,9 @@ fn line((at, line): (u32, &Line)) -> Html {
     let mut command = 'M';
     for (x, y) in &line.points {
         pen = pen.to(command, &[*x, *y]);
-        dots = dots.to('M', &[*x, *y]).to('h', &[0.0]);
+        if line.points.len() <= DOTS_MAX {
+            dots = dots.to('M', &[*x, *y]).to('h', &[0.0]);
+        }
         command = 'L';
     }
     html! {

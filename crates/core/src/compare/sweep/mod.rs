@@ -5,10 +5,12 @@
 //! by itself, so that whoever asks may stop between any two of them.
 
 pub mod crossing;
+pub mod csv;
 pub mod metric;
 pub mod shape;
 
 pub use crossing::{Crossing, crossings};
+pub use csv::csv;
 pub use metric::{Metric, Part};
 pub use shape::{Shape, TooLarge};
 

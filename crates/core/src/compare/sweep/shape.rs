@@ -7,7 +7,7 @@ use crate::kernel::{Kernel, LINUX_7_3};
 use crate::machine::FileKind;
 use crate::machine::event::Access;
 use crate::order::sort_by_key;
-use crate::scenario::ast::{FileId, Op, Place, Scenario};
+use crate::scenario::ast::{FileId, LabelId, Op, Place, Scenario};
 use crate::scenario::limits::{MAPPINGS_MAX, PROCESSES_MAX, UNTRACED_STEPS_MAX};
 use crate::scenario::run::some_of;
 use crate::scenario::strategy::{Axis, Strategy};
@@ -42,8 +42,19 @@ pub struct Shape {
     pub vma_pages: Option<u64>,
     /// What is compared.
     pub lanes: Vec<Strategy>,
-    /// What the first mapping meets behind the job: how, and of 100 pages how many.
-    pub after: Option<(Access, u64)>,
+    /// What is accessed behind the job.
+    pub after: Option<After>,
+}
+
+/// Accesses behind the job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct After {
+    /// How.
+    pub access: Access,
+    /// Of 100 pages of a mapping, how many.
+    pub pages: u64,
+    /// Of 100 mappings how many, from the first; `None`: the first alone.
+    pub mappings: Option<u64>,
 }
 
 /// A point that is too large, and why in words.
@@ -74,7 +85,7 @@ impl Shape {
             dirty: percent(dirty, there),
             vma_pages: longest.filter(|longest| *longest < pages),
             lanes: start.lanes.to_vec(),
-            after: after(scenario, start.at, FileId(start.mapping.0), pages),
+            after: after(scenario, start.at, FileId(start.mapping.0), entries),
         })
     }
 
@@ -136,8 +147,11 @@ impl Shape {
             out.push_str(lane.name());
         }
         out.push('\n');
-        if let Some((access, percent)) = self.after {
-            self.touch(0, access, self.share(percent, self.pages), &mut out);
+        if let Some(after) = self.after {
+            let mappings = after.mappings.map_or(1, |share| self.share(share, self.mappings));
+            for mapping in 0..mappings {
+                self.touch(mapping, after.access, self.share(after.pages, self.pages), &mut out);
+            }
         }
         Ok(out)
     }
@@ -231,35 +245,43 @@ impl Shape {
     }
 }
 
-/// What the first mapping that is touched behind the comparison meets: stores rather than loads.
-fn after(scenario: &Scenario, at: usize, file: FileId, pages: u64) -> Option<(Access, u64)> {
+/// What is accessed of the file behind the comparison, whose range has so many entries: by stores
+/// rather than loads.
+fn after(scenario: &Scenario, at: usize, file: FileId, entries: u64) -> Option<After> {
     let mut loads = 0;
     let mut stores = 0;
+    let mut labels: Vec<LabelId> = Vec::new();
+    let mut note = |label: LabelId, access: Access, count: u64| {
+        if scenario.label(label).file == Some(file) && count > 0 {
+            *(if access == Access::Load { &mut loads } else { &mut stores }) += count;
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+    };
     for statement in &scenario.statements[at + 1..] {
         let (place, access, some) = match &statement.op {
             Op::Access(access, place, _) => (*place, *access, None),
             Op::AccessSome(access, place, some, _) => (*place, *access, Some(*some)),
             Op::Touch(label, accesses, _) => {
-                let is = |wanted| accesses.iter().filter(|it| **it == Some(wanted)).count() as u64;
-                if scenario.label(*label).file == Some(file) {
-                    loads += is(Access::Load);
-                    stores += is(Access::Store);
+                for access in [Access::Load, Access::Store] {
+                    let those = accesses.iter().filter(|it| **it == Some(access));
+                    note(*label, access, those.count() as u64);
                 }
                 continue;
             }
             _ => continue,
         };
         let Place::Label { label, .. } = place else { continue };
-        if scenario.label(label).file == Some(file) {
-            let (_, start, end) = scenario.extent(place);
-            let count = some.unwrap_or(end.pages_since(start));
-            *(if access == Access::Load { &mut loads } else { &mut stores }) += count;
-        }
+        let (_, start, end) = scenario.extent(place);
+        note(label, access, some.unwrap_or(end.pages_since(start)));
     }
-    let share = |count: u64| percent(count.min(pages), pages).max(1);
+    let touched = labels.iter().map(|label| scenario.label(*label).pages.count).sum::<u64>();
+    let share = |count: u64| percent(count.min(touched), touched).max(1);
+    let mappings = (labels.len() > 1).then(|| percent(touched.min(entries), entries).max(1));
     match (stores, loads) {
         (0, 0) => None,
-        (0, loads) => Some((Access::Load, share(loads))),
-        (stores, _) => Some((Access::Store, share(stores))),
+        (0, loads) => Some(After { access: Access::Load, pages: share(loads), mappings }),
+        (stores, _) => Some(After { access: Access::Store, pages: share(stores), mappings }),
     }
 }

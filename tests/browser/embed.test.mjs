@@ -76,3 +76,25 @@ forEachBrowser("an embed with a damaged link says so", async (browser) => {
   const page = await browser.open("index.html?embed#1.broken", { width: 720, height: 420 });
   assert.match(await textOf(page, ".notice"), /link/);
 });
+
+forEachBrowser("an embed of a comparison shows its lanes, and leads to them", async (browser) => {
+  const first = await browser.open();
+  await write(first, SMALL.replace("wp data 0+4", "compare data 0+4 wp mkclean zap").replace("expect 2\n", ""));
+  const hash = await fragment(first);
+  const page = await browser.open(`index.html?embed&compare${hash}`, { width: 720, height: 420, ready: ".cmp-lane" });
+  assert.equal((await page.$$(".cmp-lane")).length, 3);
+  assert.equal(await page.$(".tabs"), null);
+  await press(page, "Home", "ArrowRight", "ArrowRight");
+  assert.equal(await step(page), 2);
+  const over = await page.evaluate(() => [
+    document.documentElement.scrollWidth - innerWidth,
+    document.documentElement.scrollHeight - innerHeight,
+  ]);
+  assert.deepEqual(over, [0, 0]);
+  await browser.assertAccessible(page);
+  await browser.screenshot(page, "embed-compare");
+  const href = await page.$eval(".head a", (a) => a.href);
+  assert.match(href, /\?compare#1\./);
+  const whole = await browser.open(href, { ready: ".cmp-lane" });
+  assert.equal(await step(whole), 2);
+});

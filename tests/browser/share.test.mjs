@@ -75,6 +75,42 @@ forEachBrowser("a link pasted into the open page is followed, a bad one changes 
   assert.equal(await other.$eval(".ed textarea", (area) => area.value), SMALL);
 });
 
+forEachBrowser("a view is shared and exported as it stands", async (browser) => {
+  const page = await browser.open();
+  await write(page, SMALL.replace("wp data 0+4", "compare data 0+4 wp mkclean zap").replace("expect 2\n", ""));
+  const hash = await fragment(page);
+  await page.evaluate((hash) => history.replaceState(null, "", `?compare${hash}`), hash);
+  await page.reload();
+  await page.waitForSelector(".cmp-lane");
+  await press(page, "Home", "ArrowRight", "ArrowRight");
+  await ask(page, "s");
+  assert.match(await textOf(page, "dialog p"), /^Opens this comparison where it stands, at 2 of \d+\./);
+  const link = await page.$eval("dialog textarea", (area) => area.value);
+  assert.match(link, /\?compare#1\./);
+  await press(page, "Escape");
+  const other = await browser.open(link, { ready: ".cmp-lane" });
+  assert.equal(await step(other), 2);
+  // A page behind another one draws nothing.
+  await page.bringToFront();
+  await page.evaluate(() => {
+    window.files = [];
+    URL.createObjectURL = (blob) => (window.files.push(blob), "blob:kept");
+    HTMLAnchorElement.prototype.click = () => {};
+    [...document.querySelectorAll("nav .btn")].find((b) => b.textContent === "Export").click();
+  });
+  await page.waitForSelector("dialog .rows");
+  await page.click("dialog .rows li:first-child button");
+  await settled(page);
+  const picture = await page.evaluate(() => window.files[0].text());
+  const elsewhere = await browser.open(await browser.host("<main></main>"));
+  const seen = await elsewhere.evaluate((picture) => {
+    const svg = new DOMParser().parseFromString(picture, "image/svg+xml");
+    return [svg.documentElement.nodeName, svg.querySelectorAll(".cmp-lane").length, svg.querySelector("metadata")?.textContent];
+  }, picture);
+  assert.deepEqual(seen.slice(0, 2), ["svg", 3]);
+  assert.match(seen[2], /compare data 0\+4 wp mkclean zap/);
+});
+
 forEachBrowser("the exported picture stands alone and carries its scenario", async (browser) => {
   const page = await browser.open();
   await page.evaluate(() => {

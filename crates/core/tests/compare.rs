@@ -6,6 +6,7 @@ use rangewalk_core::compare::{
     Align, Comparison, Count, Dirt, Fate, LockKind, Tally, Weights, align, compare, measure,
     tally_of,
 };
+use rangewalk_core::machine::Kind;
 use rangewalk_core::scenario::strategy::Strategy;
 use rangewalk_core::scenario::{Severity, parse, run};
 
@@ -256,6 +257,21 @@ fn positions_stand_for_places_in_every_lane() {
     let between = tally_of(mkclean.run.timeline.tape(), fourth..fifth);
     assert_eq!(between.score.get(Count::TreeQueries), 1);
     assert_eq!(rails.steps_at(3, 16), mkclean.job_end);
+    // By change, every lane stands at the same step, behind one that changed an entry somewhere,
+    // and no such step is passed over.
+    let rails = align::Rails::new(&comparison, Align::Change, &Weights::default());
+    let tapes = || comparison.lanes.iter().map(|lane| lane.run.timeline.tape());
+    let longest = tapes().map(|tape| tape.len()).max().unwrap();
+    let changes = |step: &u32| {
+        tapes().any(|tape| *step < tape.len() && tape.event(*step).kind() == Kind::Change)
+    };
+    let stops: Vec<u32> = (0..longest).filter(changes).map(|step| step + 1).collect();
+    for (position, step) in (1..rails.positions() - 1).zip(&stops) {
+        for (number, tape) in tapes().enumerate() {
+            assert_eq!(rails.steps_at(number, position), (*step).min(tape.len()));
+        }
+    }
+    assert!(stops.len() > 10 && rails.positions() as usize - stops.len() <= 2);
 }
 
 #[test]

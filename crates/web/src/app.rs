@@ -14,7 +14,7 @@ use crate::clock::Motion;
 use crate::command::{Command, Go, Notice, Opened, Panel, Tone, View};
 use crate::model::editor::{EditorModel, editor};
 use crate::model::gallery::Card;
-use crate::model::share::{ShareModel, iframe};
+use crate::model::share::{ShareModel, iframe, opens};
 use crate::model::stage::{StageForm, StageModel, stage};
 use crate::model::timeline::{Segment, TimelineModel, overview, timeline};
 use crate::parts::{self, Part};
@@ -129,9 +129,8 @@ impl Component for App {
             location::on_address(link.callback(|(view, fragment)| Msg::Address(view, fragment))),
             location::on_leave(link.callback(|()| Msg::Leave)),
         ];
-        let view = if form == Form::Embed { View::Stage } else { location::view() };
         let mut app = Self {
-            view,
+            view: location::view(),
             goal,
             scene: None,
             editor: Rc::new(editor(session.text(), session.story(), false)),
@@ -459,11 +458,12 @@ impl App {
             Ok(fragment) => Ok(AttrValue::from(make(fragment))),
             Err(error) => Err(AttrValue::from(error.to_string())),
         };
-        let (step, steps) = self.transport().step;
         Some(Rc::new(ShareModel {
-            place: format!("step {step} of {steps}").into(),
+            what: opens(self.view, self.transport().step).into(),
             link: made(&|fragment| location::page_address(self.view, fragment)),
-            iframe: made(&|fragment| iframe(&location::embed_address(fragment), &self.title())),
+            iframe: made(&|fragment| {
+                iframe(&location::embed_address(self.view, fragment), &self.title())
+            }),
         }))
     }
 }

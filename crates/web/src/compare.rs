@@ -13,6 +13,7 @@ use crate::clock::{Delay, Motion, Playback};
 use crate::command::{Ask, Command, Go, Play};
 use crate::model::compare::CompareModel;
 use crate::model::compare::empty::EmptyModel;
+use crate::model::compare::score::thousands;
 use crate::model::compare::side::Side;
 use crate::scene::{Frame, Scene, Subject};
 use crate::session::{Changed, Pace};
@@ -180,11 +181,14 @@ fn differs(comparison: &Comparison) -> String {
     let first = &comparison.lanes[0].ends;
     let other = |lane: &compare::Lane| {
         let pairs = lane.ends.iter().zip(first);
-        pairs.filter(|(one, other)| one.word != other.word).count().to_string()
+        thousands(pairs.filter(|(one, other)| one.word != other.word).count() as u64)
     };
     let counts: Vec<String> = comparison.lanes.iter().skip(1).map(other).collect();
     match counts.as_slice() {
         [] => String::new(),
+        [one, rest @ ..] if rest.iter().all(|it| it == one) && rest.len() > 1 => {
+            format!("{one} in each")
+        }
         [one] => one.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }

@@ -11,7 +11,8 @@ pub fn export(session: &Session, title: &str, export: Export) {
     let name = file_name(title);
     match export {
         Export::Picture => {
-            if let Some(picture) = file::picture(".pic .stg-svg", session.text()) {
+            let picture = file::picture(".pic .stg-svg", session.text());
+            if let Some(picture) = picture.or_else(|| file::view("main", session.text())) {
                 file::save(&format!("{name}.svg"), "image/svg+xml", &picture);
             }
         }

@@ -37,6 +37,20 @@ pub fn script(scenario: &Scenario) -> Result<Vec<String>, String> {
     Ok(writer.lines)
 }
 
+/// What to write in a statement's place, as a clause.
+const fn instead(op: &Op) -> &'static str {
+    match op {
+        Op::Compare(..) => {
+            "; a kernel can be asked about one lane at a time: write `wp`, `mkclean` \
+            or another of its lanes in its place"
+        }
+        Op::Sweep(_) => "; leave it out, or ask about one of its points: `rangewalk sweep --at`",
+        Op::Repeat(_) | Op::End => "; write its rounds out",
+        Op::AccessSome(..) => "; name the pages, as in `store A 2+4`",
+        _ => "",
+    }
+}
+
 struct Writer<'s> {
     scenario: &'s Scenario,
     lines: Vec<String>,
@@ -131,7 +145,7 @@ impl Writer<'_> {
             Op::Msync(place) => self.on_place("msync", *place)?,
             Op::Beside(beside) => self.beside(beside)?,
             Op::Forget(file) => self.say(format!("bufbits {} 1", file.0)),
-            _ => return Err(format!("no script can say `{text}`")),
+            _ => return Err(format!("no script can say `{text}`{}", instead(op))),
         }
         if changes_vmas(op) {
             declared(self.scenario).for_each(|(file, _)| self.say(format!("tree {file}")));

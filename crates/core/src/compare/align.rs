@@ -3,7 +3,8 @@
 use crate::compare::counter::Counter;
 use crate::compare::weights::Weights;
 use crate::compare::{Comparison, Lane};
-use crate::machine::Sink;
+use crate::machine::{Kind, Sink};
+use crate::trace::Tape;
 
 /// By what lanes go on together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,13 +15,16 @@ pub enum Align {
     /// a later one, counted from the range's first. Behind the last page the jobs are done, and
     /// positions go on by steps.
     Page,
+    /// By changes: position 7 is where the seventh step has just been done at which any lane
+    /// changes an entry, so many steps in each lane.
+    Change,
     /// By cost: position 7 is the last step that is done within 7 microseconds.
     Cost,
 }
 
 impl Align {
     /// All of them.
-    pub const ALL: [Align; 3] = [Align::Step, Align::Page, Align::Cost];
+    pub const ALL: [Align; 4] = [Align::Step, Align::Page, Align::Change, Align::Cost];
 
     /// In a word.
     #[must_use]
@@ -28,6 +32,7 @@ impl Align {
         match self {
             Align::Step => "step",
             Align::Page => "page",
+            Align::Change => "change",
             Align::Cost => "cost",
         }
     }
@@ -46,12 +51,17 @@ impl Rails {
     /// Of this comparison; `weights` matter for [`Align::Cost`].
     #[must_use]
     pub fn new(comparison: &Comparison, align: Align, weights: &Weights) -> Self {
+        let changes = if align == Align::Change { changes(comparison) } else { Vec::new() };
         let lanes: Vec<Vec<u32>> = comparison
             .lanes
             .iter()
             .map(|lane| match align {
                 Align::Step => (0..=lane.run.timeline.tape().len()).collect(),
                 Align::Page => by_page(comparison, lane),
+                Align::Change => {
+                    let end = lane.run.timeline.tape().len();
+                    changes.iter().map(|steps| (*steps).min(end)).collect()
+                }
                 Align::Cost => by_cost(lane, weights),
             })
             .collect();
@@ -80,6 +90,20 @@ impl Rails {
         let at = own.partition_point(|done| *done < steps);
         u32::try_from(at).unwrap_or(u32::MAX).min(self.positions.saturating_sub(1))
     }
+}
+
+/// The start, the steps done behind each that changes an entry in any lane, and the end of all.
+fn changes(comparison: &Comparison) -> Vec<u32> {
+    let tapes = || comparison.lanes.iter().map(|lane| lane.run.timeline.tape());
+    let longest = tapes().map(Tape::len).max().unwrap_or(0);
+    let mut is_one = vec![false; longest as usize + 1];
+    (is_one[0], is_one[longest as usize]) = (true, true);
+    for tape in tapes() {
+        for (event, behind) in tape.events().iter().zip(&mut is_one[1..]) {
+            *behind |= event.kind() == Kind::Change;
+        }
+    }
+    (0..).zip(is_one).filter(|(_, is_one)| *is_one).map(|(steps, _)| steps).collect()
 }
 
 /// Where the job comes to each page, then where it ends, then step by step.

@@ -4,7 +4,8 @@ use gloo::utils::{document, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
 use web_sys::{
-    Blob, BlobPropertyBag, CssStyleSheet, Element, HtmlAnchorElement, Url, XmlSerializer,
+    Blob, BlobPropertyBag, CssStyleSheet, Element, HtmlAnchorElement, HtmlCanvasElement, Url,
+    XmlSerializer,
 };
 
 /// Hands `content` to the user as a file.
@@ -26,19 +27,55 @@ fn try_save(name: &str, mime: &str, content: &str) -> Result<(), JsValue> {
     Url::revoke_object_url(&address)
 }
 
+/// What a standalone picture is written in.
+const SVG: Option<&str> = Some("http://www.w3.org/2000/svg");
+
 /// The first SVG that matches, with the page's styles inside it and `source` as its metadata.
 #[must_use]
 pub fn picture(selector: &str, source: &str) -> Option<String> {
     let picture = document().query_selector(selector).ok().flatten()?;
     let copy: Element = picture.clone_node_with_deep(true).ok()?.dyn_into().ok()?;
-    copy.set_attribute("xmlns", "http://www.w3.org/2000/svg").ok()?;
-    for (tag, text) in [("style", styles()), ("metadata", source.to_owned())] {
-        let namespace = Some("http://www.w3.org/2000/svg");
-        let element = document().create_element_ns(namespace, tag).ok()?;
-        element.set_text_content(Some(&text));
-        copy.insert_before(&element, copy.first_child().as_ref()).ok()?;
+    alone(&copy, source)
+}
+
+/// The first part of the page that matches, in full, as an SVG around it.
+#[must_use]
+pub fn view(selector: &str, source: &str) -> Option<String> {
+    let part = document().query_selector(selector).ok().flatten()?;
+    let copy: Element = part.clone_node_with_deep(true).ok()?.dyn_into().ok()?;
+    // A copy of a canvas is empty: a picture takes its place.
+    let all = |of: &Element| of.query_selector_all("canvas").ok();
+    let (painted, empty) = (all(&part)?, all(&copy)?);
+    for at in 0..painted.length() {
+        let from: HtmlCanvasElement = painted.get(at)?.dyn_into().ok()?;
+        let to: Element = empty.get(at)?.dyn_into().ok()?;
+        let picture = document().create_element("img").ok()?;
+        picture.set_attribute("src", &from.to_data_url().ok()?).ok()?;
+        picture.set_attribute("class", "cmp-painted").ok()?;
+        to.replace_with_with_node_1(&picture).ok()?;
     }
-    XmlSerializer::new().ok()?.serialize_to_string(&copy).ok()
+    let picture = document().create_element_ns(SVG, "svg").ok()?;
+    let inside = document().create_element_ns(SVG, "foreignObject").ok()?;
+    inside.append_child(&copy).ok()?;
+    picture.append_child(&inside).ok()?;
+    let sizes = [("width", part.scroll_width()), ("height", part.scroll_height())];
+    for (name, size) in sizes {
+        picture.set_attribute(name, &size.to_string()).ok()?;
+        inside.set_attribute(name, &size.to_string()).ok()?;
+    }
+    picture.set_attribute("class", "alone").ok()?;
+    alone(&picture, source)
+}
+
+/// With the page's styles inside.
+fn alone(picture: &Element, source: &str) -> Option<String> {
+    picture.set_attribute("xmlns", SVG?).ok()?;
+    for (tag, text) in [("style", styles()), ("metadata", source.to_owned())] {
+        let element = document().create_element_ns(SVG, tag).ok()?;
+        element.set_text_content(Some(&text));
+        picture.insert_before(&element, picture.first_child().as_ref()).ok()?;
+    }
+    XmlSerializer::new().ok()?.serialize_to_string(picture).ok()
 }
 
 /// All rules of the page's own style sheets.

@@ -41,10 +41,11 @@ pub fn page_address(view: View, fragment: &str) -> String {
     address(view.word(), fragment)
 }
 
-/// The address of this page as an embed, with another fragment.
+/// The address of that view as an embed, with another fragment.
 #[must_use]
-pub fn embed_address(fragment: &str) -> String {
-    address("embed", fragment)
+pub fn embed_address(view: View, fragment: &str) -> String {
+    let and = if view.word().is_empty() { "" } else { "&" };
+    address(&format!("embed{and}{}", view.word()), fragment)
 }
 
 fn address(query: &str, fragment: &str) -> String {

@@ -11,7 +11,7 @@ use crate::view::markup::html;
 /// Keys, and what they do.
 type Row = (&'static [&'static str], &'static str);
 
-const KEYS: [(&str, &[Row]); 4] = [
+const KEYS: [(&str, &[Row]); 5] = [
     (
         "Step",
         &[
@@ -28,6 +28,14 @@ const KEYS: [(&str, &[Row]); 4] = [
             (&["PgUp", "PgDn"], "previous, next statement (also ⇧ ↑, ⇧ ↓)"),
             (&["Home", "End"], "first, last step of the statement; again: of the run"),
             (&["g"], "go to a step by number"),
+        ],
+    ),
+    (
+        "Compare, frames",
+        &[
+            (&["D", "d"], "compare: previous, next differing entry"),
+            (&["PgUp", "PgDn"], "compare: previous, next end of a job or a lane"),
+            (&["N", "n"], "compare: previous, next change; frames: switch of method"),
         ],
     ),
     ("Play", &[(&["space"], "play, pause"), (&["[", "]"], "half, twice as fast")]),

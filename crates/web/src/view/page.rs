@@ -87,11 +87,12 @@ pub fn page(props: &PageModel) -> Html {
 
 /// Another view than the stage.
 fn scene(props: &PageModel, form: Form) -> Html {
-    let (class, room) = match form {
-        Form::Wide | Form::Narrow => ("page scene", Room::Narrow),
-        Form::Phone | Form::Embed => ("page scene phone", Room::Phone),
+    let (class, head) = match form {
+        Form::Wide | Form::Narrow => ("page scene", header(props, Room::Narrow)),
+        Form::Phone => ("page scene phone", header(props, Room::Phone)),
+        Form::Embed => ("page scene embed", embed_head(props)),
     };
-    html! { <div {class}>{ header(props, room) }{ props.scene.clone() }</div> }
+    html! { <div {class}>{ head }{ props.scene.clone() }</div> }
 }
 
 fn wide(props: &PageModel) -> Html {
@@ -149,18 +150,9 @@ fn phone(props: &PageModel) -> Html {
 
 fn embed(props: &PageModel) -> Html {
     let (step, steps) = props.transport.step;
-    let link = props.share.as_ref().and_then(|share| share.link.as_ref().ok());
     html! {
         <div class="page embed">
-            <header class="head">
-                { brand_mark() }
-                <h1>{ &props.title }</h1>
-                <span class="quiet">{ format!("Linux {}", props.kernel) }</span>
-                if let Some(link) = link {
-                    <a href={link.clone()} target="_blank" rel="noopener">
-                    { format!("Open at step {step} ↗") }</a>
-                }
-            </header>
+            { embed_head(props) }
             { stage(props) }
             <footer class="foot" aria-label="Playback">
                 { buttons(props, Signs::Embed) }
@@ -168,6 +160,26 @@ fn embed(props: &PageModel) -> Html {
                 <span class="count">{ format!("{step}/{steps}") }</span>
             </footer>
         </div>
+    }
+}
+
+/// What it is, and the way to the page.
+fn embed_head(props: &PageModel) -> Html {
+    let link = props.share.as_ref().and_then(|share| share.link.as_ref().ok());
+    let open = match (props.view, props.transport.step) {
+        (View::Stage | View::Compare, (step, _)) => format!("Open at step {step} ↗"),
+        (View::Film, (frame, _)) => format!("Open at frame {frame} ↗"),
+        (View::Sweep | View::Argument, _) => "Open ↗".to_owned(),
+    };
+    html! {
+        <header class="head">
+            { brand_mark() }
+            <h1>{ &props.title }</h1>
+            <span class="quiet">{ format!("Linux {}", props.kernel) }</span>
+            if let Some(link) = link {
+                <a href={link.clone()} target="_blank" rel="noopener">{ open }</a>
+            }
+        </header>
     }
 }
 

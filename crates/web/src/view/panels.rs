@@ -24,7 +24,7 @@ pub fn panel(props: &PageModel) -> Html {
             let cards = props.cards.as_deref().unwrap_or_default();
             gallery(cards, &props.text, props.notice.as_ref(), &on_command)
         }
-        (Some(Panel::Export), _) => share::export_files(&props.on_export, on_close),
+        (Some(Panel::Export), _) => share::export_files(props.view, &props.on_export, on_close),
         (Some(Panel::Help), _) => help::help(on_close),
         (Some(Panel::GoTo), _) => {
             let TransportModel { step, whole, .. } = props.transport;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use crate::command::View;
 use crate::model::share::ShareModel;
 use crate::platform::{clipboard, element};
 use crate::view::dialog::{Focus, dialog};
@@ -77,7 +78,7 @@ pub fn share(model: &ShareModel, on_close: Callback<()>) -> Html {
     let inside = html! {
         <>
             <p>
-                { format!("Opens this scenario at {}. ", model.place) }
+                { format!("Opens {}. ", model.what) }
                 { "It holds everything itself: nothing is stored on a server." }
             </p>
             { to_copy(&model.link, label, "Copy link") }
@@ -86,13 +87,12 @@ pub fn share(model: &ShareModel, on_close: Callback<()>) -> Html {
     dialog("Share", "", Focus::Inside, on_close, inside)
 }
 
-/// The line that shows this scenario on another page.
+/// The line that shows what is on show on another page.
 pub fn embed_code(model: &ShareModel, on_close: Callback<()>) -> Html {
     let inside = html! {
         <>
             <p>
-                { "Shows picture and transport alone, sized to its frame, with a way back to this " }
-                { "page." }
+                { "Shows this view alone, sized to its frame, with a way back to this page." }
             </p>
             { to_copy(&model.iframe, |_| "One line of HTML".to_owned(), "Copy HTML") }
         </>
@@ -124,16 +124,20 @@ pub enum Export {
 }
 
 /// Files to take away.
-pub fn export_files(on_export: &Callback<Export>, on_close: Callback<()>) -> Html {
+pub fn export_files(view: View, on_export: &Callback<Export>, on_close: Callback<()>) -> Html {
     let row = |export: Export, name: &'static str, what: &'static str| {
         let onclick = on_export.reform(move |_: MouseEvent| export);
         html! {
             <li><button class="btn row" {onclick}><b>{ name }</b><span>{ what }</span></button></li>
         }
     };
+    let picture = match view {
+        View::Stage => "this step, with the scenario inside",
+        _ => "this view as it stands, for a browser, with the scenario inside",
+    };
     let rows = html! {
         <ul class="rows">
-            { row(Export::Picture, "Picture, .svg", "this step, with the scenario inside") }
+            { row(Export::Picture, "Picture, .svg", picture) }
             { row(Export::Scenario, "Scenario, .txt", "the text, to run with rangewalk") }
             { row(Export::Trace, "Trace, .txt", "every step of the run in words") }
         </ul>

@@ -232,6 +232,10 @@ fn under(bench: &Bench) -> String {
                 false => "the jobs are done; step by step from here".to_owned(),
             }
         }
+        Align::Change => {
+            let steps = bench.rails.steps_at(bench.longest(), at);
+            format!("same start, step {steps} in each, at a change in some lane")
+        }
         Align::Cost => format!("same start, {at} µs in each"),
     }
 }
@@ -288,6 +292,7 @@ fn foot(bench: &Bench, playback: &Playback) -> Foot {
             format!("of {} pages", bench.comparison.pages.count)
         }
         Align::Page => format!("of {last}"),
+        Align::Change => format!("of {last} steps that change an entry in some lane"),
         Align::Cost => format!("µs of {last}, the dearest lane"),
     };
     let mut marks: Vec<Mark> = Vec::new();

@@ -32,7 +32,11 @@ impl Piece for FootPiece {
     }
 
     fn draw(&self, own: &Own) -> Html {
-        let signs = if self.form == Form::Phone { Signs::Phone } else { Signs::Compare };
+        let signs = match self.form {
+            Form::Phone => Signs::Phone,
+            Form::Embed => Signs::Embed,
+            Form::Wide | Form::Narrow => Signs::Compare,
+        };
         let (at, _) = self.model.position;
         html! {
             <footer class="foot cmp-foot" aria-label="Playback">

@@ -23,6 +23,7 @@ use crate::model::compare::matrix::Matrix;
 use crate::scene::Frame;
 use crate::view::live::{live, live_as};
 use crate::view::markup::html;
+use crate::view::page::Form;
 
 /// The lanes.
 pub fn lanes(model: &Rc<CompareModel>, frame: &Frame) -> Html {
@@ -31,7 +32,7 @@ pub fn lanes(model: &Rc<CompareModel>, frame: &Frame) -> Html {
     html! {
         <>
             <main class="cmp" aria-label="Comparison" tabindex="0">
-                { head(model, on_command) }
+                { head(model, frame) }
                 <div class={format!("cmp-lanes n{count}")}>
                     <div class="cmp-notes">
                         <p><b>{ "The line is the order of visits." }</b></p>
@@ -50,7 +51,9 @@ pub fn lanes(model: &Rc<CompareModel>, frame: &Frame) -> Html {
     }
 }
 
-fn head(model: &CompareModel, on_command: &Callback<Command>) -> Html {
+fn head(model: &CompareModel, frame: &Frame) -> Html {
+    let on_command = &frame.on_command;
+    let sweep = on_command.reform(|_: MouseEvent| Command::Look(View::Sweep));
     let align = |align: Align| {
         let onclick = on_command.reform(move |_: MouseEvent| Command::Compare(Ask::Align(align)));
         let here = align == model.align;
@@ -67,8 +70,7 @@ fn head(model: &CompareModel, on_command: &Callback<Command>) -> Html {
                 <span>{ "In step by" }</span>
                 { for Align::ALL.into_iter().map(align) }
             </div>
-            <button class="btn" onclick={on_command.reform(|_: MouseEvent| Command::Look(View::Sweep))}>
-                { "Sweep" }</button>
+            if frame.form != Form::Embed { <button class="btn" onclick={sweep}>{ "Sweep" }</button> }
             if model.any_differs {
                 <p class="cmp-differs">
                     <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">

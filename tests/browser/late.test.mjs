@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { forEachBrowser } from "./harness.mjs";
-import { ask, press, step, textOf } from "./page.mjs";
+import { SMALL, ask, press, step, textOf } from "./page.mjs";
 
 const LATE = /split_|chunk_/;
 const NOTHING = /$^/;
@@ -16,6 +16,7 @@ forEachBrowser("without its late parts the page steps, and says what it lacks", 
     const before = await step(page);
     await press(page, "ArrowRight");
     assert.equal(await step(page), before + 1);
+    await everyStepIsTold(page);
     await press(page, "?");
     await page.waitForSelector(".notice.bad");
     assert.match(await textOf(page, ".notice.bad"), /could not be loaded/);
@@ -23,6 +24,46 @@ forEachBrowser("without its late parts the page steps, and says what it lacks", 
     // The network is back.
     await browser.refuse(NOTHING);
     await ask(page, "?");
+  } finally {
+    await browser.refuse(NOTHING);
+  }
+});
+
+/** From the start to the end no step is without its sentence. */
+async function everyStepIsTold(page) {
+  const untold = await page.evaluate(async () => {
+    const text = (selector) => document.querySelector(selector).textContent;
+    const place = () => text(".whole").match(/(\d+) of (\d+) in all/).slice(1).map(Number);
+    const key = async (key) => {
+      document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+      await new Promise((drawn) => setTimeout(drawn));
+    };
+    while (place()[0] > 0) await key("Home");
+    const untold = [];
+    for (let [at, steps] = place(); at < steps; at += 1) {
+      await key("ArrowRight");
+      if (place()[0] !== at + 1 || !/\w+.*\./.test(text(".stg-say"))) untold.push(at + 1);
+    }
+    return untold;
+  });
+  assert.deepEqual(untold, []);
+}
+
+forEachBrowser("what is typed before the emulator is here runs when it comes", async (browser) => {
+  browser.expectProblem(/split_|chunk_/);
+  browser.expectProblem(/404|TypeError|status|JSHandle@error/);
+  await browser.refuse(LATE);
+  try {
+    const page = await browser.open();
+    await page.$eval(".ed textarea", (area) => area.select());
+    await page.focus(".ed textarea");
+    await page.evaluate((text) => document.execCommand("insertText", false, text), SMALL);
+    await page.waitForSelector(".notice.bad");
+    await page.waitForSelector(".ed[aria-busy]");
+    await browser.refuse(NOTHING);
+    await page.keyboard.type("#");
+    await page.waitForSelector(".ed:not([aria-busy])");
+    assert.match(await page.title(), /Two pages/);
   } finally {
     await browser.refuse(NOTHING);
   }

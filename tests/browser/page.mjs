@@ -42,7 +42,9 @@ export async function write(page, text) {
   });
   await page.evaluate((text) => document.execCommand("insertText", false, text), text);
   await page.waitForFunction((text) => document.querySelector(".ed textarea").value === text, {}, text);
-  await page.waitForFunction(() => new Promise((later) => setTimeout(() => later(true), 400)));
+  await page.waitForFunction(() => new Promise((later) => setTimeout(() => later(true), 200)));
+  // The emulator may still be on its way.
+  await page.waitForFunction(() => !document.querySelector(".ed[aria-busy]"));
 }
 
 /** A small scenario with one walk. */

@@ -1,6 +1,7 @@
 //! The page's build: the program is compiled, cut into its parts, bound to JavaScript and shrunk;
-//! the styles become one file; index.html is told where all that is.
+//! the styles become two files; index.html is told where all that is.
 
+use std::ffi::OsString;
 use std::fs;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
@@ -9,15 +10,18 @@ use anyhow::{Context, Result, anyhow};
 use wasm_split_cli_support::{Options, transform};
 
 use crate::shell::{command, run};
-use crate::tools::{PageTools, WasmOpt};
+use crate::tools::{PageTools, Shrink};
 
-/// The styles, in the order in which they build on each other.
-const STYLES: [&str; 4] =
-    ["static/base.css", "static/shell.css", "static/stage.css", "static/compare.css"];
+/// The styles of the first picture, in the order in which they build on each other.
+const STYLES: &[&str] = &["static/base.css", "static/shell.css", "static/stage.css"];
+/// The styles of what is shown later.
+const LATE_STYLES: &[&str] = &["static/panels.css", "static/compare.css"];
 /// What the page starts its worker with.
 const WORKER: &str = "worker.js";
 /// What stands in index.html for the folder of the files below.
 const FOLDER: &str = "FILES";
+/// Where the program is built: apart, for the compiler is asked for other things than elsewhere.
+const BUILD: &str = "target/page-build";
 /// Where the page is put together.
 const WORK: &str = "target/page";
 
@@ -29,10 +33,15 @@ pub(crate) fn build(tools: &PageTools) -> Result<()> {
     }
     fs::create_dir_all(&files)?;
     program(tools, &files)?;
-    let styles = STYLES.map(fs::read_to_string).into_iter().collect::<std::io::Result<Vec<_>>>()?;
-    fs::write(files.join("page.css"), styles.concat())?;
+    for (name, styles) in [("page.css", STYLES), ("late.css", LATE_STYLES)] {
+        let styles = styles.iter().map(fs::read_to_string);
+        fs::write(files.join(name), styles.collect::<std::io::Result<Vec<_>>>()?.concat())?;
+    }
     for script in ["boot.js", WORKER] {
         fs::copy(Path::new("static").join(script), files.join(script))?;
+    }
+    if tools.npm == Shrink::Can {
+        shrink(tools, &files)?;
     }
     // All of them change their address together: parts of two builds never meet.
     let folder = format!("page-{:016x}", hash(&files)?);
@@ -48,10 +57,18 @@ pub(crate) fn build(tools: &PageTools) -> Result<()> {
 /// The program: `rangewalk.js`, `rangewalk_bg.wasm`, and the late parts that it fetches itself.
 fn program(tools: &PageTools, files: &Path) -> Result<()> {
     // The cut follows the linker's own record of what refers to what, and names.
-    run(command("cargo rustc --profile wasm --target wasm32-unknown-unknown")
-        .args(["--package", "rangewalk-web", "--bin", "rangewalk-web", "--"])
-        .args(["-Clink-arg=--emit-relocs", "-Cstrip=none"]))?;
-    let whole = fs::read("target/wasm32-unknown-unknown/wasm/rangewalk-web.wasm")?;
+    let mut cargo = command("cargo rustc --profile wasm --target wasm32-unknown-unknown");
+    cargo.args(["--package", "rangewalk-web", "--bin", "rangewalk-web"]);
+    cargo.args(["--target-dir", BUILD]);
+    if tools.std == Shrink::Can {
+        cargo.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
+        cargo.env("RUSTFLAGS", "-Zunstable-options -Cpanic=immediate-abort");
+        // Not stable yet, but in the compiler at hand: no other need be fetched.
+        cargo.env("RUSTC_BOOTSTRAP", "1");
+    }
+    run(cargo.args(["--", "-Clink-arg=--emit-relocs", "-Cstrip=none"]))?;
+    let whole = Path::new(BUILD).join("wasm32-unknown-unknown/wasm/rangewalk-web.wasm");
+    let whole = fs::read(whole)?;
     let cut = files.join("rangewalk.wasm");
     let mut options = Options::new(&whole);
     (options.output_dir, options.main_out_path) = (files, &cut);
@@ -62,17 +79,28 @@ fn program(tools: &PageTools, files: &Path) -> Result<()> {
         .args([Path::new("--out-dir"), files, &cut])
         .env("PATH", &tools.path))?;
     fs::remove_file(&cut)?;
-    if tools.wasm_opt == WasmOpt::Present {
-        for wasm in sorted(files)?.iter().filter(|file| file.extension() == Some("wasm".as_ref())) {
-            run(command("wasm-opt -Oz --strip-debug --strip-producers --enable-bulk-memory")
-                .args(["--enable-nontrapping-float-to-int", "--enable-sign-ext"])
-                .args(["--enable-mutable-globals", "--enable-reference-types"])
-                .args(["--enable-multivalue", "-o"])
-                .args([wasm, wasm])
-                .env("PATH", &tools.path))?;
-        }
-    }
     Ok(())
+}
+
+/// The same files, smaller.
+fn shrink(tools: &PageTools, files: &Path) -> Result<()> {
+    let is_wasm = |file: &PathBuf| file.extension() == Some("wasm".as_ref());
+    let (wasm, texts): (Vec<_>, Vec<_>) = sorted(files)?.into_iter().partition(is_wasm);
+    for file in wasm {
+        // The linker puts the stack lowest: nothing lives in its last kilobyte.
+        run(command("wasm-opt -Oz --strip-debug --strip-producers --low-memory-unused")
+            .args(["--enable-bulk-memory", "--enable-nontrapping-float-to-int"])
+            .args(["--enable-sign-ext", "--enable-mutable-globals"])
+            .args(["--enable-reference-types", "--enable-multivalue", "-o"])
+            .args([&file, &file])
+            .env("PATH", &tools.path))?;
+    }
+    let mut folder = OsString::from("--outdir=");
+    folder.push(files);
+    run(command("esbuild --minify --allow-overwrite --log-level=warning")
+        .arg(folder)
+        .args(texts)
+        .env("PATH", &tools.path))
 }
 
 /// Of the names and contents of the files in `folder`.
@@ -97,5 +125,5 @@ pub(crate) fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
 pub(crate) fn is_late(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     // As the cut names them: a part, and what several parts have in common.
-    name.starts_with("split_") || name.starts_with("chunk_") || name == WORKER
+    name.starts_with("split_") || name.starts_with("chunk_") || name == WORKER || name == "late.css"
 }

@@ -15,17 +15,21 @@ const BROWSERS: [(&str, &[&str]); 2] = [
     ("firefox-esr", &["firefox-esr", "firefox"]),
 ];
 
-/// Whether `wasm-opt` is at hand to shrink the program.
+/// Whether what makes the page smaller is at hand.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WasmOpt {
-    Present,
-    Absent,
+pub(crate) enum Shrink {
+    Can,
+    Cannot,
 }
 
-/// What builds the page: a PATH that finds its tools first.
+/// What builds the page.
 pub(crate) struct PageTools {
+    /// A PATH that finds its tools first.
     pub(crate) path: OsString,
-    pub(crate) wasm_opt: WasmOpt,
+    /// `wasm-opt` and `esbuild`, which come with npm.
+    pub(crate) npm: Shrink,
+    /// The standard library's sources, and a compiler that builds it without the words of panics.
+    pub(crate) std: Shrink,
 }
 
 impl PageTools {
@@ -34,17 +38,35 @@ impl PageTools {
         wasm_target()?;
         let folder = tools_folder();
         cargo_tool(&folder, "wasm-bindgen", "wasm-bindgen-cli", &wasm_bindgen_version()?)?;
-        let wasm_opt = if shell::which("npm").is_some() {
+        let npm = if shell::which("npm").is_some() {
             node_modules()?;
-            WasmOpt::Present
+            Shrink::Can
         } else {
-            println!(
-                "No Node.js here: the page is built without wasm-opt, larger than it need be."
-            );
-            WasmOpt::Absent
+            println!("No Node.js here: the page is built unoptimised, larger than it need be.");
+            Shrink::Cannot
         };
-        Ok(Self { path: path_with(&folder)?, wasm_opt })
+        Ok(Self { path: path_with(&folder)?, npm, std: std_sources() })
     }
+}
+
+/// Adds the sources of the standard library to the toolchain in use, if that can build them so that
+/// a panic is a trap and nothing else.
+fn std_sources() -> Shrink {
+    let sysroot = output(&mut command("rustc --print sysroot")).unwrap_or_default();
+    let sources = Path::new(&sysroot).join("lib/rustlib/src/rust/library/std");
+    let builds = output(
+        command("rustc --print cfg -Zunstable-options -Cpanic=immediate-abort")
+            .env("RUSTC_BOOTSTRAP", "1"),
+    );
+    let there = || sources.is_dir() || run(&mut command("rustup component add rust-src")).is_ok();
+    if builds.is_some() && there() {
+        return Shrink::Can;
+    }
+    println!(
+        "The standard library is taken as it is: the page is a tenth larger than it need be. To \
+         build it takes rustup and Rust 1.91 or later."
+    );
+    Shrink::Cannot
 }
 
 /// Installs the packages of package-lock.json into node_modules/ unless they are there.

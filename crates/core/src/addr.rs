@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+#[cfg(feature = "bake")]
+use databake::Bake;
+
 /// Bytes in a page.
 pub const PAGE_SIZE: u64 = 1 << PAGE_SHIFT;
 /// log2 of [`PAGE_SIZE`].
@@ -10,6 +13,7 @@ pub const PAGE_SHIFT: u32 = 12;
 
 /// A user-space virtual address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::addr))]
 pub struct VirtAddr(pub u64);
 
 impl VirtAddr {

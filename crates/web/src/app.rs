@@ -1,17 +1,15 @@
 //! The root: owns the session, hands models to the page, and does in the browser what a change asks
 //! for.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::rc::Rc;
 
-use rangewalk_core::scenario::gallery;
 use rangewalk_core::trace::Place;
-use yew::html::Scope;
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
 use crate::clock::Motion;
-use crate::command::{Command, Go, Notice, Opened, Panel, Tone, View};
+use crate::command::{Command, Go, Panel, View};
 use crate::model::editor::{EditorModel, editor};
 use crate::model::gallery::Card;
 use crate::model::share::{ShareModel, iframe, opens};
@@ -23,7 +21,8 @@ use crate::platform::media::{self, Query};
 use crate::platform::ticker::Ticker;
 use crate::platform::{Listener, element, idle, location, panic, storage};
 use crate::scene::{Frame, Scene, Subject};
-use crate::session::{Changed, Pace, Session};
+use crate::session::{Changed, Pace, Session, can_open};
+use crate::start::{Start, first_of_gallery, lost, open};
 use crate::view::page::{Form, PageModel, page};
 use crate::view::share::Export;
 use crate::view::transport::TransportModel;
@@ -40,6 +39,8 @@ pub enum Msg {
     Leave,
     /// A file is wanted.
     Export(Export),
+    /// There is time for what nobody has asked for yet.
+    Idle,
     /// A late part came, or could not be fetched.
     Came(Part, Arrival),
 }
@@ -51,29 +52,6 @@ pub enum Arrival {
     Here,
     /// The page's folder was out of reach.
     Lost,
-}
-
-/// A session, and where another view than the stage shall stand.
-type First = (Session, Option<Place>);
-
-/// What the page opens with, taken once.
-#[derive(Clone, Properties)]
-pub struct Start {
-    made: Rc<Cell<Option<First>>>,
-}
-
-impl Start {
-    /// Runs it, ahead of the page being drawn.
-    #[must_use]
-    pub fn make() -> Self {
-        Self { made: Rc::new(Cell::new(Some(open()))) }
-    }
-}
-
-impl PartialEq for Start {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.made, &other.made)
-    }
 }
 
 /// The whole page.
@@ -99,9 +77,13 @@ pub struct App {
     reveal: bool,
     /// The address bar holds a link that waits to be read.
     unread: bool,
+    /// A request that waits for the emulator.
+    waiting: Option<Command>,
+    /// Late parts under way.
+    fetching: Vec<Part>,
     /// The address bar waits to be written.
     unsaved: bool,
-    _listeners: [Listener; 4],
+    _listeners: [Listener; 5],
 }
 
 impl Component for App {
@@ -109,10 +91,8 @@ impl Component for App {
     type Properties = Start;
 
     fn create(ctx: &Context<Self>) -> Self {
-        // Once more: Yew has put a hook of its own there.
-        panic::install();
         let form = form();
-        let (session, goal) = ctx.props().made.take().unwrap_or_else(open);
+        let (session, goal) = ctx.props().take().unwrap_or_else(open);
         let link = ctx.link();
         let command = link.callback(Msg::Do);
         let pressed = Callback::from(move |key| match Command::of_key(&key) {
@@ -124,6 +104,7 @@ impl Component for App {
             None => Taken::No,
         });
         let listeners = [
+            panic::listen(),
             keys::on_key(pressed),
             media::on_change(&link.callback(|()| Msg::Media)),
             location::on_address(link.callback(|(view, fragment)| Msg::Address(view, fragment))),
@@ -146,6 +127,8 @@ impl Component for App {
             ticker: None,
             reveal: true,
             unread: false,
+            waiting: None,
+            fetching: Vec::new(),
             unsaved: false,
             _listeners: listeners,
         };
@@ -157,7 +140,7 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let changed = match msg {
             Msg::Do(command) => self.apply(command),
-            Msg::Address(view, fragment) => self.follow_link(ctx, view, &fragment),
+            Msg::Address(view, fragment) => self.follow_link(view, &fragment),
             Msg::Media => {
                 self.form = form();
                 self.session.set_motion(motion());
@@ -171,7 +154,11 @@ impl Component for App {
                 }
                 self.session.apply(Command::Hide)
             }
-            Msg::Came(part, arrival) => self.welcome(ctx, part, arrival),
+            Msg::Idle => {
+                Part::ALL.into_iter().for_each(|part| self.fetch(ctx, part));
+                return false;
+            }
+            Msg::Came(part, arrival) => self.welcome(part, arrival),
         };
         self.react(ctx, changed);
         !(changed - Changed::SAVE).is_empty()
@@ -222,13 +209,23 @@ impl Component for App {
         // They will be wanted: once the picture stands there is time to fetch them.
         if first && self.form != Form::Embed {
             let link = ctx.link().clone();
-            idle::when_idle(move || Part::ALL.into_iter().for_each(|part| fetch(&link, part)));
+            idle::when_idle(move || link.send_message(Msg::Idle));
         }
     }
 }
 
 impl App {
     fn apply(&mut self, command: Command) -> Changed {
+        let early = match &command {
+            Command::Open(opened) => !can_open(&opened.text),
+            Command::Restore => !Part::Emulator.is_here(),
+            _ => false,
+        };
+        if early {
+            self.waiting = Some(command);
+            // The emulator is asked for.
+            return Changed::OVERLAY;
+        }
         if let Command::Open(opened) = &command {
             self.goal = opened.place;
             self.scene = None;
@@ -355,8 +352,8 @@ impl App {
             self.save(changed);
         }
         for part in Part::ALL {
-            if part.is_for(self.view, self.session.panel()) && !part.is_here() {
-                fetch(ctx.link(), part);
+            if !changed.is_empty() && self.waits_for(part) {
+                self.fetch(ctx, part);
             }
         }
         let scene = self.scene.as_ref().is_some_and(|scene| scene.wants_ticks());
@@ -368,6 +365,32 @@ impl App {
             (false, true) => self.ticker = None,
             _ => {}
         }
+    }
+
+    /// True if something is not to be seen, or not done, until this part is here.
+    fn waits_for(&self, part: Part) -> bool {
+        let asked = match part {
+            Part::Links => self.unread,
+            Part::Emulator => self.unread || self.waiting.is_some() || self.session.is_stale(),
+            Part::Panels | Part::Scenes => false,
+        };
+        !part.is_here() && (asked || part.is_for(self.view, self.session.panel()))
+    }
+
+    /// Fetches a part, unless it is here or on its way, and tells the page.
+    fn fetch(&mut self, ctx: &Context<Self>, part: Part) {
+        if part.is_here() || self.fetching.contains(&part) {
+            return;
+        }
+        self.fetching.push(part);
+        let link = ctx.link().clone();
+        spawn_local(async move {
+            let arrival = match parts::load(part).await {
+                Ok(()) => Arrival::Here,
+                Err(_) => Arrival::Lost,
+            };
+            link.send_message(Msg::Came(part, arrival));
+        });
     }
 
     /// Keeps the address bar up to date.
@@ -389,16 +412,16 @@ impl App {
     }
 
     /// A link was pasted into the address bar, or the user went back.
-    fn follow_link(&mut self, ctx: &Context<Self>, view: View, fragment: &str) -> Changed {
+    fn follow_link(&mut self, view: View, fragment: &str) -> Changed {
         (self.view, self.scene) = (view, None);
         if fragment.is_empty() {
             // Back to how the page was first opened.
             return self.session.apply(Command::Open(first_of_gallery())) - Changed::OPENED;
         }
-        let Some(links) = parts::links() else {
+        let Some(links) = parts::links().filter(|_| Part::Emulator.is_here()) else {
             self.unread = true;
-            fetch(ctx.link(), Part::Links);
-            return Changed::empty();
+            // They are asked for.
+            return Changed::OVERLAY;
         };
         match (links.read)(fragment) {
             Ok(opened) if *opened.text == **self.session.text() => {
@@ -421,25 +444,29 @@ impl App {
     }
 
     /// A late part came: what waited for it goes on. Or it did not: that is said if anything waits.
-    fn welcome(&mut self, ctx: &Context<Self>, part: Part, arrival: Arrival) -> Changed {
-        let unread = part == Part::Links && std::mem::take(&mut self.unread);
-        let unseen = part.is_for(self.view, self.session.panel());
-        match (arrival, part) {
-            (Arrival::Here, Part::Links) if unread => {
-                self.follow_link(ctx, self.view, &location::fragment())
-            }
-            // Asked for twice, it comes twice: what stands there already is left alone.
-            (Arrival::Here, Part::Scenes) if unseen && self.scene.is_none() => {
-                Changed::RUN | Changed::PLACE
-            }
-            (Arrival::Here, Part::Links) if self.unsaved => Changed::SAVE,
-            (Arrival::Here, _) => Changed::OVERLAY,
-            (Arrival::Lost, _) if unread || unseen => {
-                self.view = View::Stage;
-                self.session.apply(Command::Hide) | self.session.apply(Command::Notify(lost()))
-            }
-            (Arrival::Lost, _) => Changed::empty(),
+    fn welcome(&mut self, part: Part, arrival: Arrival) -> Changed {
+        self.fetching.retain(|it| *it != part);
+        if arrival == Arrival::Lost {
+            return if self.waits_for(part) { self.give_up() } else { Changed::empty() };
         }
+        match part {
+            Part::Links | Part::Emulator if std::mem::take(&mut self.unread) => {
+                self.follow_link(self.view, &location::fragment())
+            }
+            Part::Links if self.unsaved => Changed::SAVE,
+            Part::Emulator => match self.waiting.take() {
+                Some(command) => self.apply(command),
+                None => Changed::empty(),
+            },
+            Part::Scenes if part.is_for(self.view, None) => Changed::RUN | Changed::PLACE,
+            _ => Changed::OVERLAY,
+        }
+    }
+
+    /// What waits for a part is let go, and that is said.
+    fn give_up(&mut self) -> Changed {
+        (self.unread, self.waiting, self.view) = (false, None, View::Stage);
+        self.session.apply(Command::Hide) | self.session.apply(Command::Notify(lost()))
     }
 
     fn title(&self) -> AttrValue {
@@ -468,25 +495,8 @@ impl App {
     }
 }
 
-/// Fetches a part and tells the page.
-fn fetch(link: &Scope<App>, part: Part) {
-    let link = link.clone();
-    spawn_local(async move {
-        let arrival = match parts::load(part).await {
-            Ok(()) => Arrival::Here,
-            Err(_) => Arrival::Lost,
-        };
-        link.send_message(Msg::Came(part, arrival));
-    });
-}
-
-/// Said when a late part could not be fetched.
-fn lost() -> Notice {
-    let text = "This part of the page could not be loaded. Is the network there? Try again.".into();
-    Notice { tone: Tone::Bad, text }
-}
-
-fn form() -> Form {
+/// How the page is laid out.
+pub(crate) fn form() -> Form {
     if location::is_embed() {
         Form::Embed
     } else if Query::Phone.holds() {
@@ -498,40 +508,9 @@ fn form() -> Form {
     }
 }
 
-fn motion() -> Motion {
+/// How much may move.
+pub(crate) fn motion() -> Motion {
     if Query::ReducedMotion.holds() { Motion::Reduced } else { Motion::Full }
-}
-
-fn open() -> First {
-    let form = form();
-    let (opened, notice) = first_scenario(form);
-    let mut session = Session::new(&opened);
-    session.set_motion(motion());
-    if let Some(notice) = notice {
-        session.apply(Command::Notify(notice));
-        if form != Form::Embed {
-            session.apply(Command::Show(Panel::Gallery));
-        }
-    }
-    (session, opened.place)
-}
-
-/// What the page opens with: the link, else this tab's draft, else the gallery's first.
-fn first_scenario(form: Form) -> (Opened, Option<Notice>) {
-    let fragment = location::fragment();
-    if !fragment.is_empty() {
-        let read = parts::links().map_or_else(|| Err(lost()), |links| (links.read)(&fragment));
-        return match read {
-            Ok(opened) => (opened, None),
-            Err(notice) => (first_of_gallery(), Some(notice)),
-        };
-    }
-    let draft = if form == Form::Embed { None } else { storage::draft() };
-    (draft.map_or_else(first_of_gallery, Opened::text), None)
-}
-
-fn first_of_gallery() -> Opened {
-    Opened::text(gallery::FIRST)
 }
 
 /// An embed stays what its page made it.

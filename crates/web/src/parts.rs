@@ -9,14 +9,19 @@
 use std::cell::Cell;
 
 use rangewalk_core::link::TooLong;
+use rangewalk_core::machine::Event;
 use rangewalk_core::trace::Place;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::Html;
 
 use crate::command::{Notice, Opened, Panel, View};
 use crate::model::gallery::{Card, cards};
+use crate::model::sentence::Said;
+use crate::model::sentence_late;
+use crate::model::stage_now::Now;
 use crate::scene::{self, Scene, Subject};
 use crate::session::Session;
+use crate::story::Story;
 use crate::view::page::PageModel;
 use crate::view::panels::panel;
 use crate::view::share::Export;
@@ -27,6 +32,8 @@ use crate::{export, links, sweep};
 pub enum Part {
     /// Reading and writing links.
     Links,
+    /// Running a scenario.
+    Emulator,
     /// What can lie over the page, and what is done from there.
     Panels,
     /// What can stand in the stage's place.
@@ -35,13 +42,14 @@ pub enum Part {
 
 impl Part {
     /// All of them, in the order in which they are likely to be wanted.
-    pub const ALL: [Part; 3] = [Part::Links, Part::Panels, Part::Scenes];
+    pub const ALL: [Part; 4] = [Part::Links, Part::Emulator, Part::Panels, Part::Scenes];
 
     /// True if it takes this part to show the view or the panel.
     #[must_use]
     pub const fn is_for(self, view: View, panel: Option<Panel>) -> bool {
         match self {
             Part::Links => matches!(panel, Some(Panel::Share | Panel::Embed)),
+            Part::Emulator => false,
             Part::Panels => panel.is_some(),
             Part::Scenes => !matches!(view, View::Stage),
         }
@@ -52,6 +60,7 @@ impl Part {
     pub fn is_here(self) -> bool {
         match self {
             Part::Links => links().is_some(),
+            Part::Emulator => emulator().is_some(),
             Part::Panels => panels().is_some(),
             Part::Scenes => scenes().is_some(),
         }
@@ -64,6 +73,16 @@ pub struct Links {
     pub read: fn(&str) -> Result<Opened, Notice>,
     /// The fragment that stands for text and place.
     pub write: fn(&Session, Place) -> Result<String, TooLong>,
+}
+
+/// [`Part::Emulator`].
+pub struct Emulator {
+    /// Runs a text.
+    pub run: fn(&str) -> Story,
+    /// What is said of steps that the page's opening run has none of.
+    pub said: fn(&Now<'_>, Event) -> Said,
+    /// What is said of them before they are done.
+    pub next: fn(&Now<'_>, Event) -> String,
 }
 
 /// [`Part::Panels`].
@@ -85,12 +104,19 @@ pub struct Scenes {
 }
 
 static LINKS: Links = Links { read: links::read, write: links::write };
+static EMULATOR: Emulator =
+    Emulator { run: Story::of, said: sentence_late::said, next: sentence_late::next };
 static PANELS: Panels = Panels { cards, panel, export: export::export };
 static SCENES: Scenes = Scenes { open: scene::open, serve: sweep::serve };
 
 #[wasm_split(links, fallible)]
 fn links_part() -> Result<&'static Links, SplitLoaderError> {
     Ok(&LINKS)
+}
+
+#[wasm_split(emulator, fallible)]
+fn emulator_part() -> Result<&'static Emulator, SplitLoaderError> {
+    Ok(&EMULATOR)
 }
 
 #[wasm_split(panels, fallible)]
@@ -105,6 +131,7 @@ fn scenes_part() -> Result<&'static Scenes, SplitLoaderError> {
 
 thread_local! {
     static LINKS_HERE: Cell<Option<&'static Links>> = const { Cell::new(None) };
+    static EMULATOR_HERE: Cell<Option<&'static Emulator>> = const { Cell::new(None) };
     static PANELS_HERE: Cell<Option<&'static Panels>> = const { Cell::new(None) };
     static SCENES_HERE: Cell<Option<&'static Scenes>> = const { Cell::new(None) };
 }
@@ -115,6 +142,14 @@ pub fn links() -> Option<&'static Links> {
     #[cfg(not(target_family = "wasm"))]
     LINKS_HERE.set(Some(&LINKS));
     LINKS_HERE.get()
+}
+
+/// The part, if it is here.
+#[must_use]
+pub fn emulator() -> Option<&'static Emulator> {
+    #[cfg(not(target_family = "wasm"))]
+    EMULATOR_HERE.set(Some(&EMULATOR));
+    EMULATOR_HERE.get()
 }
 
 /// The part, if it is here.
@@ -140,6 +175,7 @@ pub fn scenes() -> Option<&'static Scenes> {
 pub async fn load(part: Part) -> Result<(), SplitLoaderError> {
     match part {
         Part::Links => LINKS_HERE.set(Some(links_part().await?)),
+        Part::Emulator => EMULATOR_HERE.set(Some(emulator_part().await?)),
         Part::Panels => PANELS_HERE.set(Some(panels_part().await?)),
         Part::Scenes => SCENES_HERE.set(Some(scenes_part().await?)),
     }

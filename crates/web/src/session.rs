@@ -5,8 +5,12 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use rangewalk_core::scenario::gallery;
+
 use crate::clock::{Delay, Motion, Playback};
 use crate::command::{Command, Go, Notice, Opened, Panel, Play, Tone, Zoom};
+use crate::opening::{DIGEST, OPENING};
+use crate::parts;
 use crate::story::Story;
 
 /// A text runs again so many milliseconds after its last edit.
@@ -55,6 +59,21 @@ pub enum Pace {
     Jumped,
 }
 
+/// What follows from a text; `None` while the emulator is not here, unless it is the text that the
+/// page opens with.
+fn story_of(text: &str) -> Option<Story> {
+    if text == gallery::FIRST {
+        return Some(Story::recorded(&OPENING, DIGEST));
+    }
+    parts::emulator().map(|emulator| (emulator.run)(text))
+}
+
+/// True if a session can be made with this text.
+#[must_use]
+pub fn can_open(text: &str) -> bool {
+    text == gallery::FIRST || parts::emulator().is_some()
+}
+
 /// The state of the page.
 pub struct Session {
     text: Rc<str>,
@@ -77,11 +96,15 @@ pub struct Session {
 
 impl Session {
     /// A page with this scenario open.
+    ///
+    /// # Panics
+    /// Without the emulator: see [`can_open`].
     #[must_use]
     pub fn new(opened: &Opened) -> Self {
+        let story = story_of(&opened.text).expect("whoever opens a text has seen that it can run");
         let mut session = Self {
             text: opened.text.clone(),
-            story: Story::of(&opened.text),
+            story,
             edited: false,
             shelf: None,
             playback: Playback::default(),
@@ -243,9 +266,13 @@ impl Session {
     }
 
     fn run_again(&mut self) -> Changed {
+        let Some(story) = story_of(&self.text) else {
+            self.rerun.ask(RERUN_AFTER);
+            return Changed::empty();
+        };
         self.rerun.cancel();
         let place = self.story.place();
-        self.story = Story::of(&self.text);
+        self.story = story;
         let at = self.story.steps_at(place);
         self.story.seek(at);
         self.pace = Pace::Jumped;

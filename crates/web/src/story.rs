@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rangewalk_core::link::{self, TEXT_MAX};
 use rangewalk_core::machine::{Event, Func, Kind};
 use rangewalk_core::order::sort_by_key;
-use rangewalk_core::scenario::{self, Diagnostic, Run, Severity, Span};
+use rangewalk_core::scenario::{self, Diagnostic, Recording, Run, Severity, Span};
 use rangewalk_core::trace::{Place, Tape, Timeline};
 
 use crate::command::Go;
@@ -49,19 +49,33 @@ impl Story {
         let digest = error.is_none().then(|| link::digest(&run.ending()));
         diagnostics.extend(run.diagnostics.iter().cloned());
         sort_by_key(&mut diagnostics, |d| (u64::from(d.line) << 32) | u64::from(d.column));
+        let diagnostics = diagnostics.into();
+        Self { title, note, diagnostics, digest, stopped: error, ..Self::told(run) }
+    }
+
+    /// What a recording holds, and what its run came to.
+    #[must_use]
+    pub fn recorded(recording: &Recording, digest: u32) -> Self {
+        let title = Rc::from(&*recording.title);
+        let note = first_sentence(&recording.notes).into();
+        Self { title, note, digest: Some(digest), ..Self::told(recording.play()) }
+    }
+
+    /// What follows from a run alone.
+    fn told(run: Run) -> Self {
         let changes = changes_of(run.timeline.tape());
         let acts = run.spans.iter().copied().filter(|span| span.first < span.end).collect();
         let index = StageIndex::new(&run.timeline);
         Self {
             run,
-            title,
-            note,
+            title: "".into(),
+            note: "".into(),
             index,
-            diagnostics: diagnostics.into(),
+            diagnostics: Rc::new([]),
             acts,
             changes,
-            digest,
-            stopped: error,
+            digest: None,
+            stopped: None,
         }
     }
 

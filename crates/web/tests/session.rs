@@ -4,12 +4,14 @@ use std::rc::Rc;
 
 use rangewalk_core::link;
 use rangewalk_core::machine::Kind;
-use rangewalk_core::scenario::gallery::GALLERY;
+use rangewalk_core::scenario::gallery::{FIRST, GALLERY};
 use rangewalk_web::command::{Command, Go, Opened, Panel, Play, Tone, Zoom};
 use rangewalk_web::links;
 use rangewalk_web::model::editor::editor;
 use rangewalk_web::model::timeline::{CELLS_MAX, overview, timeline};
+use rangewalk_web::opening::{DIGEST, OPENING};
 use rangewalk_web::session::{Changed, Session};
+use rangewalk_web::story::Story;
 
 const SMALL: &str = "\
 title Two pages
@@ -230,4 +232,18 @@ fn the_timeline_shows_each_step_once_however_far_it_is_zoomed() {
     let segments = overview(story, session.text());
     assert_eq!((segments[0].place.0, segments.last().unwrap().place.1), (0, 1000));
     assert!(segments.windows(2).all(|pair| pair[0].place.1 == pair[1].place.0));
+}
+
+#[test]
+fn the_recorded_opening_is_what_the_emulator_makes_of_it() {
+    let (mut recorded, mut made) = (Story::recorded(&OPENING, DIGEST), Story::of(FIRST));
+    assert_eq!(recorded.title(), made.title());
+    assert_eq!(recorded.note(), made.note());
+    assert_eq!(recorded.digest(), made.digest());
+    assert_eq!(recorded.acts(), made.acts());
+    for at in [made.opening(), made.steps()] {
+        recorded.seek(at);
+        made.seek(at);
+        assert_eq!(recorded.run().state(), made.run().state(), "after {at} steps");
+    }
 }

@@ -1,5 +1,8 @@
 //! The levels of x86-64 page tables, from the top down: four, or five with LA57.
 
+#[cfg(feature = "bake")]
+use databake::Bake;
+
 use crate::addr::{PAGE_SIZE, VirtAddr};
 
 /// Entries in one page table.
@@ -7,6 +10,7 @@ pub const PTRS_PER_TABLE: u32 = 512;
 
 /// How many levels a machine's page tables have (`pgtable_l5_enabled`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::arch::level))]
 pub enum Levels {
     /// PGD, PUD, PMD, PTE: addresses of 47 bits for a process.
     #[default]
@@ -46,6 +50,7 @@ impl Levels {
 
 /// A level of the page tables, named by its entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::arch::level))]
 pub enum Level {
     /// Entries of 256 TiB: the PGD of five levels.
     Pgd5,

@@ -198,7 +198,7 @@ impl<'s> Start<'s> {
     fn outcome(&self, played: &Played) -> (String, bool) {
         let outcome = played.outcomes.get(self.at);
         outcome.map_or((String::new(), true), |outcome| {
-            (outcome.text.clone(), outcome.verdict == Verdict::Failed)
+            (outcome.text.to_string(), outcome.verdict == Verdict::Failed)
         })
     }
 

@@ -1,6 +1,9 @@
 //! A file's side: its `address_space` with page cache and i_mmap tree, and what the device buffers
 //! remember beside it.
 
+#[cfg(feature = "bake")]
+use databake::Bake;
+
 use std::collections::BTreeMap;
 
 use crate::addr::Pfn;
@@ -8,6 +11,7 @@ use crate::machine::{PageId, VmaId};
 
 /// What stands behind a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::address_space))]
 pub enum FileKind {
     /// Shared memory: memfd, tmpfs.
     Shmem,
@@ -78,6 +82,7 @@ pub struct FileRaState {
 
 /// How the vmwgfx driver learns what was written (`enum vmw_bo_dirty_method`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::address_space))]
 pub enum DirtyMethod {
     /// Not at all: nobody asked.
     #[default]

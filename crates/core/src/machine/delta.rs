@@ -1,5 +1,8 @@
 //! What memory did: every cell of the world that a run can change, and one change of it.
 
+#[cfg(feature = "bake")]
+use databake::Bake;
+
 use crate::addr::VirtAddr;
 use crate::machine::vma::OpenFile;
 use crate::machine::{CpuId, MappingId, MmId, PageId, SlotId, TableId, VmaId};
@@ -7,6 +10,7 @@ use crate::machine::{CpuId, MappingId, MmId, PageId, SlotId, TableId, VmaId};
 /// A place that holds one number. [`World`](super::World) reads and writes them all alike, forwards
 /// and backwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::delta))]
 pub enum Cell {
     /// A page-table word.
     Word(SlotId),
@@ -48,6 +52,7 @@ pub enum Cell {
 
 /// Fields of a [`Page`](super::Page).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::delta))]
 #[expect(missing_docs, reason = "named as in Page")]
 pub enum PageField {
     Kind,
@@ -61,6 +66,7 @@ pub enum PageField {
 
 /// Fields of a [`Vma`](super::Vma).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::delta))]
 #[expect(missing_docs, reason = "named as in Vma")]
 pub enum VmaField {
     Mm,
@@ -78,6 +84,7 @@ pub enum VmaField {
 
 /// Fields of an [`RbNode`](super::RbNode).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::delta))]
 #[expect(missing_docs, reason = "named as in RbNode")]
 pub enum NodeField {
     Start,
@@ -91,6 +98,7 @@ pub enum NodeField {
 
 /// Fields of an [`AddressSpace`](super::AddressSpace).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::delta))]
 #[expect(missing_docs, reason = "named as in AddressSpace")]
 pub enum MappingField {
     Root,
@@ -108,6 +116,7 @@ pub enum MappingField {
 
 /// Fields of a [`FileRaState`](super::address_space::FileRaState).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::delta))]
 #[expect(missing_docs, reason = "named as in FileRaState")]
 pub enum RaField {
     Start,
@@ -119,6 +128,7 @@ pub enum RaField {
 
 /// Fields of an [`Mm`](super::Mm).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::delta))]
 #[expect(missing_docs, reason = "named as in Mm")]
 pub enum MmField {
     Alive,
@@ -131,6 +141,7 @@ pub enum MmField {
 
 /// Fields of a [`TlbState`](super::TlbState).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::delta))]
 #[expect(missing_docs, reason = "named as in TlbState")]
 pub enum CpuField {
     LoadedMm,
@@ -141,6 +152,7 @@ pub enum CpuField {
 
 /// Numbers of the machine as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::delta))]
 pub enum MachineField {
     /// First frame that may be free.
     FreePage,
@@ -185,6 +197,7 @@ impl MachineField {
 
 /// One change of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::delta))]
 pub struct Delta {
     /// Which.
     pub cell: Cell,

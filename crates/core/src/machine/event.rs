@@ -1,6 +1,9 @@
 //! What a step *means*. Small and `Copy`: what memory did stands in the deltas behind it, words and
 //! names are the views' job.
 
+#[cfg(feature = "bake")]
+use databake::Bake;
+
 use crate::addr::VirtAddr;
 use crate::arch::{Entry, Level};
 use crate::machine::address_space::DirtyMethod;
@@ -9,6 +12,7 @@ use crate::machine::{CpuId, MappingId, MmId, PageId, SlotId, TableId, VmaId};
 
 /// A lock of the kernel, by what it protects. FIDELITY: locks-that-are-shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 pub enum Lock {
     /// `i_mmap_rwsem` of a mapping.
     IMmap(MappingId),
@@ -28,6 +32,7 @@ pub enum Lock {
 
 /// How a lock is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 pub enum Mode {
     /// With other readers.
     Read,
@@ -37,6 +42,7 @@ pub enum Mode {
 
 /// What a look at a tree node said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 pub enum Look {
     /// The whole tree ends before the range: nothing to find.
     RootEndsBefore,
@@ -58,6 +64,7 @@ pub enum Look {
 
 /// What a page-table entry held when the walk read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 pub enum Found {
     /// Nothing.
     None,
@@ -84,6 +91,7 @@ impl From<Entry> for Found {
 
 /// What the walk's filter (`test_walk`) said of a VMA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 pub enum Verdict {
     /// Walk it.
     Walk,
@@ -95,6 +103,7 @@ pub enum Verdict {
 
 /// What `post_vma` decided to flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 pub enum Flush {
     /// Nothing changed and nobody else is about to flush.
     Nothing,
@@ -112,6 +121,7 @@ pub enum Flush {
 
 /// How much of the TLB a flush costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 pub enum Reach {
     /// Nothing.
     None,
@@ -125,6 +135,7 @@ pub enum Reach {
 
 /// What another CPU did when it was asked to flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 pub enum IpiAnswer {
     /// It dropped the translations.
     Flushed,
@@ -136,6 +147,7 @@ pub enum IpiAnswer {
 
 /// How a cached translation compares with the page table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 pub enum Cached {
     /// The entry would allow the same.
     Fresh,
@@ -148,6 +160,7 @@ pub enum Cached {
 
 /// What a CPU had to do to run an address space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 pub enum SwitchIn {
     /// What it had cached of it is up to date.
     UpToDate,
@@ -157,6 +170,7 @@ pub enum SwitchIn {
 
 /// A load or a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 pub enum Access {
     /// Reads one byte.
     Load,
@@ -166,6 +180,7 @@ pub enum Access {
 
 /// Why the processor faulted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 pub enum FaultCause {
     /// No entry.
     NotPresent,
@@ -175,6 +190,7 @@ pub enum FaultCause {
 
 /// How a fault ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 pub enum FaultEnd {
     /// The access is tried again.
     Retry,
@@ -188,6 +204,7 @@ pub enum FaultEnd {
 
 /// One step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 #[expect(missing_docs, reason = "fields: the thing concerned, in the kernel's words")]
 pub enum Event {
     /// Statement `index` of the scenario begins.

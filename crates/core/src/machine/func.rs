@@ -1,6 +1,9 @@
 //! The kernel functions that are emulated, for the call stack: symbol, file, and what the two
 //! arguments of a frame mean.
 
+#[cfg(feature = "bake")]
+use databake::Bake;
+
 use crate::kernel::Kernel;
 
 /// What the two numbers that a frame keeps of its arguments mean.
@@ -30,6 +33,7 @@ macro_rules! funcs {
     ($($variant:ident, $symbol:literal, $file:expr, $args:ident;)*) => {
         /// A function of the kernel.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::func))]
         #[repr(u8)]
         #[expect(missing_docs, reason = "the symbol says it")]
         pub enum Func { $($variant,)* }

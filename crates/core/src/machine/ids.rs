@@ -1,11 +1,15 @@
 //! Names of things in the [`World`](super::World): small numbers into its arenas.
 
+#[cfg(feature = "bake")]
+use databake::Bake;
+
 use crate::arch::level::PTRS_PER_TABLE;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        #[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::ids))]
         pub struct $name(pub u32);
 
         impl $name {

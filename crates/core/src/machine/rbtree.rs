@@ -1,10 +1,14 @@
 //! The node that every file VMA carries in its file's i_mmap tree.
 
+#[cfg(feature = "bake")]
+use databake::Bake;
+
 use crate::machine::VmaId;
 use crate::machine::delta::NodeField;
 
 /// Colour of a red-black node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::rbtree))]
 pub enum Colour {
     /// Freshly linked, or part of a pair with its black parent.
     #[default]
@@ -15,6 +19,7 @@ pub enum Colour {
 
 /// Which child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::rbtree))]
 pub enum Side {
     /// Smaller keys.
     Left,

@@ -1,6 +1,9 @@
 //! What each CPU knows of address spaces: the one it has loaded, and the translations it has
 //! cached. FIDELITY: small-tlb.
 
+#[cfg(feature = "bake")]
+use databake::Bake;
+
 use crate::addr::VirtAddr;
 use crate::arch::Pte;
 use crate::machine::MmId;
@@ -13,6 +16,7 @@ pub const TLB_ENTRIES: u8 = 64;
 
 /// One CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::tlb_state))]
 pub struct CpuId(pub u8);
 
 /// A cached translation: a page-table word as the CPU read it.

@@ -1,5 +1,8 @@
 //! VMAs: one stretch of a process's addresses, backed by a file or by anonymous memory.
 
+#[cfg(feature = "bake")]
+use databake::Bake;
+
 use crate::addr::VirtAddr;
 use crate::machine::{MappingId, MmId};
 
@@ -58,6 +61,7 @@ impl VmFlags {
 
 /// An open file, as `struct file`: two opens of one file never merge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::vma))]
 pub struct OpenFile {
     /// The file's address space.
     pub mapping: MappingId,
@@ -67,6 +71,7 @@ pub struct OpenFile {
 
 /// How a file was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::vma))]
 pub enum OpenMode {
     /// `O_RDWR`.
     #[default]

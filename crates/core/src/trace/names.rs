@@ -41,6 +41,17 @@ impl Names {
         held.checked_sub(1).and_then(|at| names.get(at)).map_or(NAMELESS, |(_, name)| name)
     }
 
+    /// The processes' names, in the order of their numbers; empty if nameless.
+    pub(crate) fn processes(&self) -> impl Iterator<Item = &str> {
+        self.processes.iter().map(String::as_str)
+    }
+
+    /// Each name of each VMA, and from which step on it holds.
+    pub(crate) fn vmas(&self) -> impl Iterator<Item = (VmaId, u32, &str)> {
+        let vmas = (0..).map(VmaId).zip(&self.vmas);
+        vmas.flat_map(|(vma, names)| names.iter().map(move |(from, name)| (vma, *from, &**name)))
+    }
+
     /// What is called so now was always called so.
     pub(crate) fn forget_steps(&mut self) {
         for names in &mut self.vmas {

@@ -1,5 +1,9 @@
 //! The tape: what a run did, step by step, with everything needed to undo it.
 
+#[cfg(feature = "bake")]
+use databake::Bake;
+
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::machine::{Cell, Delta, Event, Func, Sink, Stop};
@@ -9,6 +13,7 @@ pub const DEFAULT_STEPS_MAX: u32 = 1_000_000;
 
 /// One call of a kernel function: a half-open range of steps, nested in its caller's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::trace::tape))]
 pub struct Frame {
     /// What was called.
     pub func: Func,
@@ -20,6 +25,17 @@ pub struct Frame {
     pub exit: u32,
     /// As [`Func::args`] says.
     pub args: [u64; 2],
+}
+
+/// What a tape holds, as constant data: one can be compiled in.
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::trace::tape))]
+#[expect(missing_docs, reason = "named as in Tape")]
+pub struct Reel {
+    pub lead: u32,
+    pub events: Cow<'static, [Event]>,
+    pub deltas_end: Cow<'static, [u32]>,
+    pub deltas: Cow<'static, [Delta]>,
+    pub frames: Cow<'static, [Frame]>,
 }
 
 /// A recorded run.
@@ -58,6 +74,31 @@ impl Tape {
             frames: Vec::new(),
             open: Vec::new(),
             steps_max,
+        }
+    }
+
+    /// The tape that holds this. See [`Tape::reel`].
+    #[must_use]
+    pub fn wound(reel: &Reel) -> Self {
+        Self {
+            events: reel.events.to_vec(),
+            deltas_end: reel.deltas_end.to_vec(),
+            deltas: reel.deltas.to_vec(),
+            lead: reel.lead,
+            frames: reel.frames.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub fn reel(&self) -> Reel {
+        Reel {
+            lead: self.lead,
+            events: self.events.clone().into(),
+            deltas_end: self.deltas_end.clone().into(),
+            deltas: self.deltas.clone().into(),
+            frames: self.frames.clone().into(),
         }
     }
 
@@ -100,6 +141,12 @@ impl Tape {
             None => self.lead,
         };
         start as usize..self.deltas_end[step as usize] as usize
+    }
+
+    /// Changes made before the first step.
+    #[must_use]
+    pub fn lead(&self) -> &[Delta] {
+        &self.deltas[..self.lead as usize]
     }
 
     /// All calls, callers before callees, in order of entry.

@@ -19,6 +19,13 @@ impl Timeline {
         Self { world, tape, at }
     }
 
+    /// A world as the run that made `tape` found it. The cursor stands at the start.
+    #[must_use]
+    pub fn at_start(mut world: World, tape: Tape) -> Self {
+        tape.lead().iter().for_each(|delta| world.step_forward(delta));
+        Self { world, tape, at: 0 }
+    }
+
     /// The world at the cursor.
     #[must_use]
     pub fn world(&self) -> &World {

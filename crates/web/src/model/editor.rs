@@ -62,6 +62,8 @@ pub struct EditorModel {
     pub lines: Option<Rc<[Rc<Line>]>>,
     /// The line before which the run ends, for it has an error.
     pub stopped: Option<u32>,
+    /// The text has been edited since it ran.
+    pub stale: bool,
     /// What to say below them.
     pub remarks: Rc<[Remark]>,
 }
@@ -75,7 +77,7 @@ pub struct Remark {
     pub also: Vec<u32>,
 }
 
-/// The pane for a text and what followed from it; `stale`: the text has been edited since it ran.
+/// The pane for a text and what followed from it.
 #[must_use]
 pub fn editor(text: &str, story: &Story, stale: bool) -> EditorModel {
     let here = story.statement().and_then(|index| story.acts().get(index)).map(|span| span.line);
@@ -95,6 +97,7 @@ pub fn editor(text: &str, story: &Story, stale: bool) -> EditorModel {
     EditorModel {
         lines: short.then(|| lines.collect()),
         stopped,
+        stale,
         remarks: remarks(story.diagnostics()).into(),
     }
 }
@@ -105,7 +108,7 @@ fn checked(outcome: &Outcome) -> Option<Checked> {
         Verdict::Broken => false,
         Verdict::Done | Verdict::Failed => return None,
     };
-    Some(Checked { held, got: outcome.text.clone() })
+    Some(Checked { held, got: outcome.text.to_string() })
 }
 
 /// The same is said once.

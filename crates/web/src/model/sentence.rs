@@ -5,10 +5,8 @@ use rangewalk_core::machine::{Event, MmId, VmFlags, VmaId};
 
 use crate::model::sentence_words::Words;
 use crate::model::stage_now::Now;
-use crate::model::{
-    sentence_cache, sentence_fault, sentence_next, sentence_tlb, sentence_tree, sentence_walk,
-    sentence_zap,
-};
+use crate::model::{sentence_cache, sentence_fault, sentence_next, sentence_tree, sentence_walk};
+use crate::parts;
 
 /// What is said of a step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +20,7 @@ pub struct Sentence {
 }
 
 /// What happened, and why: marked as [`Words::parse`] reads it.
-pub(super) type Said = (String, String);
+pub(crate) type Said = (String, String);
 
 impl Sentence {
     /// The sentence for the cursor.
@@ -86,39 +84,18 @@ fn said(now: &Now<'_>, event: Event) -> Said {
         | Event::Store { .. }
         | Event::Warn { .. }
         | Event::Record { .. } => sentence_walk::said(now, event),
-        Event::CacheAdd { .. }
-        | Event::Readahead { .. }
-        | Event::ReadaheadMark { .. }
-        | Event::ReadPages { .. }
-        | Event::PageClean { .. }
-        | Event::Writeback { .. }
-        | Event::WritebackEnd { .. } => sentence_cache::said(now, event),
-        Event::SwitchMm { .. }
-        | Event::Lazy { .. }
-        | Event::TlbHit { .. }
-        | Event::TlbFill { .. }
-        | Event::FlushOmitted { .. }
-        | Event::Ipi { .. }
-        | Event::Resume { .. } => sentence_tlb::said(now, event),
+        Event::CacheAdd { .. } | Event::PageDirty { .. } | Event::PageAccessed { .. } => {
+            sentence_cache::said(now, event)
+        }
         Event::Access { .. }
         | Event::Hardware { .. }
         | Event::Fault { .. }
         | Event::FaultEnd { .. }
         | Event::TableAlloc { .. }
-        | Event::TableFree { .. }
-        | Event::Cow { .. }
         | Event::Install { .. }
-        | Event::Copy { .. }
-        | Event::Move { .. }
-        | Event::Mkwrite { .. }
-        | Event::DirtyMethod { .. }
-        | Event::DirtyTransfer { .. }
         | Event::MmNew { .. }
-        | Event::MmGone { .. }
-        | Event::VmaChange { .. }
-        | Event::VmaDetach { .. }
-        | Event::VmaGone { .. } => sentence_fault::said(now, event),
-        _ => sentence_zap::said(now, event),
+        | Event::VmaChange { .. } => sentence_fault::said(now, event),
+        _ => parts::emulator().map(|it| (it.said)(now, event)).unwrap_or_default(),
     }
 }
 

@@ -6,9 +6,10 @@ use rangewalk_core::machine::rbtree::Side;
 use rangewalk_core::machine::{Event, SlotId};
 
 use crate::model::sentence::{count_words, span_words};
+use crate::model::sentence_cache;
 use crate::model::stage_index::WalkKind;
 use crate::model::stage_now::Now;
-use crate::model::{sentence_cache, sentence_tlb};
+use crate::parts;
 
 /// How far ahead to look for the flush that ends a window.
 const FLUSH_AHEAD: u32 = 4096;
@@ -166,38 +167,15 @@ fn change_words(now: &Now<'_>, event: Event) -> String {
         Event::TableAlloc { level, .. } => {
             format!("a new {} table.", level.below().map_or("", Level::name))
         }
-        Event::TableFree { level, .. } => {
-            format!("a {} table is freed.", level.below().map_or("", Level::name))
+        Event::CacheAdd { pgoff, order, .. } => {
+            let s = if order == 0 { "s" } else { "" };
+            format!("{} enter{s} the page cache.", sentence_cache::pages(pgoff, 1 << order))
         }
-        Event::CacheAdd { .. }
-        | Event::Readahead { .. }
-        | Event::ReadaheadMark { .. }
-        | Event::ReadPages { .. }
-        | Event::PageClean { .. }
-        | Event::Writeback { .. }
-        | Event::WritebackEnd { .. } => sentence_cache::next(event),
         Event::PageDirty { .. } => "the page is marked dirty.".to_owned(),
-        Event::Cow { .. } => "a copy of the page is made.".to_owned(),
-        Event::Install { addr, .. } => format!("the entry for {} is set.", page(addr)),
-        Event::Zap { addr, .. } => format!("the entry for {} is zapped.", page(addr)),
-        Event::Keep { addr, .. } => format!("the entry for {} is spared.", page(addr)),
-        Event::BatchFull { .. } => "the gather has no room for more pages.".to_owned(),
         Event::PageAccessed { .. } => "the page is marked accessed.".to_owned(),
-        Event::CacheDrop { pgoff, .. } => format!("page {pgoff} leaves the page cache."),
-        Event::FolioSplit { pgoff, .. } => format!("the folio is split at page {pgoff}."),
-        Event::FileSize { .. } => "the file gets its new size.".to_owned(),
-        Event::VmaFlags { vma } => format!("the flags of {} change.", now.vma(vma)),
-        Event::PageFree { .. } => "a frame is freed.".to_owned(),
-        Event::Copy { addr, .. } => format!("the entry for {} is copied.", page(addr)),
-        Event::Move { .. } => "an entry moves.".to_owned(),
-        Event::Mkwrite { .. } => "its owner is told of the write.".to_owned(),
-        Event::DirtyMethod { .. } => "the driver changes how it tracks writes.".to_owned(),
-        Event::DirtyTransfer { .. } => "written pages are handed to the device.".to_owned(),
+        Event::Install { addr, .. } => format!("the entry for {} is set.", page(addr)),
         Event::MmNew { mm } => format!("process {} comes to be.", now.process(mm)),
-        Event::MmGone { mm } => format!("process {} is gone.", now.process(mm)),
         Event::VmaChange { vma } => format!("mapping {} takes shape.", now.vma(vma)),
-        Event::VmaDetach { vma } => format!("mapping {} leaves the process.", now.vma(vma)),
-        Event::VmaGone { vma } => format!("mapping {} goes.", now.vma(vma)),
-        _ => sentence_tlb::next(now, event),
+        _ => parts::emulator().map(|it| (it.next)(now, event)).unwrap_or_default(),
     }
 }

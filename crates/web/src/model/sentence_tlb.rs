@@ -73,17 +73,3 @@ fn ipi(now: &Now<'_>, cpu: CpuId, mm: MmId, answer: IpiAnswer) -> Said {
     };
     (format!("CPU {} is interrupted for {}.", cpu.0, now.process(mm)), why.to_owned())
 }
-
-/// What comes next.
-pub(super) fn next(now: &Now<'_>, event: Event) -> String {
-    match event {
-        Event::SwitchMm { cpu, mm, .. } => format!("CPU {} runs {}.", cpu.0, now.process(mm)),
-        Event::Lazy { cpu } => format!("a kernel thread runs on CPU {}.", cpu.0),
-        Event::TlbHit { cpu, .. } => format!("CPU {} has it cached.", cpu.0),
-        Event::TlbFill { cpu, .. } => format!("CPU {} caches the entry.", cpu.0),
-        Event::FlushOmitted { .. } => "the flush is left out.".to_owned(),
-        Event::Ipi { cpu, .. } => format!("CPU {} is interrupted to flush too.", cpu.0),
-        Event::Resume { cpu } => format!("CPU {} goes on.", cpu.0),
-        _ => unreachable!("said before"),
-    }
-}

@@ -1,15 +1,14 @@
-//! Sentences about what is taken away: entries, pages, and what is told to a page before it goes.
+//! Sentences about what is taken away: entries, pages, tables, mappings, processes.
 
 use rangewalk_core::addr::VirtAddr;
-use rangewalk_core::arch::Pte;
-use rangewalk_core::machine::{Event, PageId, SlotId, VmaId};
+use rangewalk_core::arch::{Level, Pte};
+use rangewalk_core::machine::{Event, SlotId, VmaId};
 
 use crate::model::sentence::{Said, count_words, span_words};
 use crate::model::stage_now::Now;
 
 pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
     match event {
-        Event::PageDirty { page } => page_marked(now, page, "dirty"),
         Event::Zap { slot, addr } => zap(now, slot, addr),
         Event::Keep { addr, .. } => (
             format!(
@@ -23,7 +22,6 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
             format!("The gather is full: {pages} pages wait for the flush."),
             "No page is freed before no TLB knows it; so the flush must come now.".to_owned(),
         ),
-        Event::PageAccessed { page } => page_marked(now, page, "accessed"),
         Event::CacheDrop { mapping, pgoff, order } => (
             format!(
                 "The page cache of {1} drops {0}.",
@@ -46,6 +44,16 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
             format!("Frame `{}` is free again.", page.pfn()),
             "Nobody maps it any more, and no TLB knows it.".to_owned(),
         ),
+        Event::TableFree { level, addr, .. } => (
+            format!("A {} table is freed.", level.below().map_or("", Level::name)),
+            format!("No VMA is left for {} entry {}.", level.name(), level.index(addr)),
+        ),
+        Event::MmGone { mm } => (format!("Process {} is gone.", now.process(mm)), String::new()),
+        Event::VmaDetach { vma } => (
+            format!("Mapping {} is taken out of the process.", now.vma(vma)),
+            "No fault finds it any more; the tree still does.".to_owned(),
+        ),
+        Event::VmaGone { vma } => (format!("Mapping {} is gone.", now.vma(vma)), String::new()),
         _ => unreachable!("nothing is taken away"),
     }
 }
@@ -63,17 +71,6 @@ fn zap(now: &Now<'_>, slot: SlotId, addr: VirtAddr) -> Said {
         _ => "The slot is empty.",
     };
     (format!("{}'s entry for {page} is zapped.", now.whose()), why.to_owned())
-}
-
-fn page_marked(now: &Now<'_>, page: PageId, mark: &str) -> Said {
-    let what = match now.world().page(page).file() {
-        Some((mapping, pgoff)) => format!("Page {pgoff} of {}", now.file_name(mapping)),
-        None => "The page".to_owned(),
-    };
-    (
-        format!("{what} is marked {mark} for the kernel."),
-        "This mark is on the page, not in any entry.".to_owned(),
-    )
 }
 
 fn vma_flags(now: &Now<'_>, id: VmaId) -> Said {

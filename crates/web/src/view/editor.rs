@@ -60,7 +60,8 @@ fn editor(props: &Editor, area: &NodeRef) -> Html {
     html! {
         <>
             <div class="ed-scroll">
-                <div class={if props.model.lines.is_some() { "ed" } else { "ed plain" }}>
+                <div class={if props.model.lines.is_some() { "ed" } else { "ed plain" }}
+                    aria-busy={props.model.stale.then_some("true")}>
                     if let Some(lines) = &props.model.lines {
                         <div class="mirror" aria-hidden="true">{ for lines.iter().map(line) }</div>
                     }

@@ -12,6 +12,11 @@ mod watch;
 
 pub(crate) use compare::some_of;
 
+use std::borrow::Cow;
+
+#[cfg(feature = "bake")]
+use databake::Bake;
+
 use crate::machine::{Cpu, Event, MappingId, MmId, Sink, Stop, VmaId, World};
 use crate::mm::pagewalk::FilterMiss;
 use crate::order::sort_by_key;
@@ -27,6 +32,7 @@ use crate::trace::{self, Names, Place, Tape, Timeline};
 
 /// The steps of one statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::scenario::run))]
 pub struct Span {
     /// The statement's line.
     pub line: u32,
@@ -38,6 +44,7 @@ pub struct Span {
 
 /// How a statement ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::scenario::run))]
 pub enum Verdict {
     /// It was carried out.
     Done,
@@ -51,6 +58,7 @@ pub enum Verdict {
 
 /// What came of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::scenario::run))]
 pub struct Outcome {
     /// The statement's line.
     pub line: u32,
@@ -59,7 +67,7 @@ pub struct Outcome {
     /// What a walk or `fill` returned, or how many faults an access took.
     pub value: Option<u64>,
     /// The same in words; of an `expect` what was found. Empty if there is nothing to say.
-    pub text: String,
+    pub text: Cow<'static, str>,
 }
 
 /// A scenario carried out on tape.
@@ -282,7 +290,7 @@ fn stop_text(stop: Stop) -> String {
 }
 
 fn outcome(statement: &Statement, verdict: Verdict, value: Option<u64>, text: String) -> Outcome {
-    Outcome { line: statement.line, verdict, value, text }
+    Outcome { line: statement.line, verdict, value, text: text.into() }
 }
 
 /// What the statements so far left behind for `expect`.

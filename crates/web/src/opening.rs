@@ -1,5 +1,5 @@
-//! The run of [`FIRST`](rangewalk_core::scenario::gallery::FIRST), which the page opens with, recorded
-//! when the program was built: its first picture waits for no emulator.
+//! The run of [`FIRST`](rangewalk_core::scenario::gallery::FIRST), which the page opens with,
+//! recorded when the program was built: its first picture waits for no emulator.
 #![allow(unused_qualifications, reason = "generated")]
 
 extern crate alloc; // The recording names it.

@@ -22,7 +22,7 @@ const ROOM: f32 = 228.0;
 /// Widest and narrowest pitch of rows of boxes.
 const PITCH: (f32, f32) = (38.0, 19.0);
 /// Widest and narrowest box.
-const BOX: (f32, f32) = (36.5, 6.0);
+const BOX: (f32, f32) = (36.5, 5.0);
 /// A row of a field is one to three times as high as this.
 const LINE: f32 = 5.0;
 /// Widest column of a field.

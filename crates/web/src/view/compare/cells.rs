@@ -28,6 +28,8 @@ const OTHER: usize = 5;
 const DIFFERS: usize = 6;
 /// Lines of a row as it is painted: the first for W, the fourth for D or V, one between rows.
 const LINES: usize = 5;
+/// Pixels of a dot, at most.
+const DOT: usize = 2;
 /// From one dot to the next.
 const DOTS: usize = 3;
 
@@ -82,6 +84,7 @@ impl Cells {
             let (row, column) = (at / columns, at % columns);
             for line in 0..pitch {
                 let Some(colour) = colour(*mark, line * LINES / pitch, column) else { continue };
+                let wide = if colour == DIFFERS { wide.min(DOT) } else { wide };
                 let first = ((row * pitch + line) * width + column * cell) * 4;
                 for pixel in pixels_of[first..first + wide * 4].chunks_exact_mut(4) {
                     pixel.copy_from_slice(&colours[colour]);

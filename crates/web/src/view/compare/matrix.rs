@@ -15,6 +15,8 @@ use crate::view::markup::html;
 
 /// Cells narrower than this hold shapes, not letters.
 const LETTERS: f32 = 17.0;
+/// Narrower ones do not even hold the zero of what is gone.
+const ZERO: f32 = 9.0;
 /// What is stressed in a field is at least as wide and high as this.
 const SPOT: f32 = 7.0;
 
@@ -215,7 +217,9 @@ impl Looks {
         match cell.state {
             None => {
                 self.gone = boxed(self.gone);
-                push(&mut self.letters[3], cell.x + width / 2.0 - 0.5);
+                if width >= ZERO {
+                    push(&mut self.letters[3], cell.x + width / 2.0 - 0.5);
+                }
             }
             Some(CellState::NoTable(_) | CellState::Empty) => {
                 let middle = [cell.x + width / 2.0 - 0.5, y + tall / 2.0];

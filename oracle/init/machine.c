@@ -83,6 +83,9 @@ struct machine machine_set_up(void)
 	mount("none", "/sys", "sysfs", 0, "");
 	mount("none", "/sys/kernel/debug", "debugfs", 0, "");
 	mount("none", "/sys/kernel/tracing", "tracefs", 0, "");
+	/* khugepaged would collapse small pages sooner or later, on a slow host sooner. */
+	write_file("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
+		   "4000000000", 0);
 	machine.insmod = load_modules();
 	machine.dev = open("/dev/rangewalk", O_RDWR | O_CLOEXEC);
 	machine.ext4 = mount_ext4();

@@ -9,11 +9,18 @@ const TABLE: u64 = 512;
 const GIGABYTE: u64 = TABLE * TABLE;
 /// Pages of a buffer that the guest has room for.
 const BUFFER_MAX: u64 = 1000;
+/// Whether shared memory has folios of 2 MiB, as the guest finds it from tracefs.
+const SHMEM_ENABLED: &str = "../mm/transparent_hugepage/shmem_enabled";
 /// The window's page where tables of all levels begin.
 const FIRST_TABLE: u64 = 256;
 
 impl Story {
     pub(super) fn tell_hard(mut self) -> Vec<String> {
+        // It stays over scenarios: whoever turns it on turns it off.
+        let is_huge = self.profile == Profile::Tables && self.rng.u32(0..3) == 0;
+        if is_huge {
+            self.say(format!("tr {SHMEM_ENABLED} force"));
+        }
         let files = self.choose(&[1, 1, 2, 2, 3]);
         (0..files).for_each(|_| self.new_file());
         let faround = self.choose(&[65536, 65536, 65536, 65536, 16384, 4096, 131_072]);
@@ -27,6 +34,10 @@ impl Story {
             self.op();
         }
         self.last_look();
+        if is_huge {
+            self.say("cat /proc/sys/kernel/tainted".to_owned());
+            self.say(format!("tr {SHMEM_ENABLED} never"));
+        }
         self.ops
     }
 

@@ -21,6 +21,7 @@ pub(super) fn alloc_page<S: Sink>(cpu: &mut Cpu<S>, page: Page) -> Result<PageId
     Ok(id)
 }
 
+/// FIDELITY: memory-in-one-piece.
 /// `folio_alloc`: a run of 2^order frames for a part of a file; `first` describes its first page.
 ///
 /// # Errors

@@ -24,7 +24,7 @@ static char answer[ANSWER_ROOM];
 /* Ops that the module answers itself, given its line. */
 static const char *const module_ops[] = { "wp",	     "clean",	"bmreset", "zap",  "zapp",
 					  "mkclean", "wprange", "dax",	   "dump", "tree",
-					  "order",   "pages",	"bufbits" };
+					  "order",   "pages",	"bufbits", "migrate", "migrated" };
 
 static int tell_module(const char *line)
 {

@@ -34,7 +34,7 @@ static void look_at_page(struct watched *file, unsigned long pfn, pte_t pte,
 		return;
 	}
 	look->x.value = 'o';
-	if (pte_special(pte) || !pfn_valid(pfn))
+	if ((pte_present(pte) && pte_special(pte)) || !pfn_valid(pfn))
 		return;
 	page = pfn_to_page(pfn);
 	folio = page_folio(page);
@@ -51,6 +51,9 @@ static void look_at_pte(struct watched *file, pte_t pte, struct page_look *look)
 
 	if (pte_none(pte)) {
 		look->t = (struct token){ WORD, 0 };
+	} else if (!pte_present(pte) && is_migration_word(word)) {
+		look->t = (struct token){ SWAP, without_pfn_of_migration(word) };
+		look_at_page(file, pfn_of_migration(word), pte, look);
 	} else if (!pte_present(pte)) {
 		look->t = (struct token){ SWAP, word };
 	} else {

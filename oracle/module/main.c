@@ -50,6 +50,8 @@ static const struct op {
 	{ "mkclean", FILE_NUMBER, 2, op_mkclean },
 	{ "wprange", FILE_NUMBER, 3, op_wprange },
 	{ "dax", FILE_NUMBER, 3, op_dax },
+	{ "migrate", FILE_NUMBER, 2, op_migrate },
+	{ "migrated", FILE_NUMBER, 2, op_migrated },
 	{ "dump", ANY, 0, op_dump },
 	{ "tree", FILE_NUMBER, 1, op_tree },
 	{ "order", FILE_NUMBER, 3, op_order },
@@ -122,6 +124,7 @@ static int op_reset(struct stage *stage, struct watched *unused, const struct li
 {
 	int i;
 
+	migrations_end(stage);
 	for (i = 0; i < FILES_MAX; i++)
 		forget(&stage->files[i]);
 	memset(stage->pids, 0, sizeof(stage->pids));
@@ -216,7 +219,7 @@ static struct miscdevice oracle_device = {
 
 static int __init oracle_init(void)
 {
-	int error = find_iterators() ?: find_walks();
+	int error = find_iterators() ?: find_walks() ?: find_migration();
 
 	if (error)
 		return error;

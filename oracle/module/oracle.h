@@ -68,9 +68,13 @@ struct watched {
 	pgoff_t start, end;
 };
 
+/* Folios that are being migrated at a time. */
+#define MIGRATING_MAX 64
+
 /* What the guest's /init told us of its world. */
 struct stage {
 	struct watched files[FILES_MAX];
+	struct folio *migrating[MIGRATING_MAX]; /* locked */
 	pid_t pids[PROCS_MAX]; /* 0: no such process */
 };
 
@@ -102,6 +106,15 @@ int op_wprange(struct stage *, struct watched *, const struct line *, struct tex
 int op_dax(struct stage *, struct watched *, const struct line *, struct text *);
 int find_walks(void);
 void say_bits(struct text *answer, const unsigned long *bits, unsigned long count);
+
+/* migrate.c */
+int op_migrate(struct stage *, struct watched *, const struct line *, struct text *);
+int op_migrated(struct stage *, struct watched *, const struct line *, struct text *);
+int find_migration(void);
+void migrations_end(struct stage *stage);
+bool is_migration_word(u64 word);
+unsigned long pfn_of_migration(u64 word);
+u64 without_pfn_of_migration(u64 word);
 
 /* dump.c */
 int op_dump(struct stage *, struct watched *, const struct line *, struct text *);

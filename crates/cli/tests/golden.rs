@@ -50,7 +50,7 @@ fn assert_equal(case: &Case, expected: &[answer::Answer], replay: &mut Replay) {
 /// Every step leaves a sound world, beside the right answer.
 #[test]
 fn the_promised_scripts_are_equal_on_all_three_kernels() {
-    let promised = [("facts", 32), ("merge", 54), ("huge", 34), ("five", 11)];
+    let promised = [("facts", 32), ("merge", 54), ("huge", 34), ("five", 12), ("migrate", 18)];
     for (kernel, (name, promised)) in
         KERNELS.into_iter().flat_map(|kernel| promised.map(|promised| (kernel, promised)))
     {
@@ -83,6 +83,7 @@ fn whatever_is_reached_is_equal() {
             "huge",
             "huge73",
             "five",
+            "migrate",
         ] {
             let Some((cases, results)) = golden_pair(name, kernel) else { continue };
             assert_eq!(kernel_of(&results), Some(kernel), "{name}");
@@ -106,7 +107,8 @@ fn every_golden_script_is_understood() {
         ("thp", 1),
         ("huge", 34),
         ("huge73", 4),
-        ("five", 11),
+        ("five", 12),
+        ("migrate", 18),
     ] {
         let text = golden(&format!("{name}.txt")).expect(name);
         assert_eq!(script::parse(&text).expect(name).len(), scenarios, "{name}");

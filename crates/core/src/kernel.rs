@@ -139,6 +139,9 @@ pub struct Kernel {
     pub foreign_pmd_ends_walk: bool,
     /// There are `PAGEMAP_SCAN` and userfaultfd's asynchronous write-protection.
     pub uffd_wp_async: bool,
+    /// `SWP_MIGRATION_READ`: the type of a readable migration entry, as Debian configures it:
+    /// device memory takes types above it in 7.3 alone.
+    pub swp_migration_read: u64,
     /// There is `mapping_wrprotect_range`.
     pub mapping_wrprotect_range: bool,
     /// The tree's functions are `mapping_rmap_tree_*`, formerly `vma_interval_tree_*`.
@@ -190,6 +193,7 @@ pub static LINUX_7_3: Kernel = Kernel {
     mprotect_upgrades_pmd: true,
     foreign_pmd_ends_walk: false,
     uffd_wp_async: true,
+    swp_migration_read: 25,
     mapping_wrprotect_range: true,
     rmap_tree_names: true,
 };
@@ -239,6 +243,7 @@ pub static LINUX_6_12: Kernel = Kernel {
     mprotect_upgrades_pmd: true,
     foreign_pmd_ends_walk: true,
     uffd_wp_async: true,
+    swp_migration_read: 28,
     mapping_wrprotect_range: false,
     rmap_tree_names: false,
 };
@@ -288,6 +293,7 @@ pub static LINUX_6_1: Kernel = Kernel {
     mprotect_upgrades_pmd: false,
     foreign_pmd_ends_walk: true,
     uffd_wp_async: false,
+    swp_migration_read: 28,
     mapping_wrprotect_range: false,
     rmap_tree_names: false,
 };

@@ -233,6 +233,7 @@ impl Answer {
             | Op::Mkclean { .. }
             | Op::Wprange { .. }
             | Op::Dax { .. }
+            | Op::Migrate { .. }
             | Op::Scan { .. } => Self::Count(as_(value)?),
             Op::Clean { .. } => Self::Clean(as_(value)?),
             Op::Dump => Self::Dump(as_(value)?),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rangewalk_core::addr::Pfn;
 use rangewalk_core::arch::pte::PFN_MASK;
 use rangewalk_core::arch::{Entry, Level, Pte};
 use rangewalk_core::machine::page::ZERO_PFN;
@@ -35,7 +36,13 @@ fn vma_dumps(world: &World, mm: MmId, files: &Files) -> Vec<VmaDump> {
 fn vma_dump(world: &World, mm: MmId, vma: &Vma, files: &Files) -> VmaDump {
     let ptes: Vec<Slot> = (0..vma.pages())
         .map(|page| match world.pte_slot(mm, vma.start.add_pages(page)) {
-            Ok(slot) => Slot::Word(world.word(slot)),
+            Ok(slot) => match world.word(slot) {
+                word if word.decode(Level::Pte) == Entry::NonPresent => Slot::Swap {
+                    word: word.without_migration_pfn(world.levels()),
+                    page: word.as_migration(world.kernel(), world.levels()).map(|to| to.pfn),
+                },
+                word => Slot::Word(word),
+            },
             Err((level, slot)) => match world.word(slot).decode(level) {
                 Entry::Leaf(_) => Slot::Huge(world.word(slot)),
                 // A real process has its program, and tables for it, in the first 256 TiB.
@@ -55,7 +62,7 @@ fn vma_dump(world: &World, mm: MmId, vma: &Vma, files: &Files) -> VmaDump {
         f: file.map_or(-1, |file| i64::try_from(file).expect("a file number is small")),
         fl: format!("{:x}", vma.flags.bits()),
         pp: format!("{:x}", vma.prot),
-        t: encode(ptes.iter().copied()),
+        t: encode(ptes.iter().map(|slot| slot.token())),
         x: encode_mapped(frames().map(|frame| frame.mapped)),
         m: encode(frames().map(|frame| frame.mapcount)),
     }
@@ -66,6 +73,8 @@ fn vma_dump(world: &World, mm: MmId, vma: &Vma, files: &Files) -> VmaDump {
 enum Slot {
     /// A word of a PTE table.
     Word(Pte),
+    /// A migration entry, and the frame that it stands for.
+    Swap { word: Pte, page: Option<Pfn> },
     /// A leaf PMD.
     Huge(Pte),
     /// The entry of this level is empty: no table.
@@ -77,6 +86,7 @@ impl fmt::Display for Slot {
         f.write_str(match self {
             // Which frame the emulator took says nothing about the kernel.
             Slot::Word(word) => return write!(f, "{:x}", word.0 & !PFN_MASK),
+            Slot::Swap { word, .. } => return write!(f, "N{:x}", word.0),
             Slot::Huge(word) => return write!(f, "L{:x}", word.0 & !PFN_MASK),
             // The folded P4D is where the kernel finds a PGD entry empty.
             Slot::Missing(Level::Pgd5) => "G",
@@ -93,10 +103,25 @@ struct Frame {
 }
 
 impl Slot {
+    /// What is told of its word.
+    fn token(self) -> Self {
+        match self {
+            Slot::Swap { word, .. } => Slot::Swap { word, page: None },
+            other => other,
+        }
+    }
+
     fn frame(self, world: &World, files: &Files) -> Frame {
         let nothing = Frame { mapped: Mapped::Nothing, mapcount: 0 };
-        let Slot::Word(word) = self else { return nothing };
-        let Entry::Leaf(pfn) = word.decode(Level::Pte) else { return nothing };
+        let pfn = match self {
+            Slot::Swap { page, .. } => page,
+            Slot::Word(word) => match word.decode(Level::Pte) {
+                Entry::Leaf(pfn) => Some(pfn),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(pfn) = pfn else { return nothing };
         if pfn == ZERO_PFN {
             return Frame { mapped: Mapped::Zero, mapcount: 0 };
         }

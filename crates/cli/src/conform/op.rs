@@ -1,6 +1,7 @@
 //! What a golden script can ask for: every op of the format, typed.
 
 use rangewalk_core::arch::Levels;
+use rangewalk_core::machine::event::Phase;
 
 /// One `scenario` of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,6 +182,12 @@ pub enum Op {
         first: u64,
         nr: u64,
     },
+    /// `migrate`, `migrated`.
+    Migrate {
+        file: usize,
+        pgoff: u64,
+        phase: Phase,
+    },
     Uffd {
         proc: usize,
         at: u64,
@@ -272,6 +279,8 @@ impl Op {
             Op::Mkclean { .. } => "mkclean",
             Op::Wprange { .. } => "wprange",
             Op::Dax { .. } => "dax",
+            Op::Migrate { phase: Phase::Begins, .. } => "migrate",
+            Op::Migrate { .. } => "migrated",
             Op::Uffd { .. } => "uffd",
             Op::Scan { .. } => "scan",
             Op::Smaps { .. } => "smaps",

@@ -3,7 +3,7 @@
 use rangewalk_core::addr::{PAGE_SIZE, VirtAddr};
 use rangewalk_core::kernel::Kernel;
 use rangewalk_core::machine::address_space::ShmemEnabled;
-use rangewalk_core::machine::event::{Access, FaultEnd};
+use rangewalk_core::machine::event::{Access, FaultEnd, Phase};
 use rangewalk_core::machine::vma::{OpenFile, OpenMode};
 use rangewalk_core::machine::{Cpu, FileKind, MappingId, MmId, Sink, Stop, World};
 use rangewalk_core::mm::access::touch;
@@ -15,6 +15,7 @@ use rangewalk_core::mm::madvise::madvise_dontneed;
 use rangewalk_core::mm::mapping_dirty_helpers::{
     clean_record_shared_mapping_range, wp_shared_mapping_range,
 };
+use rangewalk_core::mm::migrate::{migrate_begin, migrate_end};
 use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
 use rangewalk_core::mm::mprotect::do_mprotect_pkey;
 use rangewalk_core::mm::mremap::{MremapRequest, do_mremap};
@@ -41,7 +42,7 @@ use super::script::{FILES_MAX, PROCS_MAX};
 /// Address of the window's first page.
 pub const WINDOW: VirtAddr = VirtAddr(0x3ff_fff0_0000);
 
-/// What `mkclean` answers where no page is cached: -ENOENT.
+/// What `mkclean` answers where no page is cached, `migrate` where none can migrate: -ENOENT.
 const NOT_CACHED: i64 = -2;
 
 /// What a script asks for that is not emulated, by name.
@@ -296,6 +297,14 @@ impl<R: Record> Replay<R> {
                 let mapping = self.mapping(file);
                 let n = dax_writeback_mapping_range(&mut self.cpu(), mapping, first, nr)?;
                 Answer::Count(Count { rc: 0, n: signed(n) })
+            }
+            Op::Migrate { file, pgoff, phase } => {
+                let (mapping, cpu) = (self.mapping(file), &mut self.cpu());
+                let n = match phase {
+                    Phase::Begins => migrate_begin(cpu, mapping, pgoff)?,
+                    Phase::Ends => migrate_end(cpu, mapping, pgoff)?,
+                };
+                Answer::Count(Count { rc: 0, n: n.map_or(NOT_CACHED, signed) })
             }
             Op::Scan { proc, at, pages } => {
                 let mm = self.mm(proc);

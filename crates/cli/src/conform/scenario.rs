@@ -3,7 +3,7 @@
 //! change.
 
 use rangewalk_core::addr::{PAGE_SIZE, VirtAddr};
-use rangewalk_core::machine::event::Access;
+use rangewalk_core::machine::event::{Access, Phase};
 use rangewalk_core::machine::vma::OpenMode;
 use rangewalk_core::machine::{CpuId, FileKind};
 use rangewalk_core::mm::mmap::{Prot, Sharing};
@@ -177,6 +177,10 @@ impl Writer<'_> {
             Beside::Smaps(label) => {
                 let Label { process, addr, .. } = self.scenario.label(label);
                 self.say(format!("smaps {} {}", process.0, window_page(*addr)?));
+            }
+            Beside::Migrate(file, page, phase) => {
+                let name = if phase == Phase::Begins { "migrate" } else { "migrated" };
+                self.say(format!("{name} {} {page}", file.0));
             }
             Beside::Truncate(file, pages) => self.say(format!("trunc {} {pages}", file.0)),
             Beside::Punch(file, Pages { first, count }) => {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use rangewalk_core::arch::Levels;
+use rangewalk_core::machine::event::Phase;
 
 use super::calls::tracer::Tracer;
 use super::op::{Backing, Case, Line, MapMode, Op, ProtMode};
@@ -255,6 +256,10 @@ impl<'t> Words<'t, '_> {
                 self.at_most("the fourth number", 0)?;
                 Op::Mkclean { file, pgoff }
             }
+            "migrate" | "migrated" => {
+                let phase = if name == "migrate" { Phase::Begins } else { Phase::Ends };
+                Op::Migrate { file, pgoff: self.at_most("IDX", FILE_PAGES_MAX)?, phase }
+            }
             _ => self.range_op(name, file)?,
         })
     }
@@ -333,9 +338,9 @@ impl<'t> Words<'t, '_> {
 }
 
 /// Ops whose first number is a file that exists.
-const FILE_OPS: [&str; 16] = [
+const FILE_OPS: [&str; 18] = [
     "dax", "wp", "clean", "bmreset", "zap", "zapp", "mkclean", "wprange", "fsync", "trunc",
-    "punch", "fill", "tree", "order", "pages", "bufbits",
+    "punch", "fill", "tree", "order", "pages", "bufbits", "migrate", "migrated",
 ];
 
 fn map_mode(word: &str) -> Result<MapMode, String> {

@@ -121,6 +121,7 @@ fn on_file(op: &Op) -> Option<String> {
         Op::Wprange { file, first, nr } => format!("wrprotect f{file} {first}+{nr}"),
         Op::Dax { file, first, nr } => format!("dax f{file} {first}+{nr}"),
         Op::Mkclean { file, pgoff } => format!("mkclean f{file} {pgoff}"),
+        Op::Migrate { file, pgoff, .. } => format!("{} f{file} {pgoff}", op.name()),
         Op::Fsync { file } => format!("fsync f{file}"),
         Op::Truncate { file, pages } => format!("truncate f{file} {pages}"),
         Op::Punch { file, first, nr } => format!("punch f{file} {first}+{nr}"),
@@ -185,7 +186,7 @@ mod tests {
         dontneed 0 60 2\nmsync 1 10 4\nremap 0 12 2 900 2\nfork 0 2\nexit 2\nwp 0 0 8\n\
         clean 0 2 3 1\nbmreset 0 8\nbmreset 0 8 1 3\nzap 0 0 4 1\nzap 0 2 0 0\nzapp 0 0 8 1\n\
         mkclean 0 9 0 0\nmkclean 2 1 0 0\nwprange 3 0 8\ndax 3 0 8\nsmaps 0 10\n\
-        uffd 0 40 8\nscan 0 40 8\n\
+        uffd 0 40 8\nscan 0 40 8\nmigrate 0 1\nmigrated 0 1\n\
         fsync 1\nfsync 2\ntrunc 0 4\ntrunc 2 4\n\
         punch 0 6 4\npunch 3 0 2\nfill 0 10 2\nfill 2 0 2\nsoftclear 0 4\ndump\ntree 0\n\
         order 0 0 8\npages 0\nbufbits 3 0\nbufbits 3 1\ntr current_tracer nop\ntrdump\n\

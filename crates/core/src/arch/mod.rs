@@ -2,6 +2,8 @@
 
 pub mod level;
 pub mod pte;
+pub mod swap;
 
 pub use level::{Level, Levels};
 pub use pte::{Entry, Pte, PteFlags};
+pub use swap::Migration;

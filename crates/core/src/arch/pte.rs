@@ -76,7 +76,8 @@ pub enum Entry {
     Table(Pfn),
     /// Maps this frame, above the PTEs also those behind it. `PROT_NONE` too.
     Leaf(Pfn),
-    /// Neither empty nor present: a swap-like word. FIDELITY: no-swap.
+    /// Neither empty nor present: a swap-like word, of which only migration entries are met
+    /// ([`Pte::as_migration`]).
     NonPresent,
 }
 

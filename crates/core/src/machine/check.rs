@@ -9,7 +9,8 @@ use crate::arch::level::PTRS_PER_TABLE;
 use crate::arch::{Entry, Level};
 use crate::machine::rbtree::Colour;
 use crate::machine::{
-    CpuId, MappingId, Mm, MmId, PageId, PageKind, SlotId, TableId, VmFlags, Vma, VmaId, World,
+    CpuId, MappingId, Mm, MmId, PageFlags, PageId, PageKind, SlotId, TableId, VmFlags, Vma, VmaId,
+    World,
 };
 
 /// A broken rule.
@@ -57,6 +58,8 @@ pub enum Violation {
     BlackHeight(VmaId),
     /// The cached leftmost node is not the leftmost.
     Leftmost(MappingId),
+    /// A migration entry stands for a page that does not migrate.
+    Migration(MmId, SlotId),
     /// The tree does not hold exactly the file's VMAs.
     TreeMembers(MappingId),
 }
@@ -183,9 +186,22 @@ impl TableWalk<'_> {
                     self.leaf((table, index), addr, last, found);
                     self.count(addr, pfn, folio);
                 }
+                (Entry::NonPresent, None) => {
+                    let slot = SlotId::new(table, index);
+                    if !self.migrates(crate::arch::Pte(*word)) {
+                        found.push(Violation::Migration(self.mm, slot));
+                    }
+                }
                 _ => {}
             }
         }
+    }
+
+    /// True if the page that the migration entry stands for does migrate.
+    fn migrates(&self, word: crate::arch::Pte) -> bool {
+        let entry = word.as_migration(self.world.kernel(), self.world.levels());
+        let page = entry.and_then(|entry| self.world.pfn_to_page(entry.pfn));
+        page.is_some_and(|page| self.world.folio_flags(page).contains(PageFlags::MIGRATES))
     }
 
     /// A dying VMA is zapped before the process forgets it, so an entry always has its VMA, and

@@ -178,6 +178,15 @@ pub enum Access {
     Store,
 }
 
+/// Which end of something that lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// It begins.
+    Begins,
+    /// It ends.
+    Ends,
+}
+
 /// Why the processor faulted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
@@ -312,6 +321,8 @@ pub enum Event {
     PageDirty { page: PageId },
     /// A folio is clean for the kernel: what was written is on its way to the disk.
     PageClean { page: PageId },
+    /// The folio is locked from here on, to be migrated, or unlocked again.
+    Migration { page: PageId, phase: Phase },
     /// The disk is given the folio.
     Writeback { page: PageId },
     /// The disk has it.
@@ -446,6 +457,7 @@ impl Event {
             | Event::BatchFull { .. }
             | Event::PageClean { .. }
             | Event::Writeback { .. }
+            | Event::Migration { .. }
             | Event::WritebackEnd { .. }
             | Event::Mkwrite { .. }
             | Event::DirtyMethod { .. }

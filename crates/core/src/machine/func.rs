@@ -159,6 +159,12 @@ funcs! {
     TruncateInodePagesRange, "truncate_inode_pages_range", "mm/truncate.c", Pgoffs;
     TryToUnmap, "try_to_unmap", "mm/rmap.c", Pages;
     TryToUnmapOne, "try_to_unmap_one", "mm/rmap.c", Vma;
+    TryToMigrate, "try_to_migrate", "mm/rmap.c", Pages;
+    TryToMigrateOne, "try_to_migrate_one", "mm/rmap.c", Vma;
+    RemoveMigrationPtes, "remove_migration_ptes", "mm/migrate.c", Pages;
+    RemoveMigrationPte, "remove_migration_pte", "mm/migrate.c", Vma;
+    MigrationEntryWait, "migration_entry_wait", "mm/migrate.c", Addr;
+    DoSwapPage, "do_swap_page", "mm/memory.c", Addr;
     DoMadvise, "do_madvise", "mm/madvise.c", Range;
     ClearRefsWrite, "clear_refs_write", "fs/proc/task_mmu.c", Mm;
     ClearRefsPteRange, "clear_refs_pte_range", "fs/proc/task_mmu.c", Range;

@@ -37,6 +37,8 @@ bitflags::bitflags! {
         const ANON_EXCLUSIVE = 4;
         /// Of a page of a large folio, not of the folio: blocks of it are dirty.
         const BLOCKS_DIRTY = 64;
+        /// `PG_locked` by who migrates it: migration entries stand where it was mapped.
+        const MIGRATES = 128;
         /// `PG_writeback`: on its way to the disk.
         const WRITEBACK = 8;
         /// `PG_readahead`: whoever comes here reads on.

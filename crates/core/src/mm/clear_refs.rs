@@ -103,9 +103,16 @@ fn clear_soft_dirty<S: Sink>(cpu: &mut Cpu<S>, slot: SlotId, addr: VirtAddr) -> 
     let old = cpu.word(slot);
     let entry = old.decode(Level::Pte);
     cpu.event(Event::Slot { found: Found::from(entry), slot, addr })?;
-    if let Entry::Leaf(_) = entry {
-        let kernel = cpu.kernel();
-        cpu.modify_prot(slot, addr, |pte| pte.wrprotect(kernel).clear_soft_dirty())?;
+    match entry {
+        Entry::Leaf(_) => {
+            let kernel = cpu.kernel();
+            cpu.modify_prot(slot, addr, |pte| pte.wrprotect(kernel).clear_soft_dirty())?;
+        }
+        Entry::NonPresent => {
+            cpu.event(Event::Store { slot, addr })?;
+            cpu.set_word(slot, old.swp_clear_soft_dirty());
+        }
+        _ => {}
     }
     Ok(())
 }

@@ -102,7 +102,11 @@ fn copy_present_pte<S: Sink>(
 ) -> Result<(), Stop> {
     let kernel = cpu.kernel();
     let mut word = cpu.word(from);
-    let Entry::Leaf(pfn) = word.decode(Level::Pte) else { return Ok(()) };
+    let pfn = match word.decode(Level::Pte) {
+        Entry::Leaf(pfn) => pfn,
+        Entry::NonPresent => return copy_nonpresent_pte(cpu, from, to, addr),
+        _ => return Ok(()),
+    };
     cpu.event(Event::Copy { from, to, addr })?;
     if copy.vma.flags.is_cow_mapping() && word.is_write() {
         word = word.wrprotect(kernel);
@@ -116,5 +120,20 @@ fn copy_present_pte<S: Sink>(
     if let Some(page) = cpu.pfn_to_page(pfn).filter(|_| !word.is_special()) {
         dup_rmap(cpu, page);
     }
+    Ok(())
+}
+
+/// `copy_nonpresent_pte`: a migration entry as it is. In memory that fork copies none is writable,
+/// for it stands for a page of a file.
+#[cold]
+fn copy_nonpresent_pte<S: Sink>(
+    cpu: &mut Cpu<S>,
+    from: SlotId,
+    to: SlotId,
+    addr: VirtAddr,
+) -> Result<(), Stop> {
+    cpu.event(Event::Copy { from, to, addr })?;
+    let word = cpu.word(from);
+    cpu.set_word(to, word);
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::mm::anon::{anon_pte, do_anonymous_page, new_copy, vmf_anon_prepare};
 use crate::mm::device;
 use crate::mm::filemap::{do_fault_around, filemap_fault, folio_fits, shmem_get_folio};
 use crate::mm::huge_pmd::{do_set_pmd, handle_huge_pmd};
+use crate::mm::migrate::migration_entry_wait;
 use crate::mm::pgalloc::{pmd_alloc, pte_alloc, pte_offset_map};
 use crate::mm::rmap::{self, add_rmap, folio_mark_dirty, folio_put, folio_remove_rmap};
 use crate::mm::tlb::flush_tlb_page;
@@ -93,6 +94,10 @@ pub(super) fn handle_mm_fault<S: Sink>(
     }
     let slot = pte_offset_map(cpu, pmd, addr);
     match slot.map(|slot| (slot, cpu.word(slot))) {
+        Some((slot, word)) if !word.is_none() && !word.is_present() => {
+            let cpu = &mut cpu.enter(Func::DoSwapPage, [addr.0, 0]);
+            migration_entry_wait(cpu, slot, addr).map(|()| FaultResult::Done)
+        }
         Some((slot, word)) if !word.is_none() => match access {
             Access::Store if !word.is_write() => do_wp_page(cpu, &vmf, slot),
             access => spurious_fault(cpu, slot, addr, access).map(|()| FaultResult::Done),

@@ -14,6 +14,7 @@ use crate::machine::{
 use crate::mm::Errno;
 use crate::mm::fault::{Attempt, FaultResult, VmFault, set_pte_range};
 use crate::mm::huge_pmd::{HPAGE_PMD_ORDER, do_set_pmd, thp_vma_suitable};
+use crate::mm::migrate::wait_for_migration;
 use crate::mm::page_alloc::alloc_folio;
 use crate::mm::pgalloc::{pte_alloc, pte_offset_map};
 use crate::mm::readahead::{
@@ -121,6 +122,7 @@ fn generic_perform_write<S: Sink>(
             _ => shmem_get_folio(cpu, mapping, pgoff, None)?,
         };
         let folio = cpu.folio(page);
+        wait_for_migration(cpu, folio)?;
         let head = cpu.page(folio);
         let next = (head.pgoff + head.part.pages()).min(end);
         match cpu.file_kind(mapping) {
@@ -351,7 +353,8 @@ fn note_misses<S: Sink>(cpu: &mut Cpu<S>, vmf: &VmFault, met: u64) -> Result<(),
 }
 
 /// `next_uptodate_folio`: the first folio that meets `first..end` and may be mapped, with its first
-/// page there. Whoever touches the mark must fault, so that more is read.
+/// page there. Whoever touches the mark must fault, so that more is read; and what migrates is
+/// locked.
 fn next_uptodate_folio<S: Sink>(
     cpu: &Cpu<S>,
     mapping: MappingId,
@@ -361,7 +364,8 @@ fn next_uptodate_folio<S: Sink>(
     (first..end).find_map(|pgoff| {
         let folio = cpu.folio(cpu.cached(mapping, pgoff)?);
         let flags = cpu.page(folio).flags;
-        let usable = flags.contains(PageFlags::UPTODATE) && !flags.contains(PageFlags::READAHEAD);
+        let unusable = PageFlags::READAHEAD | PageFlags::MIGRATES;
+        let usable = flags.contains(PageFlags::UPTODATE) && !flags.intersects(unusable);
         usable.then_some((folio, pgoff))
     })
 }

@@ -20,6 +20,7 @@ pub mod interval_tree;
 pub mod madvise;
 pub mod mapping_dirty_helpers;
 pub mod merge;
+pub mod migrate;
 pub mod mmap;
 pub mod mmu_gather;
 mod move_tables;

@@ -243,8 +243,12 @@ fn move_ptes<S: Sink>(
                 let new_slot = SlotId::new(to, Level::Pte.index(new));
                 cpu.event(Event::Move { from: slot, to: new_slot, addr: new })?;
                 cpu.set_word(slot, Pte::NONE);
-                cpu.set_word(new_slot, word.mksoft_dirty().clear_uffd_wp());
-                moved = true;
+                if word.is_present() {
+                    cpu.set_word(new_slot, word.mksoft_dirty().clear_uffd_wp());
+                    moved = true;
+                } else {
+                    cpu.set_word(new_slot, word.swp_mksoft_dirty());
+                }
             }
         }
         if moved {

@@ -238,7 +238,11 @@ fn change_pte_range<S: Sink>(
     while addr < end {
         let slot = SlotId::new(table, Level::Pte.index(addr));
         let mut next = addr.add_pages(1);
-        if let Entry::Leaf(_) = cpu.word(slot).decode(Level::Pte) {
+        let entry = cpu.word(slot).decode(Level::Pte);
+        if entry == Entry::NonPresent {
+            change_nonpresent_pte(cpu, slot, addr)?;
+        }
+        if let Entry::Leaf(_) = entry {
             next = addr.add_pages(mprotect_folio_pte_batch(cpu, slot, end.pages_since(addr)));
             let old = modify_prot_start_ptes(cpu, slot, addr, next)?;
             let mut new = old.modify(change.vma.prot, kernel);
@@ -257,6 +261,21 @@ fn change_pte_range<S: Sink>(
         addr = next;
     }
     cpu.event(Event::Unlock { lock, mode: Mode::Write })
+}
+
+/// The part of [`change_pte_range`] for a migration entry: it is made readable, whatever the new
+/// protection is.
+fn change_nonpresent_pte<S: Sink>(
+    cpu: &mut Cpu<S>,
+    slot: SlotId,
+    addr: VirtAddr,
+) -> Result<(), Stop> {
+    let (kernel, word) = (cpu.kernel(), cpu.word(slot));
+    if word.as_migration(kernel, cpu.levels()).is_some_and(|entry| entry.write) {
+        cpu.event(Event::Store { slot, addr })?;
+        cpu.set_word(slot, word.make_readable_migration(kernel));
+    }
+    Ok(())
 }
 
 /// `mprotect_folio_pte_batch`: how many entries from `slot` on, at most `max`, map one large folio

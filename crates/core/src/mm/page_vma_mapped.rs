@@ -17,8 +17,19 @@ pub(super) struct PageVmaMappedWalk {
     pub(super) address: VirtAddr,
     /// First address behind the range.
     pub(super) end: VirtAddr,
+    /// Which entries count.
+    pub(super) wants: Wants,
     /// The entry returned last; its table's PTL is held.
     pub(super) hit: Hit,
+}
+
+/// Which entries of the pages the walk returns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wants {
+    /// Those that map them.
+    Present,
+    /// Migration entries (`PVMW_MIGRATION`).
+    Migration,
 }
 
 /// What the walk returned.
@@ -37,7 +48,7 @@ impl PageVmaMappedWalk {
     pub(super) fn new(vma: &Vma, address: VirtAddr, pfn: Pfn, pgoff: u64, nr_pages: u64) -> Self {
         let mm = vma.mm.expect("a VMA belongs to a process");
         let end = vma_address_end(vma, pgoff, nr_pages);
-        Self { pfn, nr_pages, mm, address, end, hit: Hit::None }
+        Self { pfn, nr_pages, mm, address, end, wants: Wants::Present, hit: Hit::None }
     }
 }
 
@@ -166,17 +177,22 @@ fn next_pte<S: Sink>(
     }
 }
 
-/// `check_pte`: present, `PROT_NONE` included, and one of the pages.
+/// `check_pte`: one of the pages, present, `PROT_NONE` included, or else migrating.
 fn check_pte<S: Sink>(
     cpu: &mut Cpu<S>,
     pvmw: &PageVmaMappedWalk,
     slot: SlotId,
 ) -> Result<bool, Stop> {
-    let entry = cpu.word(slot).decode(Level::Pte);
+    let word = cpu.word(slot);
+    let entry = word.decode(Level::Pte);
     let found = match entry {
         Entry::Leaf(pfn) if pfn < pvmw.pfn || pfn.0 - pvmw.pfn.0 >= pvmw.nr_pages => Found::Foreign,
         _ => Found::from(entry),
     };
     cpu.event(Event::Slot { found, slot, addr: pvmw.address })?;
-    Ok(found == Found::Leaf)
+    if pvmw.wants == Wants::Present {
+        return Ok(found == Found::Leaf);
+    }
+    let entry = word.as_migration(cpu.kernel(), cpu.levels());
+    Ok(entry.is_some_and(|entry| entry.pfn.0.wrapping_sub(pvmw.pfn.0) < pvmw.nr_pages))
 }

@@ -14,6 +14,7 @@ use crate::mm::huge_pmd::{pmdp_invalidate, split_huge_pmd_locked};
 use crate::mm::interval_tree::{
     TreeQuery, vma_interval_tree_iter_first, vma_interval_tree_iter_next,
 };
+use crate::mm::migrate::{remove_migration_pte, try_to_migrate_one, wait_for_migration};
 use crate::mm::page_alloc::free_page;
 use crate::mm::page_vma_mapped::{Hit, PageVmaMappedWalk, page_vma_mapped_walk};
 use crate::mm::tlb::flush_tlb_page;
@@ -32,6 +33,7 @@ struct Frames {
 
 /// `folio_lock`, of the folio whose first page this is.
 pub(super) fn folio_lock<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<(), Stop> {
+    wait_for_migration(cpu, folio)?;
     cpu.event(Event::Lock { lock: Lock::Folio(folio), mode: Mode::Write })
 }
 
@@ -182,12 +184,36 @@ pub(super) fn try_to_unmap<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<(
     Ok(())
 }
 
+/// `try_to_migrate`: migration entries stand where the folio was mapped. Returns how many.
+pub(super) fn try_to_migrate<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<u64, Stop> {
+    let frames = frames_of(cpu, folio);
+    let cpu = &mut cpu.enter(Func::TryToMigrate, [frames.pgoff, frames.nr_pages]);
+    rmap_walk_file(cpu, frames, RmapOne::TryToMigrate)
+}
+
+/// `mm/migrate.c:remove_migration_ptes`: the folio is mapped again wherever a migration entry
+/// stands for it. Returns where.
+pub(super) fn remove_migration_ptes<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<u64, Stop> {
+    let frames = frames_of(cpu, folio);
+    let cpu = &mut cpu.enter(Func::RemoveMigrationPtes, [frames.pgoff, frames.nr_pages]);
+    rmap_walk_file(cpu, frames, RmapOne::RemoveMigrationPte)
+}
+
+/// All pages of a folio of the page cache.
+fn frames_of<S: Sink>(cpu: &Cpu<S>, folio: PageId) -> Frames {
+    let at = cpu.page(folio);
+    let (mapping, pgoff) = at.file().expect("a folio of the page cache");
+    Frames { mapping, pgoff, pfn: folio.pfn(), nr_pages: at.part.pages() }
+}
+
 /// What a walk does with a VMA's entries (`rmap_one`), and which VMAs it passes over.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RmapOne {
     PageMkclean,
     MappingWrprotectRange,
     TryToUnmap,
+    TryToMigrate,
+    RemoveMigrationPte,
 }
 
 impl RmapOne {
@@ -196,12 +222,15 @@ impl RmapOne {
             RmapOne::PageMkclean => Func::PageMkcleanOne,
             RmapOne::MappingWrprotectRange => Func::MappingWrprotectRangeOne,
             RmapOne::TryToUnmap => Func::TryToUnmapOne,
+            RmapOne::TryToMigrate => Func::TryToMigrateOne,
+            RmapOne::RemoveMigrationPte => Func::RemoveMigrationPte,
         }
     }
 
     /// `invalid_mkclean_vma`: what is not shared cannot dirty the file's page.
     fn is_invalid(self, vma: &Vma) -> bool {
-        self != RmapOne::TryToUnmap && !vma.flags.contains(VmFlags::SHARED)
+        let cleans = matches!(self, RmapOne::PageMkclean | RmapOne::MappingWrprotectRange);
+        cleans && !vma.flags.contains(VmFlags::SHARED)
     }
 }
 
@@ -231,6 +260,8 @@ fn rmap_walk_file<S: Sink>(
             let cpu = &mut cpu.enter(rmap_one.func(), [id.0.into(), address.0]);
             changed += match rmap_one {
                 RmapOne::TryToUnmap => try_to_unmap_one(cpu, pvmw)?,
+                RmapOne::TryToMigrate => try_to_migrate_one(cpu, pvmw)?,
+                RmapOne::RemoveMigrationPte => remove_migration_pte(cpu, &vma, pvmw)?,
                 _ => page_vma_mkclean_one(cpu, pvmw)?,
             };
         }
@@ -354,7 +385,7 @@ fn try_to_unmap_one<S: Sink>(cpu: &mut Cpu<S>, mut pvmw: PageVmaMappedWalk) -> R
 }
 
 /// `ptep_clear_flush`: takes the entry out, and out of every TLB at once.
-fn ptep_clear_flush<S: Sink>(
+pub(super) fn ptep_clear_flush<S: Sink>(
     cpu: &mut Cpu<S>,
     mm: MmId,
     slot: SlotId,

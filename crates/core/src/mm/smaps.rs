@@ -7,6 +7,7 @@ use crate::arch::{Entry, Level, Pte};
 use crate::machine::event::{Found, Lock, Mode};
 use crate::machine::{Cpu, Event, Func, MmId, PageFlags, PageId, Sink, SlotId, Stop, TableId};
 use crate::mm::Errno;
+use crate::mm::migrate::migrating_page;
 use crate::mm::pagewalk::{Action, MmWalk, WalkOps, walk_page_vma};
 use crate::mm::rmap::folio_precise_page_mapcount;
 
@@ -102,10 +103,22 @@ impl Smaps {
     /// `smaps_pte_entry`.
     fn smaps_pte_entry<S: Sink>(&mut self, cpu: &Cpu<S>, slot: SlotId) {
         let word = cpu.word(slot);
-        let Entry::Leaf(pfn) = word.decode(Level::Pte) else { return };
+        let pfn = match word.decode(Level::Pte) {
+            Entry::Leaf(pfn) => pfn,
+            Entry::NonPresent => return self.smaps_migration(cpu, word),
+            _ => return,
+        };
         if let Some(page) = cpu.pfn_to_page(pfn).filter(|_| !word.is_special()) {
             self.smaps_account(cpu, word, page);
         }
+    }
+
+    /// `smaps_account` of a page that migrates: it counts as shared, dirty if the folio is.
+    fn smaps_migration<S: Sink>(&mut self, cpu: &Cpu<S>, word: Pte) {
+        let page = migrating_page(cpu, word);
+        let dirty = page.is_some_and(|page| cpu.folio_flags(page).contains(PageFlags::DIRTY));
+        self.0.rss += 1;
+        *if dirty { &mut self.0.shared_dirty } else { &mut self.0.shared_clean } += 1;
     }
 
     /// `smaps_account`: a page that `word` maps.

@@ -7,6 +7,7 @@ use crate::machine::{Cell, Cpu, Event, FileKind, Func, MappingId, PageFlags, Pag
 use crate::mm::Errno;
 use crate::mm::filemap::folio_set_flags;
 use crate::mm::huge_memory::{Split, folio_split};
+use crate::mm::migrate::wait_for_migration;
 use crate::mm::page_alloc::free_page;
 use crate::mm::rmap::{folio_mapped, folio_mark_dirty, try_to_unmap};
 use crate::mm::zap::{Cows, unmap_mapping_range};
@@ -228,6 +229,7 @@ fn truncate_inode_partial_folio<S: Sink>(
     if at.part.order == 0 {
         return Ok(Partial::Done);
     }
+    wait_for_migration(cpu, folio)?;
     let folio_end = at.pgoff + at.part.pages();
     let cut = first.max(at.pgoff);
     if cpu.file_kind(mapping) == FileKind::Shmem {
@@ -273,6 +275,7 @@ pub(super) fn truncate_inode_folio<S: Sink>(
     mapping: MappingId,
     folio: PageId,
 ) -> Result<(), Stop> {
+    wait_for_migration(cpu, folio)?;
     // Nobody mapped it since it was unmapped.
     assert!(!folio_mapped(cpu, folio), "a folio of a hole is mapped");
     let at = cpu.page(folio);

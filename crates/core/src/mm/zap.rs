@@ -356,7 +356,11 @@ fn zap_present_pte<S: Sink>(
 ) -> Result<Zapped, Stop> {
     let kernel = cpu.kernel();
     let old = cpu.word(slot);
-    let Entry::Leaf(pfn) = old.decode(Level::Pte) else { return Ok(Zapped::Done) };
+    let pfn = match old.decode(Level::Pte) {
+        Entry::Leaf(pfn) => pfn,
+        Entry::NonPresent => return zap_nonpresent_pte(cpu, slot, addr),
+        _ => return Ok(Zapped::Done),
+    };
     let Some(page) = cpu.pfn_to_page(pfn).filter(|_| !old.is_special()) else {
         cpu.event(Event::Zap { slot, addr })?;
         cpu.set_word(slot, Pte::NONE);
@@ -387,4 +391,16 @@ fn zap_present_pte<S: Sink>(
         (true, true) => Zapped::Dirty,
         (true, false) => Zapped::Done,
     })
+}
+
+/// `zap_nonpresent_ptes`: nobody can have cached a migration entry, so nothing is flushed.
+#[cold]
+fn zap_nonpresent_pte<S: Sink>(
+    cpu: &mut Cpu<S>,
+    slot: SlotId,
+    addr: VirtAddr,
+) -> Result<Zapped, Stop> {
+    cpu.event(Event::Zap { slot, addr })?;
+    cpu.set_word(slot, Pte::NONE);
+    Ok(Zapped::Done)
 }

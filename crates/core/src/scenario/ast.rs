@@ -4,7 +4,7 @@ use crate::addr::VirtAddr;
 use crate::arch::{Level, Levels, PteFlags};
 use crate::kernel::{Kernel, LINUX_7_3};
 use crate::machine::address_space::{DirtyMethod, ShmemEnabled};
-use crate::machine::event::Access;
+use crate::machine::event::{Access, Phase};
 use crate::machine::rbtree::Colour;
 use crate::machine::vma::OpenMode;
 use crate::machine::{CpuId, FileKind};
@@ -374,6 +374,8 @@ pub enum Beside {
     Scan(Place),
     /// What `smaps` tells of the VMA at a mapping's start.
     Smaps(LabelId),
+    /// A page's folio begins to migrate, or has migrated.
+    Migrate(FileId, u64, Phase),
 }
 
 impl Op {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::addr::PAGE_SIZE;
 use crate::machine::address_space::DirtyMethod;
-use crate::machine::event::Access;
+use crate::machine::event::{Access, Phase};
 use crate::machine::rbtree::Colour;
 use crate::machine::vma::OpenMode;
 use crate::machine::{CpuId, FileKind};
@@ -323,6 +323,8 @@ fn beside(scenario: &Scenario, walk: Beside) -> String {
         Beside::Mkclean(id, pages) => format!("mkclean {} {}", file(id), range(pages)),
         Beside::Dax(id, pages) => format!("dax {} {}", file(id), range(pages)),
         Beside::Scan(at) => words("scan", &place(scenario, at)),
+        Beside::Migrate(id, page, Phase::Begins) => format!("migrate {} {page}", file(id)),
+        Beside::Migrate(id, page, Phase::Ends) => format!("migrated {} {page}", file(id)),
         Beside::Smaps(id) => format!("smaps {}", scenario.label(id).name),
         Beside::Wrprotect(id, pages) => format!("wrprotect {} {}", file(id), range(pages)),
         Beside::Truncate(id, pages) => format!("truncate {} {pages}", file(id)),

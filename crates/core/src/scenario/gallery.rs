@@ -30,6 +30,7 @@ gallery! {
     "walk/sparse"
     "walk/five-levels"
     "walk/huge"
+    "walk/migration"
     "snapshot/exact"
     "filter/read-only"
     "filter/private"

@@ -34,7 +34,7 @@ const fn row(keyword: &'static str, form: &'static str, meaning: &'static str) -
 }
 
 /// All statements, in the order in which a story uses them.
-pub static STATEMENTS: [Syntax; 48] = [
+pub static STATEMENTS: [Syntax; 50] = [
     row("title", "title TEXT", "names the story"),
     row("note", "note TEXT", "a line of prose; it travels in the link"),
     row("kernel", "kernel 7.3|6.12|6.1", "which kernel; 7.3 unless said"),
@@ -117,6 +117,8 @@ pub static STATEMENTS: [Syntax; 48] = [
         "PAGEMAP_SCAN: finds what was written there, and write-protects it",
     ),
     row("smaps", "smaps LABEL", "what /proc/PID/smaps counts in the VMA at LABEL's start"),
+    row("migrate", "migrate FILE PAGE", "expert: migration entries stand where it was mapped"),
+    row("migrated", "migrated FILE PAGE", "expert: it is mapped there again, in the same frame"),
     row("forget", "forget FILE", "the driver forgets which pages pfn_mkwrite told of"),
     row(
         "vmw",

@@ -10,7 +10,7 @@ use crate::addr::VirtAddr;
 use crate::arch::Pte;
 use crate::machine::delta::NodeField;
 use crate::machine::event::{
-    Access, Cached, FaultCause, FaultEnd, Flush, Found, IpiAnswer, Lock, Look, Mode, Reach,
+    Access, Cached, FaultCause, FaultEnd, Flush, Found, IpiAnswer, Lock, Look, Mode, Phase, Reach,
     SwitchIn, Verdict,
 };
 use crate::machine::func::Args;
@@ -246,6 +246,10 @@ impl Text<'_> {
             Event::FileSize { mapping, pages } => format!("size {} {pages}", file(mapping)),
             Event::PageDirty { page } => format!("{} dirty", self.page(world, page)),
             Event::PageClean { page } => format!("{} clean", self.page(world, page)),
+            Event::Migration { page, phase: Phase::Begins } => {
+                format!("{} locked, to migrate", self.page(world, page))
+            }
+            Event::Migration { page, .. } => format!("{} migrated", self.page(world, page)),
             Event::Writeback { page } => format!("write {} to disk", self.page(world, page)),
             Event::WritebackEnd { page } => format!("{} written", self.page(world, page)),
             Event::PageAccessed { page } => format!("{} accessed", self.page(world, page)),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::arch::Levels;
 use rangewalk_core::kernel::LINUX_6_12;
-use rangewalk_core::machine::event::Access;
+use rangewalk_core::machine::event::{Access, Phase};
 use rangewalk_core::machine::vma::{OpenFile, OpenMode};
 use rangewalk_core::machine::{Cpu, FileKind, MappingId, MmId, Sink, World};
 use rangewalk_core::mm::clear_refs::clear_refs_write;
@@ -14,6 +14,7 @@ use rangewalk_core::mm::madvise::madvise_dontneed;
 use rangewalk_core::mm::mapping_dirty_helpers::{
     clean_record_shared_mapping_range, wp_shared_mapping_range,
 };
+use rangewalk_core::mm::migrate::{migrate_begin, migrate_end};
 use rangewalk_core::mm::mmap::{MmapRequest, Prot, Sharing, do_mmap};
 use rangewalk_core::mm::mprotect::do_mprotect_pkey;
 use rangewalk_core::mm::mremap::{MremapRequest, do_mremap};
@@ -65,6 +66,7 @@ pub(crate) enum Op {
     Wrprotect { file: usize, first: u64, nr: u64 },
     Dax { file: usize, first: u64, nr: u64 },
     Smaps { process: usize, at: u64 },
+    Migrate { file: usize, page: u64, phase: Phase },
     Uffd { process: usize, at: u64, pages: u64 },
     Scan { process: usize, at: u64, pages: u64 },
     Truncate { file: usize, pages: u64 },
@@ -136,6 +138,8 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         2 => (process.clone(), 0..WINDOW - 9, 1..9u64)
             .prop_map(|(process, at, pages)| Op::Scan { process, at, pages }),
         1 => (process.clone(), 0..WINDOW).prop_map(|(process, at)| Op::Smaps { process, at }),
+        3 => (file.clone(), 0..14u64, prop_oneof![Just(Phase::Begins), Just(Phase::Ends)])
+            .prop_map(|(file, page, phase)| Op::Migrate { file, page, phase }),
         1 => (file.clone(), 0..FILE_PAGES).prop_map(|(file, pages)| Op::Truncate { file, pages }),
         1 => (file.clone(), 0..12u64, 1..40u64)
             .prop_map(|(file, first, nr)| Op::Punch { file, first, nr }),
@@ -252,6 +256,13 @@ fn take_away<S: Sink>(cpu: &mut Cpu<S>, mms: &[MmId], op: &Op) -> String {
         }
         Op::Smaps { process, at } => {
             format!("{:?}", smap_gather_stats(cpu, mms[process % mms.len()], addr(at)).unwrap())
+        }
+        Op::Migrate { file, page, phase } => {
+            let done = match phase {
+                Phase::Begins => migrate_begin(cpu, mapping(file), page),
+                Phase::Ends => migrate_end(cpu, mapping(file), page),
+            };
+            format!("{:?}", done.unwrap())
         }
         Op::Uffd { process, at, pages } => {
             let mm = mms[process % mms.len()];

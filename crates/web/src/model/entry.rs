@@ -134,7 +134,12 @@ impl EntryPanel {
         });
         let kernel = now.kernel();
         let (was, is) = values.as_ref().map_or((None, None), |(_, was, is)| (*was, Some(*is)));
-        let column = |(high, low): &(u32, u32)| column(*high, *low, was, is, kernel);
+        // The bits of a word that is not present mean other things.
+        let nameless = was.into_iter().chain(is).any(is_swap_like);
+        let column = |(high, low): &(u32, u32)| {
+            let column = column(*high, *low, was, is, kernel);
+            BitColumn { bit: column.bit.filter(|_| !nameless), ..column }
+        };
         Self { bits: COLUMNS.iter().map(column).collect(), word: values.map(|(word, ..)| word) }
     }
 }
@@ -194,8 +199,26 @@ fn points_to(now: &Now<'_>, level: Level, is: Pte, was: Option<Pte>) -> String {
         }
         (Decoded::Leaf(_), false) => format!(", maps {}", page()),
         (Decoded::None, _) => ", empty".to_owned(),
-        (Decoded::NonPresent, _) => ", a swap-like word".to_owned(),
+        (Decoded::NonPresent, _) => migration(now, word),
     }
+}
+
+/// True if the word is neither empty nor present. A leaf PMD that is taken out still is one.
+fn is_swap_like(word: u64) -> bool {
+    let word = Pte(word);
+    !word.is_none() && !word.is_present() && !word.flags().contains(PteFlags::PSE)
+}
+
+/// A migration entry in short: the letters that its page had.
+fn migration(now: &Now<'_>, word: Pte) -> String {
+    let mut words = ", migration entry:".to_owned();
+    if let Some(entry) = word.as_migration(now.kernel(), now.world().levels()) {
+        let kind = if entry.write { "write" } else { "read" };
+        words = format!("{words} type {} {kind}, frame {}", word.0 >> 59, entry.pfn);
+        let had = [(entry.young, " A"), (entry.dirty, " D"), (entry.soft_dirty, " T")];
+        had.into_iter().filter(|(had, _)| *had).for_each(|(_, letter)| words.push_str(letter));
+    }
+    words
 }
 
 fn nibbles(word: u64, other: u64) -> Vec<Nibble> {
@@ -230,7 +253,7 @@ fn column(high: u32, low: u32, was: Option<u64>, is: Option<u64>, kernel: &Kerne
 fn flips(was: u64, is: u64, kernel: &Kernel) -> (Option<Arc>, Vec<(Bit, bool)>) {
     let (gone, come) = (was & !is, is & !was);
     let (d, v) = (PteFlags::DIRTY.bits(), PteFlags::SAVED_DIRTY.bits());
-    let whole = was == 0 || is == 0;
+    let whole = [was, is].into_iter().any(|word| word == 0 || is_swap_like(word));
     let arc = match kernel.saved_dirty && !whole {
         true if gone & d != 0 && come & v != 0 => Some(Arc { from: Bit::D, to: Bit::V }),
         true if gone & v != 0 && come & d != 0 => Some(Arc { from: Bit::V, to: Bit::D }),

@@ -1,5 +1,6 @@
 //! Sentences about pages that come from the disk and go back to it.
 
+use rangewalk_core::machine::event::Phase;
 use rangewalk_core::machine::{Event, MappingId, PageFlags, PageId};
 
 use crate::model::sentence::Said;
@@ -32,6 +33,15 @@ pub(super) fn said(now: &Now<'_>, event: Event) -> Said {
         Event::Writeback { page } => {
             (format!("The disk is given {}.", folio(now, page)), String::new())
         }
+        Event::Migration { page, phase: Phase::Begins } => (
+            format!("{} is locked, to migrate.", capital(&folio(now, page))),
+            "Where it is mapped, migration entries will stand: whoever touches it waits."
+                .to_owned(),
+        ),
+        Event::Migration { page, .. } => (
+            format!("{} has migrated, and is unlocked.", capital(&folio(now, page))),
+            "It is mapped again wherever a migration entry stood.".to_owned(),
+        ),
         Event::WritebackEnd { page } => {
             (format!("The disk has {}.", folio(now, page)), String::new())
         }

@@ -2,6 +2,7 @@
 //! without which no other run can be shown.
 
 use rangewalk_core::arch::Level;
+use rangewalk_core::machine::event::Phase;
 use rangewalk_core::machine::Event;
 
 use crate::model::sentence::Said;
@@ -24,7 +25,8 @@ pub(crate) fn said(now: &Now<'_>, event: Event) -> Said {
         | Event::ReadPages { .. }
         | Event::PageClean { .. }
         | Event::Writeback { .. }
-        | Event::WritebackEnd { .. } => sentence_disk::said(now, event),
+        | Event::WritebackEnd { .. }
+        | Event::Migration { .. } => sentence_disk::said(now, event),
         Event::Cow { .. }
         | Event::Copy { .. }
         | Event::Move { .. }
@@ -57,6 +59,8 @@ pub(crate) fn next(now: &Now<'_>, event: Event) -> String {
         Event::PageClean { .. } => "the page counts as clean.".to_owned(),
         Event::Writeback { .. } => "the disk is given the page.".to_owned(),
         Event::WritebackEnd { .. } => "the disk has the page.".to_owned(),
+        Event::Migration { phase: Phase::Begins, .. } => "a migration begins.".to_owned(),
+        Event::Migration { .. } => "the migration is over.".to_owned(),
         Event::TableFree { level, .. } => {
             format!("a {} table is freed.", level.below().map_or("", Level::name))
         }

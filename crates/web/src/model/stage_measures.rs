@@ -77,7 +77,7 @@ impl StageForm {
 
 /// The same with five levels: what is right of the upper tables stays where it is.
 const FIVE_LEVELS: TablesAt =
-    TablesAt { columns: &[640.0, 682.0, 724.0, 766.0], width: 35.0, ..TABLES };
+    TablesAt { columns: &[634.0, 678.0, 722.0, 766.0], width: 35.0, ..TABLES };
 
 impl TablesAt {
     /// For so many upper tables.

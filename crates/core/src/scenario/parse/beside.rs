@@ -3,6 +3,7 @@
 use super::Parser;
 use super::lex::Words;
 use super::number::{looks_numeric, number, pages};
+use crate::machine::event::Phase;
 use crate::mm::zap::Cows;
 use crate::scenario::ast::{Beside, FileId, Op, Pages};
 use crate::scenario::diagnostic::Diagnostic;
@@ -30,6 +31,8 @@ impl Parser {
                 Beside::Dax(file, pages)
             }
             "scan" => Beside::Scan(self.place(words)?),
+            "migrate" => self.migrate(words, Phase::Begins)?,
+            "migrated" => self.migrate(words, Phase::Ends)?,
             "smaps" => Beside::Smaps(self.living_label(words)?),
             "truncate" => {
                 let file = self.scope.file(words)?;
@@ -47,6 +50,17 @@ impl Parser {
             "dontneed" => Beside::Dontneed(self.place(words)?),
             _ => Beside::SoftClear(self.living_process(words)?),
         }))
+    }
+
+    fn migrate(&mut self, words: &mut Words<'_>, phase: Phase) -> Result<Beside, Box<Diagnostic>> {
+        let token = words.peek();
+        let file = self.scope.file(words)?;
+        if let Some(token) = token.filter(|_| self.scenario.file(file).kind.is_device()) {
+            return Err(Diagnostic::error(token.site, "raw frames do not migrate")
+                .hint("a page of shared memory or of a file on disk"));
+        }
+        let page = number(words, "the page", FILE_PAGES_MAX)?;
+        Ok(Beside::Migrate(file, page, phase))
     }
 
     fn zap(&mut self, words: &mut Words<'_>) -> Result<Beside, Box<Diagnostic>> {

@@ -66,7 +66,9 @@ impl Parser {
             "wp" => self.wp(words)?,
             "clean" => self.clean(words)?,
             "zap" | "mkclean" | "wrprotect" | "dax" | "truncate" | "punch" | "dontneed"
-            | "softclear" | "scan" | "smaps" => self.beside(keyword.text, words)?,
+            | "softclear" | "scan" | "smaps" | "migrate" | "migrated" => {
+                self.beside(keyword.text, words)?
+            }
             "forget" => Op::Forget(self.scope.file(words)?),
             "vmw" => self.vmw(words)?,
             "compare" | "sweep" | "repeat" | "end" => self.comparing(keyword.text, line, words)?,

@@ -5,16 +5,18 @@ use super::walk::Seen;
 use super::{Runner, mapping};
 use crate::addr::PAGE_SHIFT;
 use crate::machine::Stop;
+use crate::machine::event::Phase;
 use crate::mm::Errno;
 use crate::mm::clear_refs::clear_refs_write;
 use crate::mm::dax::dax_writeback_mapping_range;
 use crate::mm::madvise::madvise_dontneed;
+use crate::mm::migrate::{migrate_begin, migrate_end};
 use crate::mm::pagemap::do_pagemap_scan;
 use crate::mm::rmap::{mkclean_file_range, wrprotect_file_range};
 use crate::mm::smaps::{MemSizeStats, smap_gather_stats};
 use crate::mm::truncate::{do_truncate, punch_hole};
 use crate::mm::zap::unmap_mapping_range;
-use crate::scenario::ast::{Beside, Failure, LabelId, Pages};
+use crate::scenario::ast::{Beside, Failure, FileId, LabelId, Pages};
 
 impl Runner<'_> {
     pub(super) fn beside(&mut self, walk: Beside) -> Result<Effect, Stop> {
@@ -42,6 +44,7 @@ impl Runner<'_> {
                 let (mm, pages) = (self.mm(process), end.pages_since(start));
                 do_pagemap_scan(&mut self.cpu(), mm, start, pages)?.map(Some)
             }
+            Beside::Migrate(file, page, phase) => return self.migrate(file, page, phase),
             Beside::Smaps(label) => return self.smaps(label),
             Beside::Truncate(file, pages) => {
                 do_truncate(&mut self.cpu(), mapping(file), pages)?.map(|()| None)
@@ -63,6 +66,25 @@ impl Runner<'_> {
             }
         };
         Ok(self.walked_beside(done))
+    }
+
+    fn migrate(&mut self, file: FileId, page: u64, phase: Phase) -> Result<Effect, Stop> {
+        let cpu = &mut self.cpu();
+        let (done, verb) = match phase {
+            Phase::Begins => (migrate_begin(cpu, mapping(file), page)?, "gave way"),
+            Phase::Ends => (migrate_end(cpu, mapping(file), page)?, "came back"),
+        };
+        let visits = std::mem::take(&mut self.watch.visits);
+        let Some(returned) = done else {
+            let why = match phase {
+                Phase::Begins => "is not cached, migrates already, or is part of 2 MiB",
+                Phase::Ends => "does not migrate",
+            };
+            return Ok(Effect::Value(0, format!("page {page} {why}")));
+        };
+        self.rest.last.walk = Some(Seen { returned, visits });
+        let entries = counted(returned, "entry").replace("entrys", "entries");
+        Ok(Effect::Value(returned, format!("{entries} {verb}")))
     }
 
     fn smaps(&mut self, id: LabelId) -> Result<Effect, Stop> {

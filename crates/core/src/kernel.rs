@@ -139,9 +139,14 @@ pub struct Kernel {
     pub foreign_pmd_ends_walk: bool,
     /// There are `PAGEMAP_SCAN` and userfaultfd's asynchronous write-protection.
     pub uffd_wp_async: bool,
-    /// `SWP_MIGRATION_READ`: the type of a readable migration entry, as Debian configures it:
-    /// device memory takes types above it in 7.3 alone.
+    /// `SWP_MIGRATION_READ`: the type of a readable migration entry, as Debian configures it: 7.3
+    /// alone has types for device memory above it.
     pub swp_migration_read: u64,
+    /// An entry that was not writable before a migration is not writable behind it, whatever the
+    /// mapping's protection says.
+    pub migration_write_protects: bool,
+    /// What was not soft-dirty before a migration is not soft-dirty behind it, dirty or not.
+    pub migration_clears_soft_dirty: bool,
     /// There is `mapping_wrprotect_range`.
     pub mapping_wrprotect_range: bool,
     /// The tree's functions are `mapping_rmap_tree_*`, formerly `vma_interval_tree_*`.
@@ -194,6 +199,8 @@ pub static LINUX_7_3: Kernel = Kernel {
     foreign_pmd_ends_walk: false,
     uffd_wp_async: true,
     swp_migration_read: 25,
+    migration_write_protects: false,
+    migration_clears_soft_dirty: true,
     mapping_wrprotect_range: true,
     rmap_tree_names: true,
 };
@@ -244,6 +251,8 @@ pub static LINUX_6_12: Kernel = Kernel {
     foreign_pmd_ends_walk: true,
     uffd_wp_async: true,
     swp_migration_read: 28,
+    migration_write_protects: false,
+    migration_clears_soft_dirty: true,
     mapping_wrprotect_range: false,
     rmap_tree_names: false,
 };
@@ -293,7 +302,9 @@ pub static LINUX_6_1: Kernel = Kernel {
     mprotect_upgrades_pmd: false,
     foreign_pmd_ends_walk: true,
     uffd_wp_async: false,
-    swp_migration_read: 28,
+    swp_migration_read: 27,
+    migration_write_protects: true,
+    migration_clears_soft_dirty: false,
     mapping_wrprotect_range: false,
     rmap_tree_names: false,
 };

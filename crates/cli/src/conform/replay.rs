@@ -298,14 +298,7 @@ impl<R: Record> Replay<R> {
                 let n = dax_writeback_mapping_range(&mut self.cpu(), mapping, first, nr)?;
                 Answer::Count(Count { rc: 0, n: signed(n) })
             }
-            Op::Migrate { file, pgoff, phase } => {
-                let (mapping, cpu) = (self.mapping(file), &mut self.cpu());
-                let n = match phase {
-                    Phase::Begins => migrate_begin(cpu, mapping, pgoff)?,
-                    Phase::Ends => migrate_end(cpu, mapping, pgoff)?,
-                };
-                Answer::Count(Count { rc: 0, n: n.map_or(NOT_CACHED, signed) })
-            }
+            Op::Migrate { file, pgoff, phase } => self.migrate(file, pgoff, phase)?,
             Op::Scan { proc, at, pages } => {
                 let mm = self.mm(proc);
                 let done = do_pagemap_scan(&mut self.cpu(), mm, WINDOW.add_pages(at), pages)?;
@@ -402,6 +395,15 @@ impl<R: Record> Replay<R> {
             done.unwrap_or_default();
         let smaps = vec![rss, shared_clean, shared_dirty, private_clean, private_dirty];
         Ok(Answer::Smaps(Smaps { rc: code(done), smaps }))
+    }
+
+    fn migrate(&mut self, file: usize, pgoff: u64, phase: Phase) -> Result<Answer, Stop> {
+        let (mapping, cpu) = (self.mapping(file), &mut self.cpu());
+        let n = match phase {
+            Phase::Begins => migrate_begin(cpu, mapping, pgoff)?,
+            Phase::Ends => migrate_end(cpu, mapping, pgoff)?,
+        };
+        Ok(Answer::Count(Count { rc: 0, n: n.map_or(NOT_CACHED, signed) }))
     }
 
     fn buf_bits(&mut self, file: usize, clear: bool) -> Answer {

@@ -124,8 +124,8 @@ pub(super) fn try_to_migrate_one<S: Sink>(
     Ok(gave_way)
 }
 
-/// `remove_migration_pte`: fresh entries with the VMA's protection, whatever the old ones had lost
-/// of it; A, dirt and soft-dirty come back.
+/// `remove_migration_pte`: fresh entries with the VMA's protection, from 6.12 on whatever the old
+/// ones had lost of it; A, dirt and soft-dirty come back.
 pub(super) fn remove_migration_pte<S: Sink>(
     cpu: &mut Cpu<S>,
     vma: &Vma,
@@ -145,9 +145,15 @@ pub(super) fn remove_migration_pte<S: Sink>(
         if entry.dirty && cpu.folio_flags(page).contains(PageFlags::DIRTY) {
             pte = pte.mkdirty(kernel);
         }
-        pte = if entry.soft_dirty { pte.mksoft_dirty() } else { pte.clear_soft_dirty() };
+        if entry.soft_dirty {
+            pte = pte.mksoft_dirty();
+        } else if kernel.migration_clears_soft_dirty {
+            pte = pte.clear_soft_dirty();
+        }
         if entry.write {
             pte = pte.mkwrite(kernel);
+        } else if kernel.migration_write_protects {
+            pte = pte.wrprotect(kernel);
         }
         cpu.event(Event::Install { slot, addr: pvmw.address })?;
         cpu.set_word(slot, pte);

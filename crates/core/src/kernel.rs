@@ -147,6 +147,8 @@ pub struct Kernel {
     pub migration_write_protects: bool,
     /// What was not soft-dirty before a migration is not soft-dirty behind it, dirty or not.
     pub migration_clears_soft_dirty: bool,
+    /// `smaps` counts a page that migrates as private, not as shared.
+    pub smaps_migration_is_private: bool,
     /// There is `mapping_wrprotect_range`.
     pub mapping_wrprotect_range: bool,
     /// The tree's functions are `mapping_rmap_tree_*`, formerly `vma_interval_tree_*`.
@@ -201,6 +203,7 @@ pub static LINUX_7_3: Kernel = Kernel {
     swp_migration_read: 25,
     migration_write_protects: false,
     migration_clears_soft_dirty: true,
+    smaps_migration_is_private: false,
     mapping_wrprotect_range: true,
     rmap_tree_names: true,
 };
@@ -253,6 +256,7 @@ pub static LINUX_6_12: Kernel = Kernel {
     swp_migration_read: 28,
     migration_write_protects: false,
     migration_clears_soft_dirty: true,
+    smaps_migration_is_private: false,
     mapping_wrprotect_range: false,
     rmap_tree_names: false,
 };
@@ -305,6 +309,7 @@ pub static LINUX_6_1: Kernel = Kernel {
     swp_migration_read: 27,
     migration_write_protects: true,
     migration_clears_soft_dirty: false,
+    smaps_migration_is_private: true,
     mapping_wrprotect_range: false,
     rmap_tree_names: false,
 };

@@ -268,14 +268,7 @@ impl<R: Record> Replay<R> {
                 unmap_mapping_pages(&mut self.cpu(), mapping, first, nr, cows)?;
                 Answer::Count(Count { rc: 0, n: 0 })
             }
-            Op::Mkclean { file, pgoff } => {
-                let mapping = self.mapping(file);
-                let n = match self.world.mapping(mapping).page(pgoff) {
-                    Some(_) => signed(mkclean_file_range(&mut self.cpu(), mapping, pgoff, 1)?),
-                    None => NOT_CACHED,
-                };
-                Answer::Count(Count { rc: 0, n })
-            }
+            Op::Mkclean { file, pgoff } => self.mkclean(file, pgoff)?,
             Op::Wprange { file, first, nr } => {
                 let mapping = self.mapping(file);
                 let n = wrprotect_file_range(&mut self.cpu(), mapping, first, nr)?;
@@ -395,6 +388,15 @@ impl<R: Record> Replay<R> {
             done.unwrap_or_default();
         let smaps = vec![rss, shared_clean, shared_dirty, private_clean, private_dirty];
         Ok(Answer::Smaps(Smaps { rc: code(done), smaps }))
+    }
+
+    fn mkclean(&mut self, file: usize, pgoff: u64) -> Result<Answer, Stop> {
+        let mapping = self.mapping(file);
+        let n = match self.world.mapping(mapping).page(pgoff) {
+            Some(_) => signed(mkclean_file_range(&mut self.cpu(), mapping, pgoff, 1)?),
+            None => NOT_CACHED,
+        };
+        Ok(Answer::Count(Count { rc: 0, n }))
     }
 
     fn migrate(&mut self, file: usize, pgoff: u64, phase: Phase) -> Result<Answer, Stop> {

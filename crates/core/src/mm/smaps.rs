@@ -113,12 +113,18 @@ impl Smaps {
         }
     }
 
-    /// `smaps_account` of a page that migrates: it counts as shared, dirty if the folio is.
+    /// `smaps_account` of a page that migrates: how many map it is not asked; dirty if the folio is.
     fn smaps_migration<S: Sink>(&mut self, cpu: &Cpu<S>, word: Pte) {
         let page = migrating_page(cpu, word);
         let dirty = page.is_some_and(|page| cpu.folio_flags(page).contains(PageFlags::DIRTY));
-        self.0.rss += 1;
-        *if dirty { &mut self.0.shared_dirty } else { &mut self.0.shared_clean } += 1;
+        let stats = &mut self.0;
+        stats.rss += 1;
+        *match (cpu.kernel().smaps_migration_is_private, dirty) {
+            (false, false) => &mut stats.shared_clean,
+            (false, true) => &mut stats.shared_dirty,
+            (true, false) => &mut stats.private_clean,
+            (true, true) => &mut stats.private_dirty,
+        } += 1;
     }
 
     /// `smaps_account`: a page that `word` maps.

@@ -1,5 +1,5 @@
 //! Migration: a folio is locked, migration entries stand where it was mapped, and then it is mapped
-//! again (`mm/migrate.c`, `mm/rmap.c:try_to_migrate_one`). Here the two ends are apart, and whatever
+//! again (`mm/migrate.c`, `mm/rmap.c:try_to_migrate_one`). Here the two ends are apart, and what
 //! else happens comes in between. Whoever needs the folio waits, and so the migration ends. The
 //! folio comes back in the same frame, as after one that failed. FIDELITY: no-swap.
 

@@ -113,7 +113,7 @@ impl Smaps {
         }
     }
 
-    /// `smaps_account` of a page that migrates: how many map it is not asked; dirty if the folio is.
+    /// `smaps_account` of a page that migrates, whose mapcount is not asked; dirty if the folio is.
     fn smaps_migration<S: Sink>(&mut self, cpu: &Cpu<S>, word: Pte) {
         let page = migrating_page(cpu, word);
         let dirty = page.is_some_and(|page| cpu.folio_flags(page).contains(PageFlags::DIRTY));

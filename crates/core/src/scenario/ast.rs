@@ -539,11 +539,8 @@ impl Scenario {
     /// How many levels its page tables have.
     #[must_use]
     pub fn levels(&self) -> Levels {
-        let said = self.statements.iter().find_map(|s| match s.op {
-            Op::Levels(levels) => Some(levels),
-            _ => None,
-        });
-        said.unwrap_or_default()
+        let said = |s: &Statement| if let Op::Levels(n) = s.op { Some(n) } else { None };
+        self.statements.iter().find_map(said).unwrap_or_default()
     }
 
     /// Other vmwgfx settings than its own, from the first statement that concerns the driver on.

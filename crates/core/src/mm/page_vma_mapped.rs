@@ -3,7 +3,7 @@
 
 use crate::addr::{Pfn, VirtAddr};
 use crate::arch::level::PTRS_PER_TABLE;
-use crate::arch::{Entry, Level, Levels};
+use crate::arch::{Entry, Level, Levels, Pte};
 use crate::machine::event::{Found, Lock, Mode};
 use crate::machine::{Cpu, Event, Func, MmId, Sink, SlotId, Stop, Vma};
 
@@ -190,9 +190,15 @@ fn check_pte<S: Sink>(
         _ => Found::from(entry),
     };
     cpu.event(Event::Slot { found, slot, addr: pvmw.address })?;
-    if pvmw.wants == Wants::Present {
-        return Ok(found == Found::Leaf);
+    match pvmw.wants {
+        Wants::Present => Ok(found == Found::Leaf),
+        Wants::Migration => Ok(migrates(cpu, pvmw, word)),
     }
+}
+
+/// The migration entry stands for one of the pages.
+#[cold]
+fn migrates<S: Sink>(cpu: &Cpu<S>, pvmw: &PageVmaMappedWalk, word: Pte) -> bool {
     let entry = word.as_migration(cpu.kernel(), cpu.levels());
-    Ok(entry.is_some_and(|entry| entry.pfn.0.wrapping_sub(pvmw.pfn.0) < pvmw.nr_pages))
+    entry.is_some_and(|entry| entry.pfn.0.wrapping_sub(pvmw.pfn.0) < pvmw.nr_pages)
 }

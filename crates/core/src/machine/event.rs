@@ -179,6 +179,7 @@ pub enum Access {
 }
 
 /// Which end of something that lasts.
+#[cfg_attr(feature = "bake", derive(Bake), databake(path = rangewalk_core::machine::event))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// It begins.

@@ -2,8 +2,8 @@
 //! without which no other run can be shown.
 
 use rangewalk_core::arch::Level;
-use rangewalk_core::machine::event::Phase;
 use rangewalk_core::machine::Event;
+use rangewalk_core::machine::event::Phase;
 
 use crate::model::sentence::Said;
 use crate::model::sentence_cache::pages;

@@ -15,16 +15,20 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::Html;
 
 use crate::command::{Notice, Opened, Panel, View};
+use crate::model::axis::Axis;
 use crate::model::gallery::{Card, cards};
 use crate::model::sentence::Said;
-use crate::model::sentence_late;
+use crate::model::stage::StageModel;
 use crate::model::stage_now::Now;
+use crate::model::tlbs::Tlbs;
+use crate::model::{held_cpus, sentence_late};
 use crate::scene::{self, Scene, Subject};
 use crate::session::Session;
 use crate::story::Story;
 use crate::view::page::PageModel;
 use crate::view::panels::panel;
 use crate::view::share::Export;
+use crate::view::stage::tlbs;
 use crate::{export, links, sweep};
 
 /// A late part.
@@ -83,6 +87,20 @@ pub struct Emulator {
     pub said: fn(&Now<'_>, Event) -> Said,
     /// What is said of them before they are done.
     pub next: fn(&Now<'_>, Event) -> String,
+    /// The picture of several CPUs.
+    pub cpus: Cpus,
+}
+
+/// What is shown of CPUs that cache translations: the opening run has one, which is not asked.
+pub struct Cpus {
+    /// Their rows, between two heights.
+    pub tlbs: fn(&Now<'_>, &Axis, (f32, f32)) -> Option<Tlbs>,
+    /// Their lines beside the picture.
+    pub lines: fn(&Now<'_>) -> Vec<String>,
+    /// The header of the rows, drawn.
+    pub head: fn(&StageModel) -> Html,
+    /// One row, drawn.
+    pub row: fn(&StageModel, usize) -> Html,
 }
 
 /// [`Part::Panels`].
@@ -104,8 +122,12 @@ pub struct Scenes {
 }
 
 static LINKS: Links = Links { read: links::read, write: links::write };
-static EMULATOR: Emulator =
-    Emulator { run: Story::of, said: sentence_late::said, next: sentence_late::next };
+static EMULATOR: Emulator = Emulator {
+    run: Story::of,
+    said: sentence_late::said,
+    next: sentence_late::next,
+    cpus: Cpus { tlbs: Tlbs::new, lines: held_cpus::lines, head: tlbs::head, row: tlbs::row },
+};
 static PANELS: Panels = Panels { cards, panel, export: export::export };
 static SCENES: Scenes = Scenes { open: scene::open, serve: sweep::serve };
 

@@ -4,8 +4,8 @@ use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::machine::event::{Lock, Mode};
 
 use crate::model::counters::Ledger;
-use crate::model::held_cpus;
 use crate::model::stage_now::Now;
+use crate::parts;
 
 /// One line of *Held*.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,8 @@ impl Held {
             rows.push(note(format!("hull {}", pages(now, low, high))));
         }
         if now.world().is_smp() {
-            rows.extend(held_cpus::lines(now).into_iter().map(note));
+            let lines = parts::emulator().map(|it| (it.cpus.lines)(now));
+            rows.extend(lines.unwrap_or_default().into_iter().map(note));
         } else if ledger.stale > 0 {
             rows.push(note(stale(now, ledger)));
         }

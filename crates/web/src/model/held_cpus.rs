@@ -10,7 +10,7 @@ use crate::model::tlbs::{allows_more, name, usable};
 const STALE_NAMED: usize = 4;
 
 /// One line a CPU, and one more for what is stale on it.
-pub(super) fn lines(now: &Now<'_>) -> Vec<String> {
+pub(crate) fn lines(now: &Now<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     for (id, cpu) in now.world().cpus() {
         lines.push(runs(now, id, cpu));

@@ -10,7 +10,7 @@ pub mod entry;
 pub mod film;
 pub mod gallery;
 pub mod held;
-mod held_cpus;
+pub(crate) mod held_cpus;
 pub mod lanes;
 pub mod lanes_cell;
 pub mod lanes_fold;

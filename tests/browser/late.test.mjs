@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { forEachBrowser } from "./harness.mjs";
-import { SMALL, ask, press, step, textOf } from "./page.mjs";
+import { SMALL, ask, fragment, picture, press, step, textOf } from "./page.mjs";
 
 const LATE = /split_|chunk_/;
 const NOTHING = /$^/;
@@ -48,6 +48,33 @@ async function everyStepIsTold(page) {
   });
   assert.deepEqual(untold, []);
 }
+
+forEachBrowser("without the emulator the opening run looks as with it", async (browser) => {
+  browser.expectProblem(/split_|chunk_/);
+  browser.expectProblem(/404|TypeError|status|JSHandle@error/);
+  const changes = async (page) => {
+    const seen = [];
+    for (let change = 0; change < 8; change += 1) {
+      await press(page, "n");
+      seen.push(await picture(page));
+    }
+    return seen;
+  };
+  await browser.refuse(LATE);
+  try {
+    const without = await changes(await browser.open());
+    await browser.refuse(NOTHING);
+    const page = await browser.open();
+    // The link is written when its part is here, which comes with the emulator.
+    await press(page, "ArrowRight", "ArrowLeft");
+    await fragment(page);
+    await page.waitForFunction(() => performance.getEntriesByName(new URL("split_emulator.wasm",
+      document.querySelector("link[rel=modulepreload]").href).href).length > 0);
+    assert.deepEqual(await changes(page), without);
+  } finally {
+    await browser.refuse(NOTHING);
+  }
+});
 
 forEachBrowser("what is typed before the emulator is here runs when it comes", async (browser) => {
   browser.expectProblem(/split_|chunk_/);

@@ -8,6 +8,7 @@
 
 use std::cell::Cell;
 
+use rangewalk_core::arch::Pte;
 use rangewalk_core::link::TooLong;
 use rangewalk_core::machine::Event;
 use rangewalk_core::trace::Place;
@@ -15,20 +16,16 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::Html;
 
 use crate::command::{Notice, Opened, Panel, View};
-use crate::model::axis::Axis;
 use crate::model::gallery::{Card, cards};
 use crate::model::sentence::Said;
-use crate::model::stage::StageModel;
 use crate::model::stage_now::Now;
-use crate::model::tlbs::Tlbs;
-use crate::model::{held_cpus, sentence_late};
+use crate::model::{held_cpus, sentence_late, sentence_migration};
 use crate::scene::{self, Scene, Subject};
 use crate::session::Session;
 use crate::story::Story;
 use crate::view::page::PageModel;
 use crate::view::panels::panel;
 use crate::view::share::Export;
-use crate::view::stage::tlbs;
 use crate::{export, links, sweep};
 
 /// A late part.
@@ -83,24 +80,24 @@ pub struct Links {
 pub struct Emulator {
     /// Runs a text.
     pub run: fn(&str) -> Story,
-    /// What is said of steps that the page's opening run has none of.
-    pub said: fn(&Now<'_>, Event) -> Said,
-    /// What is said of them before they are done.
-    pub next: fn(&Now<'_>, Event) -> String,
-    /// The picture of several CPUs.
-    pub cpus: Cpus,
+    /// What the page's opening run has no use for.
+    pub words: Words,
 }
 
-/// What is shown of CPUs that cache translations: the opening run has one, which is not asked.
-pub struct Cpus {
-    /// Their rows, between two heights.
-    pub tlbs: fn(&Now<'_>, &Axis, (f32, f32)) -> Option<Tlbs>,
-    /// Their lines beside the picture.
-    pub lines: fn(&Now<'_>) -> Vec<String>,
-    /// The header of the rows, drawn.
-    pub head: fn(&StageModel) -> Html,
-    /// One row, drawn.
-    pub row: fn(&StageModel, usize) -> Html,
+/// Words about what only another run can show.
+pub struct Words {
+    /// Of a step.
+    pub said: fn(&Now<'_>, Event) -> Said,
+    /// Of a step to come.
+    pub next: fn(&Now<'_>, Event) -> String,
+    /// Of several CPUs, in lines.
+    pub cpus: fn(&Now<'_>) -> Vec<String>,
+    /// Of a migration entry that is looked at.
+    pub migration: fn(&Now<'_>, Pte) -> String,
+    /// Of an entry that changed from one word to another, if it is a migration entry now.
+    pub stored: fn(&Now<'_>, &str, (u64, u64)) -> Option<Said>,
+    /// Of a migration entry, in short.
+    pub in_short: fn(&Now<'_>, Pte) -> String,
 }
 
 /// [`Part::Panels`].
@@ -124,9 +121,14 @@ pub struct Scenes {
 static LINKS: Links = Links { read: links::read, write: links::write };
 static EMULATOR: Emulator = Emulator {
     run: Story::of,
-    said: sentence_late::said,
-    next: sentence_late::next,
-    cpus: Cpus { tlbs: Tlbs::new, lines: held_cpus::lines, head: tlbs::head, row: tlbs::row },
+    words: Words {
+        said: sentence_late::said,
+        next: sentence_late::next,
+        cpus: held_cpus::lines,
+        migration: sentence_migration::seen,
+        stored: sentence_migration::stored,
+        in_short: sentence_migration::in_short,
+    },
 };
 static PANELS: Panels = Panels { cards, panel, export: export::export };
 static SCENES: Scenes = Scenes { open: scene::open, serve: sweep::serve };

@@ -7,6 +7,7 @@ use rangewalk_core::machine::{Event, SlotId};
 use crate::model::lanes_cell::is_copy;
 use crate::model::sentence_words::Bit;
 use crate::model::stage_now::Now;
+use crate::parts;
 
 /// One hex digit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,7 +200,9 @@ fn points_to(now: &Now<'_>, level: Level, is: Pte, was: Option<Pte>) -> String {
         }
         (Decoded::Leaf(_), false) => format!(", maps {}", page()),
         (Decoded::None, _) => ", empty".to_owned(),
-        (Decoded::NonPresent, _) => migration(now, word),
+        (Decoded::NonPresent, _) => {
+            parts::emulator().map(|it| (it.words.in_short)(now, word)).unwrap_or_default()
+        }
     }
 }
 
@@ -207,18 +210,6 @@ fn points_to(now: &Now<'_>, level: Level, is: Pte, was: Option<Pte>) -> String {
 fn is_swap_like(word: u64) -> bool {
     let word = Pte(word);
     !word.is_none() && !word.is_present() && !word.flags().contains(PteFlags::PSE)
-}
-
-/// A migration entry in short: the letters that its page had.
-fn migration(now: &Now<'_>, word: Pte) -> String {
-    let mut words = ", migration entry:".to_owned();
-    if let Some(entry) = word.as_migration(now.kernel(), now.world().levels()) {
-        let kind = if entry.write { "write" } else { "read" };
-        words = format!("{words} type {} {kind}, frame {}", word.0 >> 59, entry.pfn);
-        let had = [(entry.young, " A"), (entry.dirty, " D"), (entry.soft_dirty, " T")];
-        had.into_iter().filter(|(had, _)| *had).for_each(|(_, letter)| words.push_str(letter));
-    }
-    words
 }
 
 fn nibbles(word: u64, other: u64) -> Vec<Nibble> {

@@ -45,7 +45,7 @@ impl Held {
             rows.push(note(format!("hull {}", pages(now, low, high))));
         }
         if now.world().is_smp() {
-            let lines = parts::emulator().map(|it| (it.cpus.lines)(now));
+            let lines = parts::emulator().map(|it| (it.words.cpus)(now));
             rows.extend(lines.unwrap_or_default().into_iter().map(note));
         } else if ledger.stale > 0 {
             rows.push(note(stale(now, ledger)));

@@ -22,6 +22,7 @@ mod sentence_copy;
 mod sentence_disk;
 mod sentence_fault;
 pub(crate) mod sentence_late;
+pub(crate) mod sentence_migration;
 mod sentence_next;
 mod sentence_tlb;
 mod sentence_tree;

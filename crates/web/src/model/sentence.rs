@@ -95,7 +95,7 @@ fn said(now: &Now<'_>, event: Event) -> Said {
         | Event::Install { .. }
         | Event::MmNew { .. }
         | Event::VmaChange { .. } => sentence_fault::said(now, event),
-        _ => parts::emulator().map(|it| (it.said)(now, event)).unwrap_or_default(),
+        _ => parts::emulator().map(|it| (it.words.said)(now, event)).unwrap_or_default(),
     }
 }
 

@@ -176,6 +176,6 @@ fn change_words(now: &Now<'_>, event: Event) -> String {
         Event::Install { addr, .. } => format!("the entry for {} is set.", page(addr)),
         Event::MmNew { mm } => format!("process {} comes to be.", now.process(mm)),
         Event::VmaChange { vma } => format!("mapping {} takes shape.", now.vma(vma)),
-        _ => parts::emulator().map(|it| (it.next)(now, event)).unwrap_or_default(),
+        _ => parts::emulator().map(|it| (it.words.next)(now, event)).unwrap_or_default(),
     }
 }

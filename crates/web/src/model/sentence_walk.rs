@@ -10,6 +10,7 @@ use crate::model::entry;
 use crate::model::sentence::{Said, count_words, span_words};
 use crate::model::stage_index::WalkKind;
 use crate::model::stage_now::Now;
+use crate::parts;
 
 pub(super) fn statement(now: &Now<'_>) -> Said {
     let Some(walk) = now.walk else {
@@ -412,8 +413,7 @@ fn slot_said(now: &Now<'_>, found: Found, slot: SlotId, addr: VirtAddr) -> Said 
             );
         }
         Found::NonPresent => {
-            let words = migration_words(now, word).unwrap_or_default();
-            format!("{words} {}", verdict_on_migration(now, word))
+            parts::emulator().map(|it| (it.words.migration)(now, word)).unwrap_or_default()
         }
         Found::Foreign => "It maps a page that is not looked for: passed over.".to_owned(),
         _ => verdict_on(now, word),
@@ -441,37 +441,6 @@ pub(super) fn verdict_on(now: &Now<'_>, word: Pte) -> String {
     }
 }
 
-/// What a migration entry remembers.
-fn migration_words(now: &Now<'_>, word: Pte) -> Option<String> {
-    let entry = word.as_migration(now.kernel(), now.world().levels())?;
-    let mut words = format!("It stands for the page in frame `{}`", entry.pfn);
-    for (holds, what) in [
-        (entry.write, ", writable"),
-        (entry.young, ", accessed"),
-        (entry.dirty, ", dirty"),
-        (entry.soft_dirty, ", soft-dirty by bit 1"),
-    ] {
-        words.push_str(if holds { what } else { "" });
-    }
-    words.push('.');
-    Some(words)
-}
-
-/// What a walk makes of a migration entry. The helpers do not ask whether an entry is present.
-fn verdict_on_migration(now: &Now<'_>, word: Pte) -> &'static str {
-    match now.walk.map(|walk| walk.kind) {
-        Some(WalkKind::Wp) if word.is_write() => {
-            "But `wp_pte` asks only for bit 1, here soft-dirty, and takes it for [W]: it will go, \
-             and count."
-        }
-        Some(WalkKind::Clean) if word.is_dirty(now.kernel()) => {
-            "But `clean_record_pte` asks only for dirt, and bit 58, of the inverted offset, looks \
-             like [V]: it will go, and the page into the bitmap."
-        }
-        _ => "The walk passes it over.",
-    }
-}
-
 fn store(now: &Now<'_>, slot: SlotId, addr: VirtAddr) -> Said {
     let page = now.page_words(now.place.mm, addr);
     let entry = format!("{}'s entry for {page}", now.whose());
@@ -483,12 +452,9 @@ fn store(now: &Now<'_>, slot: SlotId, addr: VirtAddr) -> Said {
     if was == is {
         return (format!("{entry} stays as it was."), String::new());
     }
-    if let Some(words) = migration_words(now, Pte(is)) {
-        let lead = match Pte(was).is_present() {
-            true => format!("{entry} becomes a migration entry."),
-            false => format!("{entry}, a migration entry, is stored anew."),
-        };
-        return (lead, format!("{words} No CPU can use it: whoever touches the page waits."));
+    let migration = parts::emulator().and_then(|it| (it.words.stored)(now, &entry, (was, is)));
+    if let Some(said) = migration {
+        return said;
     }
     if (gone | come).contains(PteFlags::PRESENT) {
         let why = if come.contains(PteFlags::PRESENT) {

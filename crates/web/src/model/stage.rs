@@ -19,7 +19,6 @@ use crate::model::stage_thread::{self, ThreadPath};
 use crate::model::tables::Tables;
 use crate::model::tlbs::Tlbs;
 use crate::model::tree::{Tree, text_width};
-use crate::parts;
 
 /// A number on the file strip.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,8 +134,7 @@ pub fn stage(run: &Run, index: &StageIndex, form: StageForm) -> StageModel {
     let tree_bottom = tree.as_ref().map(|tree| tree.bottom);
     let lanes = Lanes::new(&now, &axis, measures.lanes_room(tree_bottom));
     let below = (lanes.bottom, measures.lanes_bottom);
-    let cpus = tree.as_ref().and_then(|_| parts::emulator());
-    let tlbs = cpus.and_then(|it| (it.cpus.tlbs)(&now, &axis, below));
+    let tlbs = tree.as_ref().and_then(|_| Tlbs::new(&now, &axis, below));
     let tables = Tables::new(&now);
     let thread = match &tree {
         Some(tree) if measures.has_tables => {

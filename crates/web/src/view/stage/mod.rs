@@ -16,7 +16,7 @@ mod say;
 mod strip;
 mod svg;
 mod tables;
-pub(crate) mod tlbs;
+mod tlbs;
 mod tree;
 
 pub(crate) use self::say::words;

@@ -6,7 +6,6 @@ use yew::prelude::*;
 
 use super::{bits, facts, grid, lanes, leaf_row, say, strip, tables, tlbs, tree};
 use crate::model::stage::StageModel;
-use crate::parts;
 use crate::view::live::{Own, Piece, is_same, live, live_as};
 
 /// What is drawn by itself.
@@ -106,8 +105,8 @@ fn draw(model: &StageModel, part: Part) -> Html {
         Part::Heads => lanes::heads(&model.lanes),
         Part::Lane(at) => lanes::lane(&model.lanes, at),
         Part::LaneNow => lanes::now(&model.lanes),
-        Part::TlbHead => parts::emulator().map(|it| (it.cpus.head)(model)).unwrap_or_default(),
-        Part::Tlb(at) => parts::emulator().map(|it| (it.cpus.row)(model, at)).unwrap_or_default(),
+        Part::TlbHead => tlbs::head(model),
+        Part::Tlb(at) => tlbs::row(model, at),
         Part::Tables => tables::tables(&model.tables),
         Part::Grid => grid::grid(&model.tables.leaf),
         Part::LeafRow(at) => {

@@ -22,7 +22,7 @@ pub(super) fn row_of(model: &StageModel, at: usize) -> Option<((f32, f32), &TlbR
 }
 
 /// The header.
-pub(crate) fn head(model: &StageModel) -> Html {
+pub(super) fn head(model: &StageModel) -> Html {
     let Some((top, folded)) = head_of(model) else { return Html::default() };
     let more = if folded > 0 { format!("; {folded} more rows") } else { String::new() };
     html! {
@@ -37,7 +37,7 @@ pub(crate) fn head(model: &StageModel) -> Html {
 }
 
 /// One CPU's row.
-pub(crate) fn row(model: &StageModel, at_row: usize) -> Html {
+pub(super) fn row(model: &StageModel, at_row: usize) -> Html {
     let Some((size, row)) = row_of(model, at_row) else { return Html::default() };
     let base = size.1 / 2.0 + 4.0;
     html! {

@@ -1,9 +1,7 @@
 // How fast a large comparison opens and scrubs in Chromium: six lanes over 4,096 pages in 40 mappings.
 // The argument is the folder of the built page, dist/ if none is named.
 
-import { launch } from "./browsers.mjs";
-import { write } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { figure, mainThread, pageWith } from "./bench-page.mjs";
 
 const lines = ["title Forty mappings of four thousand pages", "faround 2M", "file data shmem 4096"];
 lines.push(`proc ${Array.from({ length: 10 }, (_, at) => `P${at}`).join(" ")}`);
@@ -15,14 +13,7 @@ for (let at = 0; at < 40; at++) lines.push(`load M${at} some 64`);
 for (let at = 0; at < 40; at += 8) lines.push(`store M${at} some 512`);
 lines.push("compare data 0+4096 wp clean-skip mkclean wrprotect zap softclear", "store M0 some 256", "");
 
-const server = await serve(process.argv[2] ?? "dist");
-const browser = await launch("chromium", "light", "no-preference");
-const page = await browser.newPage();
-page.on("pageerror", (error) => console.log("error:", error.message));
-await page.setViewport({ width: 1440, height: 900 });
-await page.goto(new URL("index.html", server.url).href);
-await page.waitForSelector("main");
-await write(page, lines.join("\n"));
+const { page, close } = await pageWith(lines.join("\n"));
 await page.waitForFunction(() => location.hash.length > 1);
 // From the click on the tab to the lanes on the screen.
 const opened = await page.evaluate(async () => {
@@ -56,13 +47,7 @@ await page.evaluate(() => {
   window.frames.length = 0;
   window.work.length = 0;
 });
-// Time of the main thread alone: machines are busy.
-const session = await page.createCDPSession();
-await session.send("Performance.enable", { timeDomain: "threadTicks" });
-const spent = async () => {
-  const { metrics } = await session.send("Performance.getMetrics");
-  return metrics.find((it) => it.name === "TaskDuration").value * 1000;
-};
+const spent = await mainThread(page);
 const before = await spent();
 const end = Date.now() + 6000;
 for (let at = 0; Date.now() < end; at++) {
@@ -77,11 +62,8 @@ const at = (share) => frames[Math.floor(share * (frames.length - 1))].toFixed(1)
 console.log(`scrubs: ${frames.length} frames, median ${at(0.5)} ms, 95th percentile ${at(0.95)} ms, longest ${at(1)} ms`);
 console.log(`main thread: ${(cpu / frames.length).toFixed(1)} ms a frame`);
 console.log(`tasks over 50 ms: ${work.length}, longest ${Math.max(0, ...work).toFixed(0)} ms`);
-const figure = (name, value, unit, target) => console.log(["figure", name, value, unit, target].join("\t"));
 figure("a comparison of 6 lanes opens", opened.toFixed(0), "ms", "<= 1000");
 figure("a frame of its scrub, median", at(0.5), "ms", "<= 16.8");
 figure("a frame of its scrub, 95th percentile", at(0.95), "ms", "<= 16.8");
 figure("main thread in a frame of its scrub", (cpu / frames.length).toFixed(1), "ms", "<= 16");
-await browser.close();
-server.close();
-process.exit(0);
+await close();

@@ -1,6 +1,7 @@
 //! The comparison on the page: what a text's `compare` came to, where one stands in it, and what is
 //! asked of it. What is drawn of it is made in `model::compare`.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use rangewalk_core::compare::align::Rails;
@@ -12,6 +13,7 @@ use yew::{AttrValue, Html};
 use crate::clock::{Delay, Motion, Playback};
 use crate::command::{Ask, Command, Go, Play};
 use crate::model::compare::CompareModel;
+use crate::model::compare::columns::Columns;
 use crate::model::compare::empty::EmptyModel;
 use crate::model::compare::score::thousands;
 use crate::model::compare::side::Side;
@@ -44,6 +46,8 @@ pub struct Bench {
     pub differs: Rc<str>,
     /// The file's name.
     pub file: String,
+    /// What columns show that stand for several pages, once that was asked for.
+    columns: OnceCell<Rc<Columns>>,
 }
 
 impl Bench {
@@ -65,9 +69,16 @@ impl Bench {
             differing,
             file: scenario.files.get(comparison.mapping.index()).map_or("", |f| &f.name).into(),
             comparison,
+            columns: OnceCell::new(),
         };
         bench.seek(0);
         Some(bench)
+    }
+
+    /// What columns of `every` pages show: as many for a bench at all times.
+    #[must_use]
+    pub fn columns(&self, every: u64) -> Rc<Columns> {
+        self.columns.get_or_init(|| Rc::new(Columns::new(&self.comparison, every))).clone()
     }
 
     /// Moves every lane to where `position` leads.

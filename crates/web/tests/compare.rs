@@ -237,14 +237,45 @@ fn forty_mappings_of_many_pages_are_all_seen_in_columns_that_agree() {
     assert!(wp.layout.x(4095) + wp.layout.cell <= wp.layout.width);
     let now: Vec<_> = wp.spots.iter().filter(|spot| spot.now).map(|spot| spot.entry).collect();
     assert_eq!(now, [(39, 4000)]);
-    // A column tells of its first page: of 0 to 7 the first, of 4000 to 4003 none.
+    // No page that anybody touched falls between columns, though they begin elsewhere.
     let every = wp.layout.every;
     assert!(every > 8 && (4000..4004).all(|page: u64| !page.is_multiple_of(every)), "{every}");
     let field = wp.field.as_ref().expect("so many entries are a field");
     let present = |(_, mark): &(usize, &Mark)| mark.contains(Mark::PRESENT);
     let present: Vec<usize> =
         field.marks.iter().enumerate().filter(present).map(|(at, _)| at).collect();
-    assert_eq!(present, [0]);
+    let column = |page: u64| usize::try_from(page / every).expect("some hundred columns");
+    let mut seen = vec![0, 39 * field.columns + column(4000), 39 * field.columns + column(4003)];
+    seen.dedup();
+    assert_eq!(present, seen);
+}
+
+#[test]
+fn a_lone_entry_is_seen_and_taken_in_hand_wherever_it_lies() {
+    for page in (700..740).chain([500, 1023, 3499]) {
+        let mut bench = bench(&format!(
+            "file data shmem 4096\nfaround 4K\nproc P\nmap A P data 0+4096 @7f0000000000 rw\n\
+             map B P data 500+3000 @7f1000000000 rw\nstore B {page}\n\
+             compare data 0+4096 mkclean clean\n"
+        ));
+        bench.seek(u32::MAX);
+        let model = model(&bench);
+        let [mkclean, clean] = [0, 1].map(|lane| &*model.lanes[lane].matrix);
+        let field = |lane: usize| {
+            let field = model.lanes[lane].matrix.field.clone().expect("so many are a field");
+            field.marks[field.columns..].to_vec()
+        };
+        let column = usize::try_from(page / clean.layout.every).expect("some hundred columns");
+        // mkclean takes the write bit of every page that is dirty, clean of none.
+        let [own, other] = [field(1)[column], field(0)[column]];
+        assert_eq!(own, Mark::PRESENT | Mark::W | Mark::DIFFERS, "page {page}");
+        assert_eq!(other, Mark::PRESENT, "page {page}");
+        let differ = field(1).iter().filter(|mark| mark.contains(Mark::DIFFERS)).count();
+        assert_eq!(differ, 1, "page {page}");
+        let y = mkclean.layout.y(1).expect("both mappings have a row");
+        let x = clean.layout.x(page) + clean.layout.cell / 2.0;
+        assert_eq!(clean.entry_at(x, y + 1.0), Some((1, page)));
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Entries too many for boxes: one byte for each place of a grid, mappings down, pages across.
-//! Between two columns lie as many pages as find no room; a column tells of its first page alone,
-//! so that what is rare stays rare.
+//! A column stands for as many pages as find no room beside each other, and shows one of them of
+//! each mapping: [`Columns`] says which.
 
 use rangewalk_core::addr::VirtAddr;
 use rangewalk_core::arch::{Entry, Level, Pte, PteFlags};
@@ -8,6 +8,7 @@ use rangewalk_core::compare::MappedRange;
 use rangewalk_core::machine::SlotId;
 
 use crate::compare::Bench;
+use crate::model::compare::columns::Columns;
 use crate::model::compare::matrix::Layout;
 use crate::model::stage_now::Now;
 
@@ -27,7 +28,7 @@ bitflags::bitflags! {
         const GONE = 1 << 4;
         /// Neither empty nor present.
         const OTHER = 1 << 5;
-        /// Its word is another one at the end of the job than in the first lane.
+        /// A word of the column is another one at the end of the job than in the first lane.
         const DIFFERS = 1 << 6;
     }
 }
@@ -44,22 +45,21 @@ pub struct Field {
 impl Field {
     /// Of lane `lane`, whose cursor is `now`.
     #[must_use]
-    pub fn new(bench: &Bench, lane: usize, now: &Now<'_>, layout: &Layout) -> Self {
-        let comparison = &bench.comparison;
+    pub fn new(
+        bench: &Bench,
+        lane: usize,
+        now: &Now<'_>,
+        layout: &Layout,
+        stands: &Columns,
+    ) -> Self {
         let columns = usize::try_from(layout.columns()).unwrap_or(0);
-        let every = usize::try_from(layout.every).unwrap_or(1);
         let mut marks = vec![Mark::empty(); columns * layout.rows.len()];
         for (at, row) in layout.rows.iter().zip(marks.chunks_exact_mut(columns)) {
-            let range = &comparison.ranges[*at];
-            let before = usize::try_from(range.pages.first - layout.pages.0).unwrap_or(0);
-            // Its first page with a column.
-            let first = before.next_multiple_of(every) - before;
-            let row = &mut row[before.div_ceil(every)..];
-            read(now, range, (first..range.words.len()).step_by(every).zip(&mut *row));
-            let ends = |lane: usize| comparison.lanes[lane].ends.get(range.first..).unwrap_or(&[]);
-            let ends = ends(lane).iter().zip(ends(0)).take(range.words.len()).skip(first);
-            for (mark, (own, other)) in row.iter_mut().zip(ends.step_by(every)) {
-                mark.set(Mark::DIFFERS, own.word != other.word);
+            let range = &bench.comparison.ranges[*at];
+            let shown = stands.of(*at).iter().zip(&mut *row);
+            read(now, range, shown.filter_map(|(it, mark)| Some((it.inside? as usize, mark))));
+            for (it, mark) in stands.of(*at).iter().zip(row) {
+                mark.set(Mark::DIFFERS, it.differs >> lane & 1 != 0);
             }
         }
         Self { columns, marks }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use rangewalk_core::compare::MappedRange;
 
 use crate::compare::Bench;
+use crate::model::compare::columns::Columns;
 use crate::model::compare::field::Field;
 use crate::model::compare::visits::Visit;
 use crate::model::lanes_cell::{CellState, slot_state, upper_state};
@@ -84,7 +85,7 @@ pub struct Layout {
     pub gutter: f32,
     /// First page, and how many there are.
     pub pages: (u64, u64),
-    /// Pages from one column to the next: of the others nothing is seen.
+    /// Pages from one column to the next.
     pub every: u64,
     /// Width of a column.
     pub cell: f32,
@@ -94,8 +95,8 @@ pub struct Layout {
     spans: Vec<(u64, u64)>,
     /// From one row to the next.
     pub pitch: f32,
-    /// Entries are boxes of their own.
-    boxes: bool,
+    /// What the columns of a field show; `None`: entries are boxes of their own.
+    stands: Option<Rc<Columns>>,
     /// Rows with a label, by their places among the rows on show.
     labelled: Vec<usize>,
     /// How many are left out, in words.
@@ -187,7 +188,7 @@ impl Layout {
             cell,
             rows,
             pitch,
-            boxes,
+            stands: (!boxes).then(|| bench.columns(every)),
             labelled,
             folded,
             height,
@@ -203,7 +204,11 @@ impl Layout {
     /// Pages from one column to the next of a field; `None` where entries are boxes.
     #[must_use]
     pub fn field_step(&self) -> Option<u64> {
-        (!self.boxes).then_some(self.every)
+        self.stands.as_ref().map(|_| self.every)
+    }
+
+    fn is_boxes(&self) -> bool {
+        self.stands.is_none()
     }
 
     /// Left edge of the column that page `page` is in.
@@ -250,14 +255,15 @@ impl Matrix {
     #[must_use]
     pub fn new(bench: &Bench, lane: usize, now: &Now<'_>, layout: &Rc<Layout>) -> Self {
         let here = here(bench, now);
-        let air = match layout.boxes {
+        let air = match layout.is_boxes() {
             true if layout.pitch > 30.0 => 6.0,
             true => 4.0,
             false => layout.pitch / LINE,
         };
         let place = Place { bench, lane, now, layout, here };
         let (line, knots) = place.line(layout.pitch - air);
-        let field = (!layout.boxes).then(|| Rc::new(Field::new(bench, lane, now, layout)));
+        let field = |stands: &Rc<Columns>| Rc::new(Field::new(bench, lane, now, layout, stands));
+        let field = layout.stands.as_ref().map(field);
         Self {
             tall: layout.pitch - air,
             numbers: numbers(layout, here.map(|(_, page)| page)),
@@ -278,9 +284,16 @@ impl Matrix {
             return None;
         }
         let row = usize::try_from(whole((y - HEAD) / layout.pitch)).ok()?;
-        let page = layout.pages.0 + whole((x - layout.gutter) / layout.cell) * layout.every;
+        let column = whole((x - layout.gutter) / layout.cell);
         let (first, end) = *layout.spans.get(row)?;
-        (first <= page && page < end).then_some((layout.rows[row], page))
+        let range = layout.rows[row];
+        let page = match &layout.stands {
+            None => layout.pages.0 + column,
+            Some(stands) => {
+                first + u64::from(stands.of(range).get(usize::try_from(column).ok()?)?.inside?)
+            }
+        };
+        (first <= page && page < end).then_some((range, page))
     }
 }
 
@@ -309,7 +322,7 @@ impl Place<'_> {
         let layout = self.layout;
         let index = layout.rows[at];
         let range = &self.bench.comparison.ranges[index];
-        let pages = if layout.boxes { range.pages.first..range.pages.end() } else { 0..0 };
+        let pages = if layout.is_boxes() { range.pages.first..range.pages.end() } else { 0..0 };
         MatrixRow {
             range: index,
             label: range.name.clone(),
@@ -362,7 +375,8 @@ impl Place<'_> {
     fn line(&self, tall: f32) -> (String, String) {
         let layout = self.layout;
         let at = self.now.step.map_or(0, |step| step + 1);
-        let (most, up) = if layout.boxes { (LINE_MAX.0, 3.5) } else { (LINE_MAX.1, tall / 2.0) };
+        let (most, up) =
+            if layout.is_boxes() { (LINE_MAX.0, 3.5) } else { (LINE_MAX.1, tall / 2.0) };
         let (mut line, mut knots) = (Pen::default(), Pen::default());
         let mut pen = 'M';
         let point = |visit: &Visit| {
@@ -372,7 +386,7 @@ impl Place<'_> {
         let visits = self.bench.sides[self.lane].visits.before(at, most);
         for (x, y) in visits.iter().filter_map(point) {
             line = line.to(pen, &[x, y]);
-            if layout.boxes {
+            if layout.is_boxes() {
                 knots = knots.to('M', &[x, y]).to('h', &[0.0]);
             }
             pen = 'L';
@@ -390,7 +404,7 @@ fn numbers(layout: &Layout, here: Option<u64>) -> Vec<MatrixNumber> {
         let text = page.to_string();
         let half = text_width(&text) / 2.0 + 2.0;
         let x = layout.x(page) + layout.cell / 2.0;
-        let x = if layout.boxes { x } else { x.min(layout.width - half) };
+        let x = if layout.is_boxes() { x } else { x.min(layout.width - half) };
         if taken.iter().all(|(from, to)| x + half <= *from || *to <= x - half) {
             taken.push((x - half, x + half));
             numbers.push(MatrixNumber { x, text, now });
@@ -402,7 +416,7 @@ fn numbers(layout: &Layout, here: Option<u64>) -> Vec<MatrixNumber> {
     let (first, count) = layout.pages;
     put(first, false);
     put(first + count - 1, false);
-    let between = if layout.boxes { 1 } else { count.div_ceil(4) };
+    let between = if layout.is_boxes() { 1 } else { count.div_ceil(4) };
     let between = usize::try_from(between).unwrap_or(usize::MAX);
     for page in (first..first + count).step_by(between) {
         put(page, false);

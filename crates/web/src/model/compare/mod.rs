@@ -1,5 +1,6 @@
 //! The comparison as the page shows it: a pure function of the bench and where it stands.
 
+pub mod columns;
 pub mod empty;
 pub mod field;
 pub mod lane;

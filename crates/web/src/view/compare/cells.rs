@@ -80,10 +80,12 @@ impl Cells {
         let mut pixels_of = vec![0u8; width * pitch * self.layout.rows.len() * 4];
         // Wide columns stand apart.
         let wide = if cell >= 4 { cell - 1 } else { cell };
+        let mut dots = Dots::default();
         for (at, mark) in marks.iter().enumerate() {
             let (row, column) = (at / columns, at % columns);
+            dots = if column == 0 { Dots::default() } else { dots }.beside(*mark);
             for line in 0..pitch {
-                let Some(colour) = colour(*mark, line * LINES / pitch, column) else { continue };
+                let Some(colour) = colour(*mark, line * LINES / pitch, dots) else { continue };
                 let wide = if colour == DIFFERS { wide.min(DOT) } else { wide };
                 let first = ((row * pitch + line) * width + column * cell) * 4;
                 for pixel in pixels_of[first..first + wide * 4].chunks_exact_mut(4) {
@@ -99,11 +101,26 @@ impl Cells {
     }
 }
 
-/// The colour of one line of an entry in that column.
-fn colour(mark: Mark, line: usize, column: usize) -> Option<usize> {
+/// How many columns in a row have what is dotted, up to the one in hand: the first of them always
+/// has a dot.
+#[derive(Clone, Copy, Default)]
+struct Dots {
+    differs: usize,
+    saved: usize,
+}
+
+impl Dots {
+    fn beside(self, mark: Mark) -> Self {
+        let count = |what: Mark, before: usize| if mark.contains(what) { before + 1 } else { 0 };
+        Self { differs: count(Mark::DIFFERS, self.differs), saved: count(Mark::V, self.saved) }
+    }
+}
+
+/// The colour of one line of an entry.
+fn colour(mark: Mark, line: usize, dots: Dots) -> Option<usize> {
     let has = |what: Mark| mark.contains(what);
     if line == LINES - 1 {
-        return (has(Mark::DIFFERS) && column.is_multiple_of(DOTS)).then_some(DIFFERS);
+        return (dots.differs % DOTS == 1).then_some(DIFFERS);
     }
     if has(Mark::GONE) {
         return (line == 0 || line == LINES - 2).then_some(GONE);
@@ -118,7 +135,7 @@ fn colour(mark: Mark, line: usize, column: usize) -> Option<usize> {
         0 if has(Mark::W) => W,
         3 if has(Mark::D) => D,
         // Hollow, as elsewhere.
-        3 if has(Mark::V) && column.is_multiple_of(2) => V,
+        3 if dots.saved % 2 == 1 => V,
         _ => FILL,
     })
 }
@@ -129,12 +146,30 @@ mod tests {
 
     #[test]
     fn w_is_above_and_dirt_below_and_only_a_dot_is_between_rows() {
-        let lines = |mark: Mark| [0, 1, 2, 3, 4].map(|line| colour(mark, line, 0));
+        let lines = |mark: Mark| {
+            [0, 1, 2, 3, 4].map(|line| colour(mark, line, Dots::default().beside(mark)))
+        };
         let dirty = Mark::PRESENT | Mark::W | Mark::D;
         assert_eq!(lines(dirty), [Some(W), Some(FILL), Some(FILL), Some(D), None]);
         let saved = Mark::PRESENT | Mark::V | Mark::DIFFERS;
         assert_eq!(lines(saved), [Some(FILL), Some(FILL), Some(FILL), Some(V), Some(DIFFERS)]);
         assert_eq!(lines(Mark::GONE), [Some(GONE), None, None, Some(GONE), None]);
         assert_eq!(lines(Mark::empty()), [None; 5]);
+    }
+
+    #[test]
+    fn a_lone_difference_has_a_dot_wherever_it_is() {
+        let alone = |column: usize| {
+            let marks = (0..7).map(|at| if at == column { Mark::DIFFERS } else { Mark::empty() });
+            let mut dots = Dots::default();
+            let dotted = |mark: Mark| {
+                dots = dots.beside(mark);
+                colour(mark, LINES - 1, dots).is_some()
+            };
+            marks.map(dotted).collect::<Vec<_>>()
+        };
+        for column in 0..7 {
+            assert_eq!(alone(column), (0..7).map(|at| at == column).collect::<Vec<_>>());
+        }
     }
 }

@@ -19,7 +19,7 @@ const ROW: f64 = 10.0;
 /// Top of the icicle.
 pub const TOP_CALLS: f64 = TOP_ROWS + 7.0 * ROW + 3.0;
 /// Height of everything.
-pub const BOTTOM: f64 = 192.0;
+pub const BOTTOM: f64 = 187.0;
 /// A character of an icicle's name takes so many pixels.
 const CHAR: f64 = 6.1;
 

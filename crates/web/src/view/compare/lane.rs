@@ -13,6 +13,9 @@ use crate::view::stage::words;
 use crate::view::strip::kind_heights;
 use crate::view::timeline_parts::{Axis, class_of, push_box, px};
 
+/// A sentence of more bytes may take more lines than narrow lanes keep free: there it pushes down
+/// what is below. The others do not, so that scrubbing moves nothing.
+const LONG: usize = 140;
 /// Height of a strip.
 const STRIP: f64 = 44.0;
 
@@ -58,9 +61,10 @@ impl Piece for Words {
 
     fn draw(&self, _: &Own) -> Html {
         let Said { lead, why, calls } = &*self.0;
+        let long = lead.plain().len() + why.plain().len() > LONG;
         html! {
             <>
-                <p class="cmp-say"><strong>{ words(lead) }</strong>{ " " }{ words(why) }</p>
+                <p class={if long { "cmp-say long" } else { "cmp-say" }}><strong>{ words(lead) }</strong>{ " " }{ words(why) }</p>
                 <p class="cmp-calls">{ for calls.iter().map(|name| html! { <code>{ *name }</code> }) }</p>
             </>
         }

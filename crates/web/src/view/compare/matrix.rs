@@ -266,7 +266,8 @@ impl Looks {
 }
 
 fn corner(pen: Pen, right: f32, y: f32, width: f32) -> Pen {
-    let size = (width * 0.31).min(11.0);
+    // Beside the bars of a narrow box it must be told from them.
+    let size = if width < LETTERS { (width * 0.5).min(8.0) } else { (width * 0.31).min(11.0) };
     pen.to('M', &[right, y]).to('v', &[size]).to('L', &[right - size, y]).to('z', &[])
 }
 

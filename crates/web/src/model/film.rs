@@ -1,5 +1,7 @@
 //! A story of frames as strips: pages down, frames across; and what each frame cost.
 
+use std::cmp::Ordering;
+use std::ops::Range;
 use std::rc::Rc;
 
 use rangewalk_core::compare::Weights;
@@ -18,15 +20,15 @@ pub const HEIGHT: f32 = 100.0;
 pub const COSTS: f32 = 110.0;
 /// Most rows of a strip: more pages share one.
 const ROWS_MAX: u64 = 96;
+/// Shades of a box: by how many of its row's pages are meant.
+pub const SHADES: usize = 4;
 
 /// A story as one way of tracking makes it.
 pub struct Take {
     /// Frame by frame.
     pub film: Film,
-    /// What was stored to and handed over, for each half of what a row can hold.
-    pub heat: [String; 2],
-    /// What faults told of.
-    pub faults: String,
+    /// What was stored to, shade by shade: what scans found, and what faults told of.
+    pub heat: [[String; SHADES]; 2],
     /// What each frame cost, in picoseconds.
     pub costs: Vec<u64>,
 }
@@ -68,8 +70,12 @@ pub struct FilmModel {
     pub x: f32,
     /// Where the driver changes its method.
     pub switches: Vec<Switch>,
+    /// How many pages the buffer has.
+    pub pages: u64,
     /// The dearest frame.
     pub most: u64,
+    /// The same in words.
+    pub dearest: String,
     /// What is said of the frame.
     pub rows: Vec<FrameRow>,
     /// What the choice is worth, in a sentence.
@@ -87,26 +93,23 @@ impl Take {
     pub fn new(film: Film) -> Self {
         let weights = Weights::default();
         let costs = film.frames.iter().map(|frame| weights.ps(&frame.score())).collect();
-        let (mut some, mut most, mut told) = (Pen::default(), Pen::default(), Pen::default());
+        let mut heat: [[Pen; SHADES]; 2] = Default::default();
         let per_row = film.pages.div_ceil(ROWS_MAX).max(1);
         let rows = film.pages.div_ceil(per_row);
+        let frames = film.frames.len();
         for row in 0..rows {
             let pages = row * per_row..((row + 1) * per_row).min(film.pages);
-            let share = |frame: usize, bits: u8| {
-                let hit = pages.clone().filter(|page| film.heat(frame, *page) & bits != 0);
-                hit.count() as u64 * 4 / per_row.max(1)
-            };
-            let count = film.frames.len();
-            let any = |frame: usize, bits: u8| {
-                pages.clone().any(|page| film.heat(frame, page) & bits != 0)
-            };
-            let seen = heat::STORED | heat::REPORTED;
-            let place = Strip { row, rows, frames: count };
-            some = place.runs(some, |frame| any(frame, seen) && share(frame, seen) < 2);
-            most = place.runs(most, |frame| share(frame, seen) >= 2);
-            told = place.runs(told, |frame| any(frame, heat::FAULTED));
+            let looks: Vec<Option<(usize, usize)>> =
+                (0..frames).map(|frame| look(&film, frame, pages.clone())).collect();
+            let place = Strip { row, rows, frames };
+            for (how, pens) in heat.iter_mut().enumerate() {
+                for (shade, pen) in pens.iter_mut().enumerate() {
+                    let own = |frame: usize| looks[frame] == Some((how, shade));
+                    *pen = place.runs(std::mem::take(pen), own);
+                }
+            }
         }
-        Self { film, heat: [some.done(), most.done()], faults: told.done(), costs }
+        Self { film, heat: heat.map(|pens| pens.map(Pen::done)), costs }
     }
 
     fn frame(&self, at: u32) -> Option<&Frame> {
@@ -129,6 +132,19 @@ impl Take {
         }
         pen.done()
     }
+}
+
+/// What is seen of a row's pages in a frame: whether a fault told of any, and the shade.
+fn look(film: &Film, frame: usize, pages: Range<u64>) -> Option<(usize, usize)> {
+    let (mut all, mut seen, mut told) = (0usize, 0, false);
+    for page in pages {
+        let bits = film.heat(frame, page);
+        all += 1;
+        seen += usize::from(bits & (heat::STORED | heat::REPORTED) != 0);
+        told |= bits & heat::FAULTED != 0;
+    }
+    let shade = (seen * SHADES).div_ceil(all.max(1)).checked_sub(1)?;
+    Some((usize::from(told), shade))
 }
 
 /// A row of a strip.
@@ -191,6 +207,7 @@ impl FilmModel {
             text: format!("frame {}: to {}", at + 1, method_words(method)),
         };
         let all = || takes.iter().flatten();
+        let most = all().flat_map(|take| take.costs.iter().copied()).max().unwrap_or(1);
         let row = |(take, name): (&Option<Rc<Take>>, &'static str)| {
             let take = take.as_ref()?;
             frame_row(take, name, frame)
@@ -200,7 +217,9 @@ impl FilmModel {
             frame: (frame, u32::try_from(frames).unwrap_or(u32::MAX).saturating_sub(1)),
             x: frame_x(frame, frames),
             switches: own.map_or_else(Vec::new, |it| it.film.switches().map(switch).collect()),
-            most: all().flat_map(|take| take.costs.iter().copied()).max().unwrap_or(1),
+            pages: own.map_or(0, |take| take.film.pages),
+            most,
+            dearest: micro(most),
             rows: takes.iter().zip(TAKES).filter_map(row).collect(),
             verdict: verdict(takes),
             playing: playback.is_playing(),
@@ -228,10 +247,10 @@ fn verdict(takes: &[Option<Rc<Take>>; 3]) -> String {
     let (own, tables, faults) = (own.total(), tables.total(), faults.total());
     let best = tables.min(faults);
     let name = if tables <= faults { TAKES[1] } else { TAKES[2] };
-    let compared = if own < best {
-        format!("its choice saves {} against {name}", micro(best - own))
-    } else {
-        format!("{name} would have saved {}", micro(own - best))
+    let compared = match own.cmp(&best) {
+        Ordering::Less => format!("its choice saves {} against {name}", micro(best - own)),
+        Ordering::Equal => format!("its choice costs what {name} would"),
+        Ordering::Greater => format!("{name} would have saved {}", micro(own - best)),
     };
     format!(
         "All frames cost {} as the driver decides, {} by page tables alone and {} by faults alone: \

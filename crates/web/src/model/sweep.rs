@@ -61,6 +61,10 @@ pub struct Chart {
     pub crossings: Vec<String>,
     /// How many are not told.
     pub untold: usize,
+    /// All lanes have the same values.
+    pub alike: bool,
+    /// The one value of all points and lanes: there is nothing to draw.
+    pub constant: Option<String>,
     /// All points.
     pub table: Vec<TableRow>,
 }
@@ -168,8 +172,9 @@ impl Family<'_> {
         let known = || values.iter().flatten().flatten().copied();
         let most = known().max().filter(|most| *most > 0)?;
         let least = known().filter(|value| *value > 0).min().unwrap_or(1);
-        let x = Scale::new(row.first()?.at[0], row.last()?.at[0], PLOT.0);
-        let y = Scale::new(least, most, PLOT.1);
+        let ends = (row.first()?.at[0], row.last()?.at[0]);
+        let x = Scale::new(Zero::among([ends.0]), ends, PLOT.0);
+        let y = Scale::new(Zero::among(known()), (least, most), PLOT.1);
         let place = |at: u64, value: u64| (x.at(at), PLOT.1 - y.at(value));
         let line = |lane: usize| {
             let points = row.iter().zip(&values);
@@ -192,6 +197,8 @@ impl Family<'_> {
                 .map(|it| it.sentence(self.plan).replace(" us ", " µs ").replace(" us)", " µs)"))
                 .collect(),
             untold: crossings.len().saturating_sub(TOLD_MAX),
+            alike: values.iter().all(|all| all.iter().all(|value| *value == all[0])),
+            constant: known().all(|value| value == most).then(|| self.text(most)),
             table: table.map(|(at, (point, all))| self.row(first + at, point, all)).collect(),
         })
     }
@@ -243,17 +250,37 @@ fn place(plan: &Plan, at: &[u64]) -> String {
     values.collect::<Vec<_>>().join(", ")
 }
 
-/// A log scale. A zero lies where the least would be halved.
+/// Where on a log scale a zero lies.
+enum Zero {
+    /// There is none.
+    Absent,
+    /// At the end, an eighth of the scale below the least.
+    Below,
+}
+
+impl Zero {
+    fn among(values: impl IntoIterator<Item = u64>) -> Self {
+        if values.into_iter().any(|value| value == 0) { Self::Below } else { Self::Absent }
+    }
+}
+
+/// A log scale.
 struct Scale {
     least: u64,
     most: u64,
     length: f32,
+    /// From the end to the least: room for a zero.
+    foot: f32,
 }
 
 impl Scale {
-    fn new(from: u64, to: u64, length: f32) -> Self {
+    fn new(zero: Zero, (from, to): (u64, u64), length: f32) -> Self {
         let least = from.max(1);
-        Self { least, most: to.max(least + 1), length }
+        let foot = match zero {
+            Zero::Absent => 0.0,
+            Zero::Below => length / 8.0,
+        };
+        Self { least, most: to.max(least + 1), length, foot }
     }
 
     fn at(&self, value: u64) -> f32 {
@@ -261,12 +288,14 @@ impl Scale {
             return 0.0;
         }
         let span = log2(self.most) - log2(self.least);
-        (log2(value) - log2(self.least)) / span * self.length
+        self.foot + (log2(value) - log2(self.least)) / span * (self.length - self.foot)
     }
 
-    /// Both ends, and the powers of ten or two between them that find room.
+    /// Zero, both ends, and the powers of ten or two between them that find room.
     fn ticks(&self, text: impl Fn(u64) -> String) -> Vec<Tick> {
-        let mut ticks = vec![Tick { at: 0.0, text: text(self.least) }];
+        let zero = (self.foot > 0.0).then(|| Tick { at: 0.0, text: text(0) });
+        let mut ticks: Vec<Tick> = zero.into_iter().collect();
+        ticks.push(Tick { at: self.foot, text: text(self.least) });
         let base = if self.most / self.least > 200 { 10 } else { 2 };
         let mut next = 1u64;
         while next < self.most {
@@ -299,11 +328,19 @@ mod tests {
 
     #[test]
     fn the_scale_is_logarithmic_and_keeps_to_its_ends() {
-        let scale = Scale::new(1, 64, 300.0);
+        let scale = Scale::new(Zero::Absent, (1, 64), 300.0);
         let places: Vec<f32> = [1, 2, 8, 64].iter().map(|n| scale.at(*n)).collect();
         assert_eq!(places, [0.0, 50.0, 150.0, 300.0]);
         // 3 lies at log2(3) = 1.585 of 6.
         assert!((scale.at(3) - 79.25).abs() < 1.0, "{}", scale.at(3));
-        assert_eq!(scale.at(0), 0.0);
+    }
+
+    #[test]
+    fn a_zero_lies_below_the_least_and_is_named() {
+        let scale = Scale::new(Zero::among([0, 6, 96]), (6, 96), 160.0);
+        let places: Vec<f32> = [0, 6, 96].iter().map(|n| scale.at(*n)).collect();
+        assert_eq!(places, [0.0, 20.0, 160.0]);
+        let ticks = scale.ticks(|n| n.to_string());
+        assert_eq!(ticks[..2].iter().map(|it| &*it.text).collect::<Vec<_>>(), ["0", "6"]);
     }
 }

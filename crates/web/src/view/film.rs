@@ -6,7 +6,7 @@ use rangewalk_core::compare::film::STORY;
 use yew::prelude::*;
 
 use crate::command::{Command, FilmAsk, Opened, View};
-use crate::model::film::{COSTS, FilmModel, FrameRow, HEIGHT, Switch, TAKES, Take, WIDTH};
+use crate::model::film::{COSTS, FilmModel, FrameRow, HEIGHT, SHADES, Switch, TAKES, Take, WIDTH};
 use crate::model::stage_number::number;
 use crate::platform::element;
 use crate::scene::Frame;
@@ -26,6 +26,7 @@ pub fn film(model: &FilmModel, frame: &Frame) -> Html {
                     aria-label={format!("Pages down, frames across: {}", TAKES[at])}>
                     <rect class="film-ground" width={number(WIDTH)} height={number(HEIGHT)}/>
                     { for take.iter().map(|take| live(Heat(take.clone()))) }
+                    { for switches(model, HEIGHT).filter(|_| at == 0) }
                     { now(model.x, HEIGHT) }
                 </svg>
             </figure>
@@ -40,10 +41,7 @@ pub fn film(model: &FilmModel, frame: &Frame) -> Html {
                 </div>
                 <p class="film-verdict">{ &model.verdict }</p>
                 { thresholds(model, frame) }
-                <p class="quiet">
-                    { "Pages down, frames across: brown is drawn and handed over, the darker the more " }
-                    { "of its pages; blue edges were told of by faults." }
-                </p>
+                { legend(model) }
                 { for model.takes.iter().enumerate().map(take) }
                 { costs(model) }
                 { rows(model) }
@@ -79,15 +77,43 @@ impl Piece for Heat {
     }
 
     fn draw(&self, _: &Own) -> Html {
-        let [some, most] = &self.0.heat;
-        html! {
-            <g>
-                <path class="film-some" d={some.clone()}/>
-                <path class="film-most" d={most.clone()}/>
-                <path class="film-told" d={self.0.faults.clone()}/>
-            </g>
-        }
+        let shades = |(class, shades): (&'static str, &[String; SHADES])| {
+            let shade = |d: &String| html! { <path d={d.clone()}/> };
+            html! { <g {class}>{ for shades.iter().map(shade) }</g> }
+        };
+        let hows = HOWS.into_iter().zip(&self.0.heat);
+        html! { <g>{ for hows.map(shades) }</g> }
     }
+}
+
+/// What scans found, and what faults told of.
+const HOWS: [&str; 2] = ["film-found", "film-told"];
+
+/// What the strips' colours say.
+fn legend(model: &FilmModel) -> Html {
+    let patch = |class: &'static str| {
+        html! {
+            <svg width="12" height="10" viewBox="0 0 12 10" aria-hidden="true">
+                <g {class}><path d="M0 0H12V10H0z"/></g>
+            </svg>
+        }
+    };
+    let [found, told] = HOWS.map(patch);
+    html! {
+        <p class="quiet film-legend">
+            { format!("{} pages down, {} frames across.", model.pages, model.frame.1 + 1) }
+            <span>{ found }{ "written, " }<b class="cD">{ "D" }</b>{ " found by a scan of page tables" }</span>
+            <span>{ told }{ "written, told by a fault for want of " }<b class="cW">{ "W" }</b></span>
+            <span>{ "The darker, the more of the pages that share a row." }</span>
+        </p>
+    }
+}
+
+/// Where the driver changes its method.
+fn switches(model: &FilmModel, height: f32) -> impl Iterator<Item = Html> {
+    model.switches.iter().map(move |switch| {
+        html! { <path class="film-switch" d={format!("M{} 0V{}", number(switch.x), number(height))}/> }
+    })
 }
 
 /// The frame in hand.
@@ -106,12 +132,7 @@ fn costs(model: &FilmModel) -> Html {
         let y = f32::from(at % 3) * 13.0 + 10.0;
         let end = switch.x > WIDTH * 0.7;
         let (class, x) = if end { ("s end", switch.x - 4.0) } else { ("s", switch.x + 4.0) };
-        html! {
-            <>
-                <path class="film-switch" d={format!("M{} 0V{}", number(switch.x), number(COSTS))}/>
-                <text {class} x={number(x)} y={number(y)}>{ &switch.text }</text>
-            </>
-        }
+        html! { <text {class} x={number(x)} y={number(y)}>{ &switch.text }</text> }
     };
     let name = |(at, name): (usize, &&'static str)| {
         html! {
@@ -123,22 +144,25 @@ fn costs(model: &FilmModel) -> Html {
             </span>
         }
     };
-    let switches: Vec<&str> = model.switches.iter().map(|it| it.text.as_str()).collect();
-    let switches = match switches.as_slice() {
+    let told: Vec<&str> = model.switches.iter().map(|it| it.text.as_str()).collect();
+    let told = match told.as_slice() {
         [] => "The driver never changes its method.".to_owned(),
         all => format!("The driver changes its method at {}.", all.join(", at ")),
     };
     html! {
         <figure class="film-take">
-            <figcaption>{ "cost of each frame" }{ for TAKES.iter().enumerate().map(name) }</figcaption>
+            <figcaption>{ format!("cost of each frame, up to {}", model.dearest) }{ for TAKES.iter().enumerate().map(name) }</figcaption>
             <svg viewBox={format!("0 -4 {} {}", number(WIDTH), number(COSTS + 8.0))}
                 preserveAspectRatio="none" role="img" aria-label="Cost of each frame">
                 <path class="sweep-grid" d={format!("M0 {0}H{1}M0 0H{1}", number(COSTS), number(WIDTH))}/>
                 { for takes.map(line) }
+                { for switches(model, COSTS) }
                 { for (0..).zip(&model.switches).map(switch) }
                 { now(model.x, COSTS) }
             </svg>
-            <p class="film-switches">{ switches }</p>
+            <p class="film-axis quiet"><span>{ "frame 1" }</span><span>{ model.frame.1.div_ceil(2) }</span>
+                <span>{ model.frame.1 + 1 }</span></p>
+            <p class="film-switches">{ told }</p>
         </figure>
     }
 }
@@ -213,7 +237,7 @@ fn foot(model: &FilmModel, frame: &Frame) -> Html {
         <svg class="cmp-track" viewBox="0 0 1000 38" preserveAspectRatio="none" aria-hidden="true">
             <rect class="cmp-rail" x="0" y="24" width="1000" height="3"/>
             <rect class="cmp-done" x="0" y="24" width={number(1000.0 * model.x / WIDTH)} height="3"/>
-            <rect class="now-box" x={number((1000.0 * model.x / WIDTH - 3.0).max(0.0))} y="16" width="6" height="18"/>
+            { now(1000.0 * model.x / WIDTH, 38.0) }
         </svg>
     };
     let step_at = Callback::from(move |(x, _): (f64, f64)| {

@@ -45,10 +45,28 @@ pub fn sweep(model: &SweepModel, frame: &Frame) -> Html {
                 </div>
             </div>
             { progress(model, frame) }
-            <div class="sweep-charts">{ for (0..).zip(&model.charts).map(chart) }</div>
+            <div class="sweep-charts">
+                { for (0..).zip(&model.charts).filter(|(_, it)| it.constant.is_none()).map(chart) }
+            </div>
+            { for same(model) }
             { for model.left_out.iter().take(3).map(left_out) }
         </main>
     }
+}
+
+/// What is the same for all lanes and points, in words.
+fn same(model: &SweepModel) -> Option<Html> {
+    let one = |chart: &Rc<Chart>| {
+        let value = chart.constant.as_ref()?;
+        Some(html! { <li>{ format!("{}: {value}", chart.title) }</li> })
+    };
+    let all: Vec<Html> = model.charts.iter().filter_map(one).collect();
+    (!all.is_empty()).then(|| html! {
+        <div class="sweep-same quiet">
+            <h3>{ format!("The same in every lane, whatever the {}", model.plan.axes[0].axis.name()) }</h3>
+            <ul>{ for all }</ul>
+        </div>
+    })
 }
 
 fn left_out(why: &String) -> Html {
@@ -152,12 +170,16 @@ impl Piece for ChartPiece {
             }
         });
         let told = |it: &String| html! { <li>{ it }</li> };
+        let none = match self.model.alike {
+            true => "All lanes are alike.",
+            false => "No lane changes places with another.",
+        };
         html! {
             <figure class="sweep-chart" id={format!("chart-{}", self.at)}>
                 <figcaption>{ title }</figcaption>
                 { plot(&self.model) }
                 if crossings.is_empty() {
-                    <p class="quiet">{ "No lane changes places with another." }</p>
+                    <p class="quiet">{ none }</p>
                 } else {
                     <ul>{ for crossings.iter().map(told) }</ul>
                 }

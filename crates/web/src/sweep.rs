@@ -240,9 +240,12 @@ fn metrics(points: &[Point]) -> VecDeque<Metric> {
         *count != Count::Steps && lanes.any(|lane| lane.job.get(*count) > 0)
     };
     let count = |count: Count| Metric { part: Part::Job, count: Some(count) };
-    let cost = [Part::Both, Part::Job, Part::After].map(|part| Metric { part, count: None });
+    let mut lanes = points.iter().flat_map(|point| point.lanes.iter().flatten());
+    let later = lanes.any(|lane| Count::ALL.into_iter().any(|count| lane.after.get(count) > 0));
+    let parts: &[Part] = if later { &[Part::Both, Part::Job, Part::After] } else { &[Part::Job] };
+    let cost = parts.iter().map(|part| Metric { part: *part, count: None });
     let counts = Count::ALL.into_iter().filter(counted).map(count);
-    cost.into_iter().chain(counts).take(CHARTS_MAX).collect()
+    cost.chain(counts).take(CHARTS_MAX).collect()
 }
 
 impl Scene for View {

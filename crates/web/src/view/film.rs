@@ -79,7 +79,7 @@ impl Piece for Heat {
     fn draw(&self, _: &Own) -> Html {
         let shades = |(class, shades): (&'static str, &[String; SHADES])| {
             let shade = |d: &String| html! { <path d={d.clone()}/> };
-            html! { <g {class}>{ for shades.iter().map(shade) }</g> }
+            html! { <g {class}><g class="film-shades">{ for shades.iter().map(shade) }</g></g> }
         };
         let hows = HOWS.into_iter().zip(&self.0.heat);
         html! { <g>{ for hows.map(shades) }</g> }
@@ -104,7 +104,7 @@ fn legend(model: &FilmModel) -> Html {
             { format!("{} pages down, {} frames across.", model.pages, model.frame.1 + 1) }
             <span>{ found }{ "written, " }<b class="cD">{ "D" }</b>{ " found by a scan of page tables" }</span>
             <span>{ told }{ "written, told by a fault for want of " }<b class="cW">{ "W" }</b></span>
-            <span>{ "The darker, the more of the pages that share a row." }</span>
+            <span>{ "The stronger, the more of the pages that share a row." }</span>
         </p>
     }
 }
@@ -112,7 +112,8 @@ fn legend(model: &FilmModel) -> Html {
 /// Where the driver changes its method.
 fn switches(model: &FilmModel, height: f32) -> impl Iterator<Item = Html> {
     model.switches.iter().map(move |switch| {
-        html! { <path class="film-switch" d={format!("M{} 0V{}", number(switch.x), number(height))}/> }
+        let d = format!("M{} 0V{}", number(switch.x), number(height));
+        html! { <path class="film-switch" {d}/> }
     })
 }
 
@@ -151,7 +152,10 @@ fn costs(model: &FilmModel) -> Html {
     };
     html! {
         <figure class="film-take">
-            <figcaption>{ format!("cost of each frame, up to {}", model.dearest) }{ for TAKES.iter().enumerate().map(name) }</figcaption>
+            <figcaption>
+                { format!("cost of each frame, up to {}", model.dearest) }
+                { for TAKES.iter().enumerate().map(name) }
+            </figcaption>
             <svg viewBox={format!("0 -4 {} {}", number(WIDTH), number(COSTS + 8.0))}
                 preserveAspectRatio="none" role="img" aria-label="Cost of each frame">
                 <path class="sweep-grid" d={format!("M0 {0}H{1}M0 0H{1}", number(COSTS), number(WIDTH))}/>

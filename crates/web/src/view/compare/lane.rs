@@ -62,9 +62,10 @@ impl Piece for Words {
     fn draw(&self, _: &Own) -> Html {
         let Said { lead, why, calls } = &*self.0;
         let long = lead.plain().len() + why.plain().len() > LONG;
+        let class = if long { "cmp-say long" } else { "cmp-say" };
         html! {
             <>
-                <p class={if long { "cmp-say long" } else { "cmp-say" }}><strong>{ words(lead) }</strong>{ " " }{ words(why) }</p>
+                <p {class}><strong>{ words(lead) }</strong>{ " " }{ words(why) }</p>
                 <p class="cmp-calls">{ for calls.iter().map(|name| html! { <code>{ *name }</code> }) }</p>
             </>
         }

@@ -395,8 +395,8 @@ impl Place<'_> {
     }
 }
 
-/// The numbers that find room: where the step is, both ends, then from the left, or in a field the
-/// quarters.
+/// The numbers that find room: where the step is, both ends, then every page, every second, every
+/// fourth …, or in a field the quarters.
 fn numbers(layout: &Layout, here: Option<u64>) -> Vec<MatrixNumber> {
     let mut taken: Vec<(f32, f32)> = Vec::new();
     let mut numbers = Vec::new();
@@ -416,9 +416,18 @@ fn numbers(layout: &Layout, here: Option<u64>) -> Vec<MatrixNumber> {
     let (first, count) = layout.pages;
     put(first, false);
     put(first + count - 1, false);
-    let between = if layout.is_boxes() { 1 } else { count.div_ceil(4) };
+    let (start, between) = if layout.is_boxes() {
+        let widest = text_width(&(first + count).to_string()) + 4.0;
+        let mut between = 1;
+        while units(between) * layout.cell < widest {
+            between *= 2;
+        }
+        (first.next_multiple_of(between), between)
+    } else {
+        (first, count.div_ceil(4))
+    };
     let between = usize::try_from(between).unwrap_or(usize::MAX);
-    for page in (first..first + count).step_by(between) {
+    for page in (start..first + count).step_by(between) {
         put(page, false);
     }
     numbers

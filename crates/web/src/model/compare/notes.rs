@@ -36,13 +36,13 @@ fn key(bench: &Bench) -> Option<String> {
     let column = match every {
         1 => "A column is a page".to_owned(),
         n => format!(
-            "A column is {n} pages and shows one that ends otherwise in some lane, else one that \
+            "A column is {n} pages: it shows one that ends otherwise in some lane, else one that \
              changes, else one that is mapped"
         ),
     };
     Some(format!(
-        "{column}. Blue above is W, orange below D, brown dots V; empty frames were taken out. Red \
-         dots end otherwise than in the first lane."
+        "{column}. Blue above: W; orange below: D; brown dots: V; empty frame: taken out; red dots: \
+         not as in the first lane."
     ))
 }
 

@@ -119,7 +119,7 @@ forEachBrowser("the exported picture stands alone and carries its scenario", asy
     URL.createObjectURL = keep;
     HTMLAnchorElement.prototype.click = function () { window.files.push(this.download); };
   });
-  for (const row of [1, 2, 3]) {
+  for (const row of [1, 3, 4]) {
     await page.evaluate(() => [...document.querySelectorAll("nav .btn")].find((b) => b.textContent === "Export").click());
     await page.waitForSelector("dialog .rows");
     await page.click(`dialog .rows li:nth-child(${row}) button`);
@@ -138,4 +138,40 @@ forEachBrowser("the exported picture stands alone and carries its scenario", asy
   }, picture);
   assert.deepEqual([root, kept], ["svg", text]);
   assert.ok(trace.split("\n").length > 50);
+  // What is drawn with letters is set as on the page.
+  const sizes = await elsewhere.evaluate((picture) => {
+    document.querySelector("main").innerHTML = picture;
+    return [...new Set([...document.querySelectorAll("svg svg text")].map((it) => getComputedStyle(it).fontSize))];
+  }, picture);
+  assert.ok(sizes.length > 1 && sizes.every((size) => parseFloat(size) < 16), `${sizes}`);
+});
+
+forEachBrowser("a picture is painted as it stands, on the stage and of lanes", async (browser) => {
+  const page = await browser.open();
+  await write(page, SMALL.replace("wp data 0+4", "compare data 0+4 wp mkclean zap").replace("expect 2\n", ""));
+  const hash = await fragment(page);
+  for (const [query, ready] of [["", ".pic"], ["?compare", ".cmp-lane"]]) {
+    await page.evaluate((address) => history.replaceState(null, "", address), (query || "?") + hash);
+    await page.reload();
+    await page.waitForSelector(ready);
+    await page.evaluate(() => {
+      HTMLAnchorElement.prototype.click = function () { window.painted = [this.download, this.href]; };
+      [...document.querySelectorAll("nav .btn")].find((b) => b.textContent === "Export").click();
+    });
+    await page.waitForSelector("dialog .rows");
+    await page.click("dialog .rows li:nth-child(2) button");
+    await page.waitForFunction(() => window.painted);
+    const [name, colours] = await page.evaluate(async () => {
+      const image = new Image();
+      image.src = window.painted[1];
+      await image.decode();
+      const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+      const paint = canvas.getContext("2d");
+      paint.drawImage(image, 0, 0);
+      const words = new Uint32Array(paint.getImageData(0, 0, image.width, image.height).data.buffer);
+      return [window.painted[0], new Set(words).size];
+    });
+    assert.match(name, /^two-pages\.png$/);
+    assert.ok(colours > 20, `${colours} colours`);
+  }
 });

@@ -18,6 +18,8 @@ const STYLES: &[&str] = &["static/base.css", "static/shell.css", "static/stage.c
 const LATE_STYLES: &[&str] = &["static/panels.css", "static/compare.css"];
 /// What the page starts its worker with.
 const WORKER: &str = "worker.js";
+/// What a picture is painted with that somebody takes away.
+const PAINTER: &str = "painter.js";
 /// What stands in index.html for the folder of the files below.
 const FOLDER: &str = "FILES";
 /// Where the program is built: apart, for the compiler is asked for other things than elsewhere.
@@ -37,7 +39,7 @@ pub(crate) fn build(tools: &PageTools) -> Result<()> {
         let styles = styles.iter().map(fs::read_to_string);
         fs::write(files.join(name), styles.collect::<std::io::Result<Vec<_>>>()?.concat())?;
     }
-    for script in ["boot.js", WORKER] {
+    for script in ["boot.js", WORKER, PAINTER] {
         fs::copy(Path::new("static").join(script), files.join(script))?;
     }
     if tools.npm == Shrink::Can {
@@ -125,5 +127,6 @@ pub(crate) fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
 pub(crate) fn is_late(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     // As the cut names them: a part, and what several parts have in common.
-    name.starts_with("split_") || name.starts_with("chunk_") || name == WORKER || name == "late.css"
+    let late = [WORKER, PAINTER, "late.css"];
+    name.starts_with("split_") || name.starts_with("chunk_") || late.contains(&name)
 }

@@ -10,9 +10,13 @@ use crate::view::share::Export;
 pub fn export(session: &Session, title: &str, export: Export) {
     let name = file_name(title);
     match export {
-        Export::Picture => {
-            let picture = file::picture(".pic .stg-svg", session.text());
-            if let Some(picture) = picture.or_else(|| file::view("main", session.text())) {
+        Export::Picture | Export::Pixels => {
+            let picture = file::picture(".pic .stg-svg", "stg", session.text());
+            let picture = picture.or_else(|| file::view("main", session.text()));
+            let Some(picture) = picture else { return };
+            if export == Export::Pixels {
+                file::paint(&format!("{name}.png"), &picture);
+            } else {
                 file::save(&format!("{name}.svg"), "image/svg+xml", &picture);
             }
         }

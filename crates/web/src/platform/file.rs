@@ -8,6 +8,8 @@ use web_sys::{
     XmlSerializer,
 };
 
+use super::beside_program;
+
 /// Hands `content` to the user as a file.
 pub fn save(name: &str, mime: &str, content: &str) {
     let _ = try_save(name, mime, content);
@@ -27,15 +29,32 @@ fn try_save(name: &str, mime: &str, content: &str) -> Result<(), JsValue> {
     Url::revoke_object_url(&address)
 }
 
+/// Hands a picture to the user in pixels. What paints them is a script of its own, for few want it.
+pub fn paint(name: &str, picture: &str) {
+    let _ = try_paint(name, picture);
+}
+
+fn try_paint(name: &str, picture: &str) -> Option<()> {
+    let script = document().create_element("script").ok()?;
+    let painter = beside_program("painter.js")?;
+    for (key, value) in [("data-name", name), ("data-svg", picture), ("src", &painter)] {
+        script.set_attribute(key, value).ok()?;
+    }
+    document().body()?.append_child(&script).ok()?;
+    Some(())
+}
+
 /// What a standalone picture is written in.
 const SVG: Option<&str> = Some("http://www.w3.org/2000/svg");
 
-/// The first SVG that matches, with the page's styles inside it and `source` as its metadata.
+/// The first SVG that matches, with the page's styles inside it and `source` as its metadata;
+/// `class` is of what stands around it on the page, for the styles' sake.
 #[must_use]
-pub fn picture(selector: &str, source: &str) -> Option<String> {
+pub fn picture(selector: &str, class: &str, source: &str) -> Option<String> {
     let picture = document().query_selector(selector).ok().flatten()?;
     let copy: Element = picture.clone_node_with_deep(true).ok()?.dyn_into().ok()?;
-    alone(&copy, source)
+    let size = picture.get_bounding_client_rect();
+    alone(&copy, class, (pixels(size.width()), pixels(size.height())), source)
 }
 
 /// The first part of the page that matches, in full, as an SVG around it.
@@ -54,28 +73,42 @@ pub fn view(selector: &str, source: &str) -> Option<String> {
         picture.set_attribute("class", "cmp-painted").ok()?;
         to.replace_with_with_node_1(&picture).ok()?;
     }
-    let picture = document().create_element_ns(SVG, "svg").ok()?;
     let inside = document().create_element_ns(SVG, "foreignObject").ok()?;
     inside.append_child(&copy).ok()?;
-    picture.append_child(&inside).ok()?;
-    let sizes = [("width", part.scroll_width()), ("height", part.scroll_height())];
-    for (name, size) in sizes {
-        picture.set_attribute(name, &size.to_string()).ok()?;
-        inside.set_attribute(name, &size.to_string()).ok()?;
+    for name in ["width", "height"] {
+        inside.set_attribute(name, "100%").ok()?;
     }
-    picture.set_attribute("class", "alone").ok()?;
-    alone(&picture, source)
+    alone(&inside, "", (part.scroll_width(), part.scroll_height()), source)
 }
 
-/// With the page's styles inside.
-fn alone(picture: &Element, source: &str) -> Option<String> {
-    picture.set_attribute("xmlns", SVG?).ok()?;
-    for (tag, text) in [("style", styles()), ("metadata", source.to_owned())] {
+#[expect(clippy::cast_possible_truncation, reason = "pictures are some thousand pixels wide")]
+const fn pixels(length: f64) -> i32 {
+    length as i32
+}
+
+/// A picture of its own around `inside`, so wide and high, with the page's styles.
+fn alone(
+    inside: &Element,
+    class: &str,
+    (width, height): (i32, i32),
+    source: &str,
+) -> Option<String> {
+    let picture = document().create_element_ns(SVG, "svg").ok()?;
+    // What the page says of the class's place on it is of the page's.
+    let rule = format!("svg:root {{ width: {width}px; height: {height}px; padding: 0; }}");
+    for (tag, text) in [("style", &*format!("{}\n{rule}", styles())), ("metadata", source)] {
         let element = document().create_element_ns(SVG, tag).ok()?;
-        element.set_text_content(Some(&text));
-        picture.insert_before(&element, picture.first_child().as_ref()).ok()?;
+        element.set_text_content(Some(text));
+        picture.append_child(&element).ok()?;
     }
-    XmlSerializer::new().ok()?.serialize_to_string(picture).ok()
+    picture.append_child(inside).ok()?;
+    let (width, height) = (width.to_string(), height.to_string());
+    let class = format!("alone {class}");
+    let all = [("xmlns", SVG?), ("class", &class), ("width", &width), ("height", &height)];
+    for (name, value) in all {
+        picture.set_attribute(name, value).ok()?;
+    }
+    XmlSerializer::new().ok()?.serialize_to_string(&picture).ok()
 }
 
 /// All rules of the page's own style sheets.

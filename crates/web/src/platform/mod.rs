@@ -15,8 +15,18 @@ pub mod ticker;
 pub mod worker;
 
 use gloo::events::EventListener;
+use gloo::utils::document;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlLinkElement, Url};
 
 /// Goes on listening until dropped.
 pub struct Listener {
     _events: Vec<EventListener>,
+}
+
+/// The address of a file that lies beside the program.
+fn beside_program(name: &str) -> Option<String> {
+    let program = document().query_selector("link[rel=modulepreload]").ok()??;
+    let program = program.dyn_into::<HtmlLinkElement>().ok()?.href();
+    Some(Url::new_with_base(name, &program).ok()?.href())
 }

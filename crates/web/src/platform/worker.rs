@@ -1,15 +1,13 @@
 //! A worker: the same program in a thread of its own, from both sides.
 
 use gloo::events::EventListener;
-use gloo::utils::document;
 use js_sys::Float64Array;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{
-    DedicatedWorkerGlobalScope, HtmlLinkElement, MessageEvent, Url, Window, WorkerOptions,
-    WorkerType,
-};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Window, WorkerOptions, WorkerType};
 use yew::Callback;
+
+use super::beside_program;
 
 /// What a worker says first.
 const READY: &str = "ready";
@@ -35,10 +33,7 @@ impl Worker {
         if !cfg!(target_family = "wasm") {
             return None;
         }
-        // It lies beside the program.
-        let program = document().query_selector("link[rel=modulepreload]").ok()??;
-        let program = program.dyn_into::<HtmlLinkElement>().ok()?.href();
-        let address = Url::new_with_base("worker.js", &program).ok()?.href();
+        let address = beside_program("worker.js")?;
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = web_sys::Worker::new_with_options(&address, &options).ok()?;

@@ -117,6 +117,8 @@ fn to_copy(
 pub enum Export {
     /// The picture.
     Picture,
+    /// The picture, painted.
+    Pixels,
     /// The scenario text.
     Scenario,
     /// The run in words.
@@ -138,6 +140,7 @@ pub fn export_files(view: View, on_export: &Callback<Export>, on_close: Callback
     let rows = html! {
         <ul class="rows">
             { row(Export::Picture, "Picture, .svg", picture) }
+            { row(Export::Pixels, "Picture, .png", "the same, painted") }
             { row(Export::Scenario, "Scenario, .txt", "the text, to run with rangewalk") }
             { row(Export::Trace, "Trace, .txt", "every step of the run in words") }
         </ul>

@@ -165,7 +165,7 @@ impl Piece for ChartPiece {
         let selector = format!("#chart-{} svg", self.at);
         let name = format!("sweep-{}.svg", self.at + 1);
         let save = Callback::from(move |_: MouseEvent| {
-            if let Some(picture) = file::picture(&selector, "") {
+            if let Some(picture) = file::picture(&selector, "cmp sweep", "") {
                 file::save(&name, "image/svg+xml", &picture);
             }
         });

@@ -24,8 +24,6 @@ pub struct Cpu<'a, S: Sink> {
     world: &'a mut World,
     sink: &'a mut S,
     id: CpuId,
-    /// The table that it found last below an entry of each level.
-    last: [TableId; Level::Pte as usize],
 }
 
 /// A kernel function in progress: ends when dropped.
@@ -57,12 +55,12 @@ impl<S: Sink> DerefMut for Scope<'_, '_, S> {
 impl<'a, S: Sink> Cpu<'a, S> {
     /// CPU 0, for one run.
     pub fn new(world: &'a mut World, sink: &'a mut S) -> Self {
-        Self { world, sink, id: CpuId(0), last: [TableId(0); Level::Pte as usize] }
+        Self { world, sink, id: CpuId(0) }
     }
 
     /// Another CPU of the same machine.
     pub fn on(&mut self, id: CpuId) -> Cpu<'_, S> {
-        Cpu { world: &mut *self.world, sink: &mut *self.sink, id, last: self.last }
+        Cpu { world: &mut *self.world, sink: &mut *self.sink, id }
     }
 
     /// Which CPU this is.
@@ -184,16 +182,11 @@ impl<'a, S: Sink> Cpu<'a, S> {
         self.world.table_at(pfn)
     }
 
-    /// The same for who comes down to the same tables page after page: the last one below `level`
-    /// is tried first, so that the next step need not wait for what the entry holds.
+    /// The same for who comes down to the same tables page after page.
     #[inline(always)]
     #[must_use]
     pub(crate) fn table_at_again(&mut self, level: Level, pfn: Pfn) -> TableId {
-        let last = &mut self.last[level as usize];
-        if self.world.table(*last).is_none_or(|table| table.pfn != pfn) {
-            *last = self.world.table_at(pfn);
-        }
-        *last
+        self.world.table_at_again(level, pfn)
     }
 
     /// What a table is.

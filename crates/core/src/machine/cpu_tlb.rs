@@ -36,7 +36,7 @@ impl<S: Sink> Cpu<'_, S> {
     /// Drops what CPU `of` has cached of `mm` from `start` to `end`.
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub(crate) fn tlb_drop(&mut self, of: CpuId, mm: MmId, start: VirtAddr, end: VirtAddr) {
-        let (first, pages) = (tag(mm, start), end.max(start).pages_since(start));
+        let (first, pages) = (tag(mm, start), end.pages_since(start));
         while let Some(place) = self.tlb_state(of).find(first, pages) {
             self.set(Cell::TlbTag(of, place), 0);
         }

@@ -43,6 +43,8 @@ pub(super) struct Tables {
     words: Vec<u64>,
     /// `None`: free.
     meta: Vec<Option<Table>>,
+    /// The frame and the table that were found last below an entry of each level.
+    found: [(Pfn, TableId); Level::Pte as usize],
 }
 
 impl Tables {
@@ -58,6 +60,17 @@ impl Tables {
         *self.meta.get(table.index())?
     }
 
+    /// The table in frame `pfn` below an entry of `level`, if it is the one that was found last.
+    pub(super) fn found(&self, level: Level, pfn: Pfn) -> Option<TableId> {
+        let (last, table) = self.found[level as usize];
+        (last == pfn).then_some(table)
+    }
+
+    /// What [`Tables::found`] answers from now on, until a table is made or freed.
+    pub(super) fn set_found(&mut self, level: Level, pfn: Pfn, table: TableId) {
+        self.found[level as usize] = (pfn, table);
+    }
+
     /// Makes or frees a table. Its words must be empty either way.
     pub(super) fn set(&mut self, table: TableId, meta: Option<Table>) {
         if table.index() >= self.meta.len() {
@@ -65,6 +78,7 @@ impl Tables {
             self.words.resize(self.meta.len() * PTRS_PER_TABLE as usize, 0);
         }
         self.meta[table.index()] = meta;
+        self.found = Default::default();
     }
 
     pub(super) fn words_of(&self, table: TableId) -> &[u64] {

@@ -183,6 +183,23 @@ impl World {
         TableId(page.owner)
     }
 
+    /// The same for who comes down to the same tables page after page: the one found last below
+    /// `level` is known without a look at its page.
+    #[inline(always)]
+    pub(in crate::machine) fn table_at_again(&mut self, level: Level, pfn: Pfn) -> TableId {
+        match self.tables.found(level, pfn) {
+            Some(table) => table,
+            None => self.table_at_first(level, pfn),
+        }
+    }
+
+    #[cold]
+    fn table_at_first(&mut self, level: Level, pfn: Pfn) -> TableId {
+        let table = self.table_at(pfn);
+        self.tables.set_found(level, pfn, table);
+        table
+    }
+
     /// The PTE slot of `addr`, or the level whose entry is empty, with that entry.
     ///
     /// # Errors

@@ -57,6 +57,7 @@ pub fn migrate_end<S: Sink>(
     Ok(Some(value))
 }
 
+#[cold]
 fn end<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<u64, Stop> {
     let back = remove_migration_ptes(cpu, folio)?;
     cpu.event(Event::Migration { page: folio, phase: Phase::Ends })?;
@@ -65,6 +66,7 @@ fn end<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<u64, Stop> {
 }
 
 /// Somebody needs the lock of the folio: if it migrates, that ends first.
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(super) fn wait_for_migration<S: Sink>(cpu: &mut Cpu<S>, folio: PageId) -> Result<(), Stop> {
     if cpu.page(folio).flags.contains(PageFlags::MIGRATES) {
         end(cpu, folio)?;

@@ -3,7 +3,7 @@
 
 use crate::addr::{Pfn, VirtAddr};
 use crate::arch::level::PTRS_PER_TABLE;
-use crate::arch::{Entry, Level, Levels, Pte};
+use crate::arch::{Entry, Level, Levels};
 use crate::machine::event::{Found, Lock, Mode};
 use crate::machine::{Cpu, Event, Func, MmId, Sink, SlotId, Stop, Vma};
 
@@ -49,6 +49,11 @@ impl PageVmaMappedWalk {
         let mm = vma.mm.expect("a VMA belongs to a process");
         let end = vma_address_end(vma, pgoff, nr_pages);
         Self { pfn, nr_pages, mm, address, end, wants: Wants::Present, hit: Hit::None }
+    }
+
+    /// The frame is one of the pages.
+    fn holds(&self, pfn: Pfn) -> bool {
+        pfn.0.wrapping_sub(self.pfn.0) < self.nr_pages
     }
 }
 
@@ -186,19 +191,15 @@ fn check_pte<S: Sink>(
     let word = cpu.word(slot);
     let entry = word.decode(Level::Pte);
     let found = match entry {
-        Entry::Leaf(pfn) if pfn < pvmw.pfn || pfn.0 - pvmw.pfn.0 >= pvmw.nr_pages => Found::Foreign,
+        Entry::Leaf(pfn) if !pvmw.holds(pfn) => Found::Foreign,
         _ => Found::from(entry),
     };
     cpu.event(Event::Slot { found, slot, addr: pvmw.address })?;
     match pvmw.wants {
         Wants::Present => Ok(found == Found::Leaf),
-        Wants::Migration => Ok(migrates(cpu, pvmw, word)),
+        Wants::Migration => {
+            let entry = word.as_migration(cpu.kernel(), cpu.levels());
+            Ok(entry.is_some_and(|entry| pvmw.holds(entry.pfn)))
+        }
     }
-}
-
-/// The migration entry stands for one of the pages.
-#[cold]
-fn migrates<S: Sink>(cpu: &Cpu<S>, pvmw: &PageVmaMappedWalk, word: Pte) -> bool {
-    let entry = word.as_migration(cpu.kernel(), cpu.levels());
-    entry.is_some_and(|entry| entry.pfn.0.wrapping_sub(pvmw.pfn.0) < pvmw.nr_pages)
 }

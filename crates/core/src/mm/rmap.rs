@@ -236,6 +236,7 @@ impl RmapOne {
 
 /// `rmap_walk_file`: every VMA that maps any of the pages, in tree order; one that does not qualify
 /// is passed over. Returns how many entries were changed.
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 fn rmap_walk_file<S: Sink>(
     cpu: &mut Cpu<S>,
     frames: Frames,
@@ -306,15 +307,13 @@ fn page_vma_mkclean_one<S: Sink>(
     let cpu = &mut cpu.enter(Func::PageVmaMkcleanOne, [start.0, end.0]);
     cpu.event(Event::NotifierStart { mm, start, end })?;
     let mut cleaned = 0;
-    let mut found = page_vma_mapped_walk(cpu, &mut pvmw)?;
-    while found {
+    while page_vma_mapped_walk(cpu, &mut pvmw)? {
         let addr = pvmw.address;
         cleaned += u64::from(match pvmw.hit {
             Hit::Pte(slot) => pte_mkclean(cpu, mm, slot, addr)?,
             Hit::Pmd(pmd) => huge_pmd_mkclean(cpu, mm, pmd, addr)?,
             Hit::None => unreachable!("it returned an entry"),
         });
-        found = page_vma_mapped_walk(cpu, &mut pvmw)?;
     }
     cpu.event(Event::NotifierEnd { mm, start, end })?;
     Ok(cleaned)
@@ -385,6 +384,7 @@ fn try_to_unmap_one<S: Sink>(cpu: &mut Cpu<S>, mut pvmw: PageVmaMappedWalk) -> R
 }
 
 /// `ptep_clear_flush`: takes the entry out, and out of every TLB at once.
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(super) fn ptep_clear_flush<S: Sink>(
     cpu: &mut Cpu<S>,
     mm: MmId,

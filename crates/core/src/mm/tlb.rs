@@ -123,15 +123,15 @@ pub(super) fn flush_tlb_mm_range<S: Sink>(
     let info = FlushTlbInfo { mm, start, end, reach, new_gen };
     let here = cpu.id();
     if cpu.tlb_state(here).loaded_mm == Some(mm) {
-        flush_tlb_func(cpu, here, &info);
+        flush_tlb_func(cpu, here, info);
     }
-    if cpu.is_smp() { flush_tlb_multi(cpu, &info, freed_tables) } else { Ok(()) }
+    if cpu.is_smp() { flush_tlb_multi(cpu, info, freed_tables) } else { Ok(()) }
 }
 
 /// `flush_tlb_multi`: the other CPUs, each by an interrupt.
 fn flush_tlb_multi<S: Sink>(
     cpu: &mut Cpu<S>,
-    info: &FlushTlbInfo,
+    info: FlushTlbInfo,
     freed_tables: FreedTables,
 ) -> Result<(), Stop> {
     let (here, mm) = (cpu.id(), info.mm);
@@ -146,6 +146,7 @@ fn flush_tlb_multi<S: Sink>(
 }
 
 /// `struct flush_tlb_info`.
+#[derive(Clone, Copy)]
 struct FlushTlbInfo {
     mm: MmId,
     start: VirtAddr,
@@ -186,7 +187,7 @@ fn answer_of(tlb: &TlbState, mm: MmId) -> IpiAnswer {
 
 /// `flush_tlb_func`, on the CPU that was asked: a range only if it missed no flush before.
 #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-fn flush_tlb_func<S: Sink>(cpu: &mut Cpu<S>, here: CpuId, info: &FlushTlbInfo) {
+fn flush_tlb_func<S: Sink>(cpu: &mut Cpu<S>, here: CpuId, info: FlushTlbInfo) {
     let mm = info.mm;
     let tlb = cpu.tlb_state(here);
     let local_gen = tlb.tlb_gen(mm);

@@ -4,9 +4,8 @@
 #[cfg(feature = "bake")]
 use databake::Bake;
 
-use std::collections::BTreeMap;
-
 use crate::addr::Pfn;
+use crate::machine::xarray::XArray;
 use crate::machine::{PageId, VmaId};
 
 /// What stands behind a file.
@@ -143,20 +142,19 @@ pub struct AddressSpace {
     pub method: DirtyMethod,
     /// vmwgfx: consecutive scans that spoke for the other method.
     pub change_count: u64,
-    pub(super) i_pages: BTreeMap<u64, PageId>,
+    pub(super) i_pages: XArray,
 }
 
 impl AddressSpace {
     /// The cached page at `pgoff`.
     #[must_use]
     pub fn page(&self, pgoff: u64) -> Option<PageId> {
-        self.i_pages.get(&pgoff).copied()
+        self.i_pages.load(pgoff)
     }
 
     /// The cached pages in `first..=last`, ascending.
     pub fn pages_in(&self, first: u64, last: u64) -> impl Iterator<Item = (u64, PageId)> + '_ {
-        let from_first = self.i_pages.range(first..).map(|(pgoff, page)| (*pgoff, *page));
-        from_first.take_while(move |(pgoff, _)| *pgoff <= last)
+        self.i_pages.pages_from(first).take_while(move |(pgoff, _)| *pgoff <= last)
     }
 }
 

@@ -285,6 +285,8 @@ impl<'a, S: Sink> Cpu<'a, S> {
 
     /// The pages that a mapping caches in `first..=last`, as many as `batch` holds. Returns how
     /// many that are.
+    // Apart: its loop and the one around it are not to share registers.
+    #[inline(never)]
     pub(crate) fn cached_batch(
         &self,
         mapping: MappingId,
@@ -293,7 +295,12 @@ impl<'a, S: Sink> Cpu<'a, S> {
         batch: &mut [(u64, PageId)],
     ) -> usize {
         let found = self.world.mapping(mapping).pages_in(first, last);
-        batch.iter_mut().zip(found).map(|(place, found)| *place = found).count()
+        let mut count = 0;
+        found.take(batch.len()).for_each(|page| {
+            batch[count] = page;
+            count += 1;
+        });
+        count
     }
 
     /// The first page that a mapping caches at `pgoff` or behind.

@@ -21,6 +21,7 @@ pub mod sink;
 pub mod tlb_state;
 pub mod vma;
 pub mod world;
+pub(crate) mod xarray;
 
 pub use address_space::{AddressSpace, FileKind};
 pub use cpu::Cpu;

@@ -12,6 +12,7 @@ use crate::machine::fields::{
 };
 use crate::machine::page_table::{Table, Tables};
 use crate::machine::rbtree::{self, Nodes};
+use crate::machine::xarray::XArray;
 use crate::machine::{
     AddressSpace, Cell, CpuId, Delta, FileKind, MappingId, Mm, MmId, Page, PageFlags, PageId,
     PageKind, RbNode, SlotId, TableId, TlbState, Vma, VmaId,
@@ -92,7 +93,7 @@ impl World {
             mkwrites: 0,
             method: DirtyMethod::Untracked,
             change_count: 0,
-            i_pages: std::collections::BTreeMap::new(),
+            i_pages: XArray::default(),
         });
         let mapping = MappingId(id(self.mappings.len() as u64 - 1));
         if kind == FileKind::Ext4 {
@@ -113,7 +114,7 @@ impl World {
             ..Page::default()
         };
         self.numbers[MachineField::FreePage as usize] = u64::from(page.0) + 1;
-        self.mappings[mapping.index()].i_pages.insert(pgoff, page);
+        self.mappings[mapping.index()].i_pages.store(pgoff, Some(page));
     }
 
     /// The emulated kernel.
@@ -468,11 +469,8 @@ impl World {
             Cell::Table(table) => self.tables.set(table, Table::from_cell(value)),
             Cell::Page(page, field) => set_page(grown(&mut self.pages, page.index()), field, value),
             Cell::Cached(mapping, pgoff) => {
-                let i_pages = &mut self.mappings[mapping.index()].i_pages;
-                match value.checked_sub(1) {
-                    Some(page) => i_pages.insert(pgoff, PageId(id(page))),
-                    None => i_pages.remove(&pgoff),
-                };
+                let page = value.checked_sub(1).map(|page| PageId(id(page)));
+                self.mappings[mapping.index()].i_pages.store(pgoff, page);
             }
             Cell::Vma(vma, field) => {
                 self.nodes.grow(vma);

@@ -3,6 +3,7 @@
 use crate::machine::address_space::FileRaState;
 use crate::machine::delta::RaField;
 use crate::machine::vma::OpenFile;
+use crate::machine::xarray::XA_CHUNK_SHIFT;
 use crate::machine::{Cell, Cpu, Event, Func, MappingId, PageFlags, PageId, Sink, Stop};
 use crate::mm::filemap::{filemap_add_folio, folio_set_flags};
 
@@ -11,9 +12,6 @@ pub(super) const RA_PAGES: u64 = 32;
 
 /// log2 of the largest folio's pages: 2 MiB.
 pub(super) const MAX_PAGECACHE_ORDER: u64 = 9;
-
-/// log2 of the slots of an xarray node (`XA_CHUNK_SHIFT`).
-const XA_CHUNK_SHIFT: u8 = 6;
 
 /// The mark of a window that has none.
 const NO_MARK: u64 = u64::MAX;

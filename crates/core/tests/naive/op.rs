@@ -26,6 +26,8 @@ pub(crate) const FILES: [FileKind; 5] = [
 ];
 /// The one on a disk.
 pub(crate) const ON_DISK: usize = 4;
+/// It never has more pages: one look around any of them reaches all.
+pub(crate) const ON_DISK_MOST: u64 = FILE_PAGES + 4;
 
 /// How a process asks for a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,17 @@ use rangewalk_core::machine::FileKind;
 use rangewalk_core::machine::event::Access;
 
 use super::vma::{EXEC, READ, SHARED, SOFTDIRTY, Vma, VmaId, WRITE};
-use super::{Entry, Mapped, Model, Release, is_device, table};
-use crate::op::{BASE, FILES};
+use super::{Entry, File, Mapped, Model, Release, is_device, table};
+use crate::op::{BASE, FILES, ON_DISK};
+
+/// What a fault does that had to wait for the disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Retry {
+    /// It goes on, and takes no notice of a mark any more.
+    AsTried,
+    /// It begins anew.
+    Anew,
+}
 
 impl Model {
     /// One access: how many faults, and how it ended.
@@ -39,7 +48,7 @@ impl Model {
                 self.store_to_read_only(id, page, entry);
                 "Retry"
             }
-            None => self.missing(id, page, access),
+            None => self.missing(id, page, access, Retry::AsTried),
         }
     }
 
@@ -55,13 +64,13 @@ impl Model {
             let copies = vma.has(WRITE) && !vma.has(SHARED);
             let access = if copies { Access::Store } else { Access::Load };
             let is_there = self.process(process).entries.contains_key(&page);
-            if !is_there && self.missing(id, page, access) == "Bus" {
+            if !is_there && self.missing(id, page, access, Retry::Anew) == "Bus" {
                 return;
             }
         }
     }
 
-    fn missing(&mut self, id: VmaId, page: u64, access: Access) -> &'static str {
+    fn missing(&mut self, id: VmaId, page: u64, access: Access, retry: Retry) -> &'static str {
         let vma = self.vmas[&id];
         let pgoff = vma.pgoff + (page - vma.at);
         let copies = access == Access::Store && !vma.has(SHARED);
@@ -79,17 +88,26 @@ impl Model {
         if is_device(vma.file) {
             return self.device_fault(&vma, file, page);
         }
-        if access == Access::Load && self.fault_around > 1 {
-            self.map_around(&vma, file, page);
-            if self.process(vma.process).entries.contains_key(&page) {
-                return "Retry";
+        let mut asks_disk = file == ON_DISK;
+        loop {
+            if access == Access::Load && self.fault_around > 1 {
+                self.map_around(&vma, file, page);
+                if self.process(vma.process).entries.contains_key(&page) {
+                    return "Retry";
+                }
             }
+            if pgoff >= self.files[file].pages {
+                return "Bus";
+            }
+            if !asks_disk || !self.read_for_fault(&vma, pgoff) {
+                break;
+            }
+            asks_disk = retry == Retry::Anew;
         }
-        if pgoff >= self.files[file].pages {
-            return "Bus";
+        self.files[file].cache.entry(pgoff).or_default();
+        if access == Access::Store && !copies {
+            self.mark_dirty(file, pgoff);
         }
-        let dirty = self.files[file].cache.entry(pgoff).or_default();
-        *dirty |= access == Access::Store && !copies;
         let entry = match access {
             Access::Load => self.page_entry(&vma, file, pgoff),
             Access::Store if copies => self.copy_entry(&vma),
@@ -122,8 +140,8 @@ impl Model {
         let from = (from..=page).find(|at| table(*at) == table(page)).expect("the page itself");
         for at in from..(from + window).min(vma.end()) {
             let pgoff = vma.pgoff + (at - vma.at);
-            let cached =
-                pgoff < self.files[file].pages && self.files[file].cache.contains_key(&pgoff);
+            let File { pages, cache, marked, .. } = &self.files[file];
+            let cached = pgoff < *pages && cache.contains_key(&pgoff) && !marked.contains(&pgoff);
             let is_empty = !self.process(vma.process).entries.contains_key(&at);
             if cached && is_empty && table(at) == table(page) {
                 let entry = self.page_entry(vma, file, pgoff);
@@ -167,7 +185,7 @@ impl Model {
                 written(entry)
             }
             Mapped::Page(file, pgoff) if vma.has(SHARED) => {
-                self.files[file].cache.insert(pgoff, true);
+                self.mark_dirty(file, pgoff);
                 written(entry)
             }
             Mapped::Copy(copy) if self.mapcount(entry.what) == 1 => {

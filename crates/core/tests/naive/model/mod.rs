@@ -5,6 +5,7 @@ mod fault;
 mod fork;
 mod merge;
 mod protect;
+mod readahead;
 mod remap;
 mod sync;
 mod vma;
@@ -15,8 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rangewalk_core::machine::FileKind;
 
-use crate::op::{BASE, BITMAP_BITS, Choice, FILE_PAGES, FILES, ON_DISK, Op, PROCESSES};
+use crate::op::{
+    BASE, BITMAP_BITS, Choice, FILE_PAGES, FILES, ON_DISK, ON_DISK_MOST, Op, PROCESSES,
+};
 use crate::view::{EntryView, FileView, View, VmaView, What};
+use readahead::Window;
 use vma::{Vma, VmaId};
 
 /// Which kernel: the model's own idea of how they differ.
@@ -66,6 +70,10 @@ struct File {
     pages: u64,
     /// Cached pages; true: dirty.
     cache: BTreeMap<u64, bool>,
+    /// Pages that a fault must come for, so that more is read.
+    marked: BTreeSet<u64>,
+    /// By whether through a read-only descriptor.
+    windows: [Window; 2],
     bitmap: BTreeSet<u64>,
     bitmap_range: (u64, u64),
     faults: u64,
@@ -139,9 +147,11 @@ impl Model {
             (how.shared, how.read_only_fd) = (false, false);
         }
         match &mut op {
-            // Which of its pages are read together is no matter of flat maps.
-            Op::Truncate { file: ON_DISK, .. } | Op::Punch { file: ON_DISK, .. } => return None,
-            Op::Fill { file: ON_DISK, first, nr } if *first + *nr > FILE_PAGES => return None,
+            Op::Fill { file: ON_DISK, first, nr }
+                if *first + *nr > ON_DISK_MOST || self.writes_large_folio(*first, *first + *nr) =>
+            {
+                return None;
+            }
             Op::Fork { .. } if live.len() == PROCESSES => return None,
             Op::Exit { .. } if live.len() == 1 => return None,
             Op::Map { process, .. }
@@ -159,7 +169,7 @@ impl Model {
         match &mut op {
             Op::Touch { process, page, .. } if !self.is_told(*process, *page) => return None,
             Op::Map { file: Some(ON_DISK), pages, pgoff, how, .. } => {
-                how.populate &= *pgoff + *pages <= FILE_PAGES;
+                how.populate &= *pgoff + *pages <= self.files[ON_DISK].pages;
             }
             _ => {}
         }
@@ -169,9 +179,10 @@ impl Model {
     /// Behind a file's end, whether its last page comes along depends on page tables, but for
     /// shared memory.
     fn is_told(&self, process: usize, page: u64) -> bool {
-        self.vma_at(process, page)
-            .map(|id| self.vmas[&id])
-            .is_none_or(|vma| vma.file != Some(ON_DISK) || vma.pgoff + (page - vma.at) < FILE_PAGES)
+        self.vma_at(process, page).map(|id| self.vmas[&id]).is_none_or(|vma| {
+            let file = &self.files[ON_DISK];
+            vma.file != Some(ON_DISK) || vma.pgoff + (page - vma.at) < file.pages
+        })
     }
 
     /// Does it; the answer in the same words as the emulator's.

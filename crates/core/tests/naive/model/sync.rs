@@ -17,6 +17,7 @@ impl Model {
         for pgoff in dirty.map(|(pgoff, _)| *pgoff).collect::<Vec<_>>() {
             self.protect_and_clean(file, pgoff, 1, |what| matches!(what, Mapped::Page(..)));
             self.files[file].cache.insert(pgoff, false);
+            self.files[file].marked.remove(&pgoff);
         }
         Ok(())
     }

@@ -165,8 +165,9 @@ impl Model {
     pub(super) fn zap(&mut self, process: usize, page: u64) {
         if let Some(entry) = self.process(process).entries.remove(&page)
             && let Mapped::Page(file, pgoff) = entry.what
+            && entry.dirty
         {
-            *self.files[file].cache.entry(pgoff).or_default() |= entry.dirty;
+            self.mark_dirty(file, pgoff);
         }
     }
 

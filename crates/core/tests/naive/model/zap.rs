@@ -94,9 +94,8 @@ impl Model {
         if pages < self.files[file].pages {
             self.unmap_mapping(file, pages, 0, true);
         }
-        let file = &mut self.files[file];
-        file.pages = pages;
-        file.cache.retain(|pgoff, _| *pgoff < pages);
+        self.files[file].pages = pages;
+        self.drop_pages(file, |pgoff| pgoff >= pages);
         Ok(())
     }
 
@@ -106,7 +105,7 @@ impl Model {
             return Err("NoDevice");
         }
         self.unmap_mapping(file, first, nr, false);
-        self.files[file].cache.retain(|pgoff, _| !(first..first + nr).contains(pgoff));
+        self.drop_pages(file, |pgoff| (first..first + nr).contains(&pgoff));
         Ok(())
     }
 }

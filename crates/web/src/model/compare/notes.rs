@@ -41,8 +41,8 @@ fn key(bench: &Bench) -> Option<String> {
         ),
     };
     Some(format!(
-        "{column}. Blue above: W; orange below: D; brown dots: V; empty frame: taken out; red dots: \
-         not as in the first lane."
+        "{column}. Blue above: W; orange below: D; brown dots: V; empty frame: taken out; red \
+         dots: not as in the first lane."
     ))
 }
 

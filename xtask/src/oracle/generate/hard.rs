@@ -1,6 +1,6 @@
 //! The hard profiles: what they map, cut and move, and where.
 
-use super::profile::Profile;
+use super::profile::{Kind, Profile};
 use super::{BORDERS, File, MOVED, Place, Story, WINDOW_PAGES};
 
 /// Entries of a page table; the window's page 256 begins one.
@@ -102,6 +102,34 @@ impl Story {
         self.places.push(Place { proc, at, pages });
         let pages = self.rng.u64(1..=pages);
         self.say(format!("uffd {proc} {at} {pages}"));
+    }
+
+    /// Both ends of a migration, and in between what meets its entries without waiting for it. Not
+    /// of 2 MiB: the emulator leaves those where they are.
+    pub(super) fn migrate(&mut self) {
+        const WAIT_FOR_NOBODY: [Kind; 10] = [
+            Kind::Wp,
+            Kind::Clean,
+            Kind::Scan,
+            Kind::Smaps,
+            Kind::SoftClear,
+            Kind::Protect,
+            Kind::Unmap,
+            Kind::Remap,
+            Kind::Dontneed,
+            Kind::Zap,
+        ];
+        let file = self.file();
+        if self.files[file].is_buffer() {
+            return;
+        }
+        let page = self.rng.u64(0..self.files[file].pages);
+        self.say(format!("migrate {file} {page}"));
+        for _ in 0..self.rng.usize(1..5) {
+            let kind = self.choose(&WAIT_FOR_NOBODY);
+            self.perform(kind);
+        }
+        self.say(format!("migrated {file} {page}"));
     }
 
     /// At a fixed distance from the file's pages, so that neighbours can merge.

@@ -307,6 +307,7 @@ impl Story {
             }
             Kind::Proc => {}
             Kind::Uffd => self.track(),
+            Kind::Migrate => self.migrate(),
             Kind::Scan => {
                 let Place { proc, at, .. } = self.aim();
                 let at = at.saturating_sub(self.rng.u64(0..40));

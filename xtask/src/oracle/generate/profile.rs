@@ -1,9 +1,9 @@
 //! What a random scenario is rich in: its ops and how often each is chosen, its files, its modes.
 
 use Kind::{
-    BitmapReset, Clean, Dax, Dontneed, Exit, FaultAround, Fill, Fork, Fsync, Load, Map, Mkclean,
-    Msync, Proc, Protect, Punch, Remap, Scan, Smaps, SoftClear, Store, Truncate, Uffd, Unmap, Wp,
-    Wprange, Zap, ZapPages,
+    BitmapReset, Clean, Dax, Dontneed, Exit, FaultAround, Fill, Fork, Fsync, Load, Map, Migrate,
+    Mkclean, Msync, Proc, Protect, Punch, Remap, Scan, Smaps, SoftClear, Store, Truncate, Uffd,
+    Unmap, Wp, Wprange, Zap, ZapPages,
 };
 
 /// What a scenario is rich in.
@@ -57,6 +57,7 @@ pub(super) enum Kind {
     Clean,
     Wprange,
     Dax,
+    Migrate,
     Smaps,
     Uffd,
     Scan,
@@ -191,6 +192,7 @@ const STORM: &[Weight] = &[
     (Clean, 34),
     (Wprange, 12),
     (Dax, 8),
+    (Migrate, 6),
     (Smaps, 4),
     (Uffd, 4),
     (Scan, 8),
@@ -232,6 +234,7 @@ const CUTS: &[Weight] = &[
     (Clean, 4),
     (Wprange, 2),
     (Dax, 2),
+    (Migrate, 3),
     (Smaps, 3),
     (Uffd, 4),
     (Scan, 6),
@@ -280,6 +283,7 @@ const CACHE: &[Weight] = &[
     (Clean, 6),
     (Wprange, 4),
     (Dax, 4),
+    (Migrate, 4),
     (Smaps, 4),
     (Zap, 6),
     (ZapPages, 3),

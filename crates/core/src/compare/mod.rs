@@ -15,6 +15,7 @@ pub mod counter;
 pub mod ends;
 pub mod film;
 pub mod profile;
+mod recorder;
 pub mod shared;
 pub mod sweep;
 pub mod weights;
@@ -29,14 +30,15 @@ pub use weights::{Source, Weight, Weights};
 
 use crate::compare::counter::Counter;
 use crate::compare::ends::{pages_lost, stores_lost};
+use crate::compare::recorder::Recorder;
 use crate::machine::MappingId;
-use crate::scenario::ast::{FileId, Op, Pages, Scenario};
+use crate::scenario::ast::{FileId, Op, Pages, Scenario, Statement};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::limits::{LANE_STEPS_MAX, UNTRACED_STEPS_MAX};
 use crate::scenario::run::Verdict;
 use crate::scenario::strategy::Strategy;
 use crate::scenario::{Played, Rest, Run, run_with};
-use crate::trace::{Names, Tape, Timeline};
+use crate::trace::{Names, Timeline};
 
 /// A scenario's `compare`, carried out.
 #[derive(Clone, Debug)]
@@ -72,8 +74,9 @@ pub struct Lane {
     /// The entries of [`Comparison::ranges`] behind the job, range after range. A lane that failed
     /// has them too.
     pub ends: Vec<End>,
-    /// The lane on a tape of its own, which begins with the job: spans of statements before are
-    /// empty. It may end early, at [`LANE_STEPS_MAX`]; what is counted is whole.
+    /// The lane on a tape of its own, its cursor at the start. It begins with the job: spans of
+    /// statements before are empty. It may end early, at [`LANE_STEPS_MAX`]; what is counted is
+    /// whole.
     pub run: Run,
     /// Steps of the tape up to the end of the job.
     pub job_end: u32,
@@ -172,56 +175,59 @@ impl<'s> Start<'s> {
         Some(Self { scenario, at, mapping, pages, lanes, rest, ranges, steps_max })
     }
 
-    /// The lane in numbers.
-    fn measure(&self, lane: usize) -> Measured {
+    /// Goes through lane `lane` from `rest` on.
+    fn measure(&self, rest: &mut Rest, lane: usize, recorder: &mut Recorder) -> Measured {
         let strategy = self.lanes[lane];
-        let mut rest = self.rest.lane(lane);
-        let mut counter = Counter::default();
-        rest.go_on(self.scenario, self.at + 1, &mut counter, self.steps_max);
-        let mut job = counter.tally();
+        rest.go_on(self.scenario, self.behind_job(), recorder, self.steps_max);
+        let mut job = recorder.take_tally();
         let ends = ends::ends(rest.world(), &self.ranges, self.mapping, strategy);
         let before = stores_lost(self.rest.world(), self.mapping);
         let between = stores_lost(rest.world(), self.mapping);
         job.score
             .add(Count::DirtLost, pages_lost(&self.ranges, &ends) + between.saturating_sub(before));
-        let mut counter = Counter::default();
-        let until = self.scenario.statements.len();
-        rest.go_on(self.scenario, until, &mut counter, self.steps_max);
-        let mut after = counter.tally();
+        rest.go_on(self.scenario, self.scenario.statements.len(), recorder, self.steps_max);
+        let mut after = recorder.take_tally();
         let behind = stores_lost(rest.world(), self.mapping);
         after.score.add(Count::DirtLost, behind.saturating_sub(between));
-        let (says, failed) = self.outcome(&rest.played());
+        let (says, failed) = rest.outcome(self.at).map_or((String::new(), true), |outcome| {
+            (outcome.text.to_string(), outcome.verdict == Verdict::Failed)
+        });
         Measured { strategy, says, failed, job, after, ends }
     }
 
-    /// What came of the job.
-    fn outcome(&self, played: &Played) -> (String, bool) {
-        let outcome = played.outcomes.get(self.at);
-        outcome.map_or((String::new(), true), |outcome| {
-            (outcome.text.to_string(), outcome.verdict == Verdict::Failed)
-        })
+    /// The first statement that comes after the job and who came in meanwhile.
+    fn behind_job(&self) -> usize {
+        let after = &self.scenario.statements[self.at + 1..];
+        let is_during = |statement: &Statement| matches!(statement.op, Op::During(..));
+        self.at + 1 + after.iter().take_while(|statement| is_during(statement)).count()
     }
 
-    /// The lane on tape.
-    fn record(&self, lane: usize) -> Run {
+    /// The lane in numbers.
+    fn measured(&self, lane: usize) -> Measured {
+        self.measure(&mut self.rest.lane(lane), lane, &mut Recorder::new(0))
+    }
+
+    /// The lane on tape, as far as that goes.
+    fn lane(&self, lane: usize) -> Lane {
         let mut rest = self.rest.lane(lane);
-        let mut tape = Tape::new(LANE_STEPS_MAX);
-        let until = self.scenario.statements.len();
-        rest.go_on(self.scenario, until, &mut tape, LANE_STEPS_MAX);
-        let cut = rest.take_stop();
-        let Played { world, spans, outcomes, mut diagnostics, names } = rest.played();
-        diagnostics.extend(cut.map(|(_, site)| {
-            let name = self.lanes[lane].name();
-            let message = format!("the tape of {name} ends after {} steps", tape.len());
+        let mut recorder = Recorder::new(LANE_STEPS_MAX);
+        let found = rest.world().clone();
+        let Measured { strategy, says, failed, job, after, ends } =
+            self.measure(&mut rest, lane, &mut recorder);
+        let Played { mut spans, outcomes, mut diagnostics, names, .. } = rest.played();
+        let tape = recorder.into_tape();
+        let len = tape.len();
+        diagnostics.extend(spans.iter().position(|span| len < span.end).map(|cut| {
+            let message = format!("the tape of {} ends after {len} steps", strategy.name());
+            let site = self.scenario.statements[cut].site();
             *Diagnostic::note(site, message).hint("what it counts is whole")
         }));
-        Run { timeline: Timeline::new(world, tape), spans, outcomes, diagnostics, names }
-    }
-
-    fn lane(&self, lane: usize) -> Lane {
-        let Measured { strategy, says, failed, job, after, ends } = self.measure(lane);
-        let run = self.record(lane);
-        let job_end = run.spans.get(self.at).map_or(0, |span| span.end);
+        for span in &mut spans {
+            (span.first, span.end) = (span.first.min(len), span.end.min(len));
+        }
+        let job_end = spans.get(self.at).map_or(0, |span| span.end);
+        let timeline = Timeline::at_start(found, tape);
+        let run = Run { timeline, spans, outcomes, diagnostics, names };
         Lane { strategy, says, failed, job, after, ends, run, job_end }
     }
 }
@@ -252,7 +258,7 @@ pub fn measure(scenario: &Scenario) -> Vec<Measured> {
 #[must_use]
 pub fn measure_within(scenario: &Scenario, steps_max: u32) -> Vec<Measured> {
     let Some(start) = Start::new(scenario, steps_max) else { return Vec::new() };
-    (0..start.lanes.len()).map(|lane| start.measure(lane)).collect()
+    (0..start.lanes.len()).map(|lane| start.measured(lane)).collect()
 }
 
 impl Comparison {

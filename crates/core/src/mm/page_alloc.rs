@@ -41,6 +41,9 @@ pub(super) fn alloc_folio<S: Sink>(
         let page = Page { flags, pgoff, part: Part { order, index }, ..first };
         prep_page(cpu, head.add(index.into()), page);
     }
+    if cpu.machine_field(MachineField::FreePage) == u64::from(head.0) {
+        cpu.set(Cell::Machine(MachineField::FreePage), u64::from(head.0) + (1 << order));
+    }
     Ok(head)
 }
 

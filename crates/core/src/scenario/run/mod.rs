@@ -266,9 +266,10 @@ impl Rest {
         self.steps
     }
 
-    /// Forgets that it ended early. Returns why, and where in the text.
-    pub fn take_stop(&mut self) -> Option<(Stop, Site)> {
-        self.stop.take()
+    /// What came of statement `at`, if it has got there.
+    #[must_use]
+    pub fn outcome(&self, at: usize) -> Option<&Outcome> {
+        self.outcomes.get(at)
     }
 
     /// What came of it so far.

@@ -32,7 +32,7 @@ pub struct Side {
 }
 
 impl Side {
-    /// Reads the lane. Its cursor is at the end.
+    /// Reads the lane. Its cursor is at the start.
     #[must_use]
     pub fn new(comparison: &Comparison, lane: &Lane) -> Self {
         let tape = lane.run.timeline.tape();

@@ -31,7 +31,7 @@ pub enum Order {
 pub struct Visits(Vec<Visit>);
 
 impl Visits {
-    /// Of this lane. Its cursor is at the end.
+    /// Of this lane. Its cursor is at the start.
     #[must_use]
     pub fn new(comparison: &Comparison, lane: &Lane) -> Self {
         let leaves = Leaves::new(comparison, lane);

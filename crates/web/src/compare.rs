@@ -57,7 +57,7 @@ impl Bench {
         let comparison = compare::compare(scenario)?;
         let weights = Weights::default();
         let align = Align::Step;
-        let differing = differing(&comparison);
+        let differing: Rc<[(usize, u64)]> = comparison.differing().collect();
         let mut bench = Self {
             sides: comparison.lanes.iter().map(|lane| Side::new(&comparison, lane)).collect(),
             rails: Rails::new(&comparison, align, &weights),
@@ -203,13 +203,6 @@ fn differs(comparison: &Comparison) -> String {
         [one] => one.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
-}
-
-fn differing(comparison: &Comparison) -> Rc<[(usize, u64)]> {
-    let ranges = comparison.ranges.iter().enumerate();
-    let entries = ranges
-        .flat_map(|(at, range)| (range.pages.first..range.pages.end()).map(move |page| (at, page)));
-    entries.filter(|(range, page)| comparison.differs(*range, *page)).collect()
 }
 
 /// The view.

@@ -25,9 +25,10 @@ const DENSITIES: [u64; 4] = [8, 4, 2, 1];
 const POINTS_MAX: usize = 1_500;
 /// Most entries that are measured, over all points and lanes: some ten seconds of work.
 const WORK_MAX: u64 = 40_000_000;
-/// Entries that may be measured between two frames or two messages, in all lanes: less than 30 ms
-/// of work.
+/// Entries that may be measured between two frames, in all lanes: less than 30 ms of work.
 const SLICE: u64 = 6_000;
+/// Likewise between two messages of a worker.
+const MESSAGE: u64 = 30_000;
 /// Most charts.
 const CHARTS_MAX: usize = 9;
 /// Numbers of a lane on their way from a worker: whether it failed, its job, what came after.
@@ -94,18 +95,18 @@ fn work(job: &str, tell: &dyn Fn(&[f64])) {
     let mut at = first;
     while at < plan.len() {
         let mut numbers = Vec::new();
-        for point in slice(&plan, &mut at) {
+        for point in slice(&plan, &mut at, MESSAGE) {
             pack(&point, &mut numbers);
         }
         tell(&numbers);
     }
 }
 
-/// Measures some points from `at` on, which then is the next one.
-fn slice(plan: &Plan, at: &mut usize) -> Vec<Point> {
+/// Measures points of so many entries from `at` on, which then is the next one.
+fn slice(plan: &Plan, at: &mut usize, entries: u64) -> Vec<Point> {
     let mut points = Vec::new();
     let mut spent = 0;
-    while spent < SLICE && *at < plan.len() {
+    while spent < entries && *at < plan.len() {
         let place = plan.at(*at);
         spent += effort(plan, &place);
         points.push(plan.measure(&place));
@@ -199,7 +200,7 @@ impl Sweep {
         }
         if self.worker.is_none() {
             let mut at = self.points.len();
-            self.points.extend(slice(&self.plan, &mut at));
+            self.points.extend(slice(&self.plan, &mut at, SLICE));
         }
         if self.points.len() == self.plan.len() {
             self.worker = None;

@@ -41,10 +41,47 @@ impl Align {
 /// The places on each lane's tape that positions stand for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rails {
-    /// For each lane, steps done at position 0, 1, ...; never falling. A lane that is done earlier
-    /// than others stays at its end.
-    lanes: Vec<Vec<u32>>,
+    /// For each lane, steps done at position 0, 1, ... A lane that is done earlier than others stays
+    /// at its end.
+    lanes: Vec<Rail>,
     positions: u32,
+}
+
+/// Where positions lead in one lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Rail {
+    /// To every step, and the end behind so many.
+    Each(u32),
+    /// To those; never falling.
+    At(Vec<u32>),
+}
+
+impl Rail {
+    fn positions(&self) -> u32 {
+        match self {
+            Rail::Each(end) => end + 1,
+            Rail::At(steps) => u32::try_from(steps.len()).unwrap_or(u32::MAX),
+        }
+    }
+
+    fn steps_at(&self, position: u32) -> u32 {
+        match self {
+            Rail::Each(end) => position.min(*end),
+            Rail::At(steps) => {
+                steps.get(position as usize).or(steps.last()).copied().unwrap_or(0)
+            }
+        }
+    }
+
+    fn position_of(&self, steps: u32) -> u32 {
+        match self {
+            Rail::Each(end) => steps.min(end + 1),
+            Rail::At(places) => {
+                let at = places.partition_point(|done| *done < steps);
+                u32::try_from(at).unwrap_or(u32::MAX)
+            }
+        }
+    }
 }
 
 impl Rails {
@@ -52,21 +89,18 @@ impl Rails {
     #[must_use]
     pub fn new(comparison: &Comparison, align: Align, weights: &Weights) -> Self {
         let changes = if align == Align::Change { changes(comparison) } else { Vec::new() };
-        let lanes: Vec<Vec<u32>> = comparison
-            .lanes
-            .iter()
-            .map(|lane| match align {
-                Align::Step => (0..=lane.run.timeline.tape().len()).collect(),
-                Align::Page => by_page(comparison, lane),
-                Align::Change => {
-                    let end = lane.run.timeline.tape().len();
-                    changes.iter().map(|steps| (*steps).min(end)).collect()
-                }
-                Align::Cost => by_cost(lane, weights),
-            })
-            .collect();
-        let positions = lanes.iter().map(Vec::len).max().unwrap_or(1);
-        Self { lanes, positions: u32::try_from(positions).unwrap_or(u32::MAX) }
+        let rail = |lane: &Lane| {
+            let end = lane.run.timeline.tape().len();
+            match align {
+                Align::Step => Rail::Each(end),
+                Align::Page => Rail::At(by_page(comparison, lane)),
+                Align::Change => Rail::At(changes.iter().map(|at| (*at).min(end)).collect()),
+                Align::Cost => Rail::At(by_cost(lane, weights)),
+            }
+        };
+        let lanes: Vec<Rail> = comparison.lanes.iter().map(rail).collect();
+        let positions = lanes.iter().map(Rail::positions).max().unwrap_or(1);
+        Self { lanes, positions }
     }
 
     /// Number of positions: at least 1; the last one is the end of all lanes.
@@ -78,17 +112,14 @@ impl Rails {
     /// Steps done of lane `lane` at `position`.
     #[must_use]
     pub fn steps_at(&self, lane: usize, position: u32) -> u32 {
-        let steps = self.lanes.get(lane).map_or(&[][..], Vec::as_slice);
-        let at = steps.get(position as usize).or(steps.last());
-        at.copied().unwrap_or(0)
+        self.lanes.get(lane).map_or(0, |rail| rail.steps_at(position))
     }
 
     /// The first position at which lane `lane` has done `steps`, or the last one.
     #[must_use]
     pub fn position_of(&self, lane: usize, steps: u32) -> u32 {
-        let own = self.lanes.get(lane).map_or(&[][..], Vec::as_slice);
-        let at = own.partition_point(|done| *done < steps);
-        u32::try_from(at).unwrap_or(u32::MAX).min(self.positions.saturating_sub(1))
+        let at = self.lanes.get(lane).map_or(0, |rail| rail.position_of(steps));
+        at.min(self.positions.saturating_sub(1))
     }
 }
 

@@ -1,9 +1,9 @@
 //! What became of every entry that maps a page of the range, and of its dirt.
 
 use crate::addr::VirtAddr;
-use crate::arch::Pte;
 use crate::arch::pte::PteFlags;
-use crate::machine::{AddressSpace, MappingId, MmId, PageFlags, PageId, VmaId, World};
+use crate::arch::{Level, Pte};
+use crate::machine::{AddressSpace, MappingId, MmId, PageFlags, PageId, SlotId, VmaId, World};
 use crate::order::sort_by_key;
 use crate::scenario::ast::Pages;
 use crate::scenario::strategy::{Aim, Strategy};
@@ -176,7 +176,21 @@ fn tree_order(world: &World, mapping: MappingId) -> Vec<VmaId> {
 
 /// The words of `count` entries from `addr` on; 0 where there is no table.
 fn words(world: &World, mm: MmId, addr: VirtAddr, count: u64) -> Vec<Pte> {
-    (0..count).map(|page| world.translation(mm, addr.add_pages(page))).collect()
+    // Neighbours lie in one table: one descent for all of them.
+    let mut table: Option<(VirtAddr, Option<SlotId>)> = None;
+    let word = |page| {
+        let addr = addr.add_pages(page);
+        let start = Level::Pmd.round_down(addr);
+        let (_, first) = match table {
+            Some(known) if known.0 == start => known,
+            _ => *table.insert((start, world.pte_slot(mm, start).ok())),
+        };
+        match first {
+            Some(first) => world.word(SlotId(first.0 + Level::Pte.index(addr))),
+            None => world.translation(mm, addr),
+        }
+    };
+    (0..count).map(word).collect()
 }
 
 /// What a strategy left behind in `world`, one for each entry of the ranges.

@@ -139,6 +139,17 @@ impl Comparison {
         let first = ends.next();
         ends.any(|end| Some(end) != first)
     }
+
+    /// The entries that do not, range after range: the range's place, and the page.
+    pub fn differing(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        let pages = |(at, range): (usize, &MappedRange)| {
+            (range.pages.first..range.pages.end()).map(move |page| (at, page))
+        };
+        let entries = self.ranges.iter().enumerate().flat_map(pages);
+        let first = self.lanes.first().map_or(&[][..], |lane| &lane.ends);
+        let differs = move |at: usize| self.lanes.iter().any(|lane| lane.ends[at] != first[at]);
+        entries.enumerate().filter(move |(at, _)| differs(*at)).map(|(_, entry)| entry)
+    }
 }
 
 /// What is compared: the statement's place, the file, the pages, the lanes.

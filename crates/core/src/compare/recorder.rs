@@ -16,7 +16,7 @@ pub(super) struct Recorder {
 impl Recorder {
     /// With a tape of so many steps; 0: it only counts.
     pub(super) fn new(steps_max: u32) -> Self {
-        let (counter, tape) = (Counter::default(), Tape::new(steps_max));
+        let (counter, tape) = (Counter::default(), Tape::roomy(steps_max));
         Self { counter, tape, full: steps_max == 0, untaped: 0 }
     }
 
@@ -25,7 +25,8 @@ impl Recorder {
         std::mem::take(&mut self.counter).tally()
     }
 
-    pub(super) fn into_tape(self) -> Tape {
+    pub(super) fn into_tape(mut self) -> Tape {
+        self.tape.trim();
         self.tape
     }
 }

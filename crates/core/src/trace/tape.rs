@@ -77,6 +77,28 @@ impl Tape {
         }
     }
 
+    /// The same with room for all of them from the start: a long tape that grows is copied again
+    /// and again. Room that is not used is given back by [`Tape::trim`].
+    #[must_use]
+    pub fn roomy(steps_max: u32) -> Self {
+        let room = steps_max as usize;
+        Self {
+            events: Vec::with_capacity(room),
+            deltas_end: Vec::with_capacity(room),
+            deltas: Vec::with_capacity(room),
+            frames: Vec::with_capacity(room / 2),
+            ..Self::new(steps_max)
+        }
+    }
+
+    /// Gives back room for what will not come any more.
+    pub fn trim(&mut self) {
+        self.events.shrink_to_fit();
+        self.deltas_end.shrink_to_fit();
+        self.deltas.shrink_to_fit();
+        self.frames.shrink_to_fit();
+    }
+
     /// The tape that holds this. See [`Tape::reel`].
     #[must_use]
     pub fn wound(reel: &Reel) -> Self {

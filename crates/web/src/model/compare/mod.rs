@@ -145,6 +145,8 @@ impl Bench {
 /// While one scrubs, pictures follow at once and words take turns: so many frames and all are up to
 /// date. Nobody reads sixty words a second, and laying them out would take most of a frame.
 pub const TURNS: usize = 6;
+/// Pictures of more lanes follow in halves, every other frame.
+const LANES_AT_ONCE: usize = 3;
 
 impl CompareModel {
     /// The view of `bench`, where it stands.
@@ -175,12 +177,15 @@ impl CompareModel {
     pub fn moved(&self, bench: &Bench, playback: &Playback, turn: usize) -> Self {
         let (nows, layout) = lay_out(bench);
         let lanes = nows.iter().zip(&self.lanes).enumerate();
+        let halves = if nows.len() > LANES_AT_ONCE { 2 } else { 1 };
         let lane = |(at, (now, before)): (usize, (&Now<'_>, &Rc<LaneModel>))| {
-            Rc::new(if at % TURNS == turn % TURNS {
-                LaneModel::new(bench, at, now, &layout)
+            if at % TURNS == turn % TURNS {
+                Rc::new(LaneModel::new(bench, at, now, &layout))
+            } else if at % halves == turn % halves {
+                Rc::new(before.moved(bench, at, now, &layout))
             } else {
-                before.moved(bench, at, now, &layout)
-            })
+                before.clone()
+            }
         };
         Self {
             under: under(bench),

@@ -34,7 +34,7 @@ impl Visits {
     /// Of this lane. Its cursor is at the start.
     #[must_use]
     pub fn new(comparison: &Comparison, lane: &Lane) -> Self {
-        let leaves = Leaves::new(comparison, lane);
+        let mut leaves = Leaves::new(comparison, lane);
         let events = lane.run.timeline.tape().events().iter().take(lane.job_end as usize);
         let visit = |(step, event): (u32, &Event)| {
             let (Event::Slot { slot, .. } | Event::Zap { slot, .. } | Event::Keep { slot, .. }) =
@@ -72,7 +72,12 @@ impl Visits {
 }
 
 /// Which entries of which tables map pages of the range.
-struct Leaves(Vec<Leaf>);
+struct Leaves {
+    /// By their first entries.
+    all: Vec<Leaf>,
+    /// The one found last, where the next entry often lies too.
+    last: usize,
+}
 
 /// Entries in a row of one table.
 struct Leaf {
@@ -102,14 +107,16 @@ impl Leaves {
             }
         }
         leaves.sort_unstable_by_key(|leaf| leaf.first);
-        Self(leaves)
+        Self { all: leaves, last: 0 }
     }
 
     /// The mapping and the page of this entry.
-    fn entry(&self, slot: SlotId) -> Option<(u32, u64)> {
-        let behind = self.0.partition_point(|leaf| leaf.first <= slot);
-        let leaf = &self.0[behind.checked_sub(1)?];
-        let inside = slot.0 - leaf.first.0;
-        (inside < leaf.len).then(|| (leaf.range, leaf.page + u64::from(inside)))
+    fn entry(&mut self, slot: SlotId) -> Option<(u32, u64)> {
+        let inside = |leaf: &Leaf| slot.0.checked_sub(leaf.first.0).filter(|it| *it < leaf.len);
+        if self.all.get(self.last).and_then(inside).is_none() {
+            self.last = self.all.partition_point(|leaf| leaf.first <= slot).checked_sub(1)?;
+        }
+        let leaf = self.all.get(self.last)?;
+        inside(leaf).map(|inside| (leaf.range, leaf.page + u64::from(inside)))
     }
 }

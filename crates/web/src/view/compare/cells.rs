@@ -2,7 +2,7 @@
 //! left and right; under them a dot where it ends otherwise than in the first lane.
 
 use std::any::Any;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -33,6 +33,14 @@ const DOT: usize = 2;
 /// From one dot to the next.
 const DOTS: usize = 3;
 
+/// What painted entries keep from one picture to the next.
+#[derive(Default)]
+struct Palette {
+    /// The colours, until they may be others: to ask for them takes as long as to paint.
+    colours: RefCell<Option<Vec<[u8; 4]>>>,
+    listener: OnceCell<Listener>,
+}
+
 /// The painted entries.
 #[derive(PartialEq)]
 pub(super) struct Cells {
@@ -51,18 +59,26 @@ impl Piece for Cells {
     }
 
     fn state(&self) -> Rc<dyn Any> {
-        Rc::new(OnceCell::<Listener>::new())
+        Rc::new(Palette::default())
     }
 
     fn shown(&self, own: &Own) {
         let again = own.clone();
-        let colours = media::on_colours(&Callback::from(move |()| again.redraw()));
-        let _ = own.state::<OnceCell<Listener>>().set(colours);
+        let changed = media::on_colours(&Callback::from(move |()| {
+            again.state::<Palette>().colours.take();
+            again.redraw();
+        }));
+        let _ = own.state::<Palette>().listener.set(changed);
     }
 
     fn drawn(&self, own: &Own) {
-        let Some(colours) = canvas::colours(&own.node, &COLOURS) else { return };
-        canvas::paint(&own.node, &self.picture(&colours));
+        let mut colours = own.state::<Palette>().colours.borrow_mut();
+        if colours.is_none() {
+            *colours = canvas::colours(&own.node, &COLOURS);
+        }
+        if let Some(colours) = &*colours {
+            canvas::paint(&own.node, &self.picture(colours));
+        }
     }
 }
 

@@ -174,7 +174,7 @@ fn by_cost(lane: &Lane, weights: &Weights) -> Vec<u32> {
     let mut counter = Counter::default();
     let mut spent = 0;
     for step in 0..tape.len() {
-        if counter.event(tape.event(step)).is_err() {
+        if counter.event(&tape.event(step)).is_err() {
             break;
         }
         let now = weights.ps(counter.score());

@@ -131,8 +131,8 @@ impl Counter {
         self.tally.score.add(count, more);
     }
 
-    fn count(&mut self, event: Event) {
-        match event {
+    fn count(&mut self, event: &Event) {
+        match *event {
             Event::TreeQuery { .. } => self.add(Count::TreeQueries, 1),
             Event::TreeLook { .. } => self.add(Count::TreeNodes, 1),
             Event::Descend { level, .. } => {
@@ -229,7 +229,7 @@ impl Counter {
 }
 
 impl Sink for Counter {
-    fn event(&mut self, event: Event) -> Result<(), Stop> {
+    fn event(&mut self, event: &Event) -> Result<(), Stop> {
         self.add(Count::Steps, 1);
         self.tally.profile.step(self.at);
         self.count(event);
@@ -268,7 +268,7 @@ pub fn tally_of(tape: &Tape, steps: Range<u32>) -> Tally {
             places.push(counter.at);
         }
         counter.at = tape.frame_at(step).map_or(0, |frame| places[frame as usize]);
-        let counted = counter.event(tape.event(step));
+        let counted = counter.event(&tape.event(step));
         debug_assert_eq!(counted, Ok(()), "a counter has no limit");
     }
     counter.tally()

@@ -143,7 +143,7 @@ impl Film {
                 scores[1] = *counter.score();
             }
             let event = tape.event(step);
-            let counted = counter.event(event);
+            let counted = counter.event(&event);
             debug_assert_eq!(counted, Ok(()), "a counter has no limit");
             now = method_after(event, self.mapping).unwrap_or(now);
             match event {

@@ -32,7 +32,7 @@ impl Recorder {
 }
 
 impl Sink for Recorder {
-    fn event(&mut self, event: Event) -> Result<(), Stop> {
+    fn event(&mut self, event: &Event) -> Result<(), Stop> {
         self.full = self.full || Sink::event(&mut self.tape, event).is_err();
         self.counter.event(event)
     }

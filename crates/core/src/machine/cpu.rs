@@ -90,7 +90,7 @@ impl<'a, S: Sink> Cpu<'a, S> {
     /// The sink may stop the run.
     #[inline(always)]
     pub fn event(&mut self, event: Event) -> Result<(), Stop> {
-        self.sink.event(event)
+        self.sink.event(&event)
     }
 
     /// Entries of `mm` from `start` to `end` have changed and are about to be flushed: who comes in
@@ -166,10 +166,10 @@ impl<'a, S: Sink> Cpu<'a, S> {
     ) -> Result<(), Stop> {
         let word = self.world.word_mut(slot);
         let old = *word;
-        self.sink.event(Event::Xchg { slot, addr })?;
+        self.sink.event(&Event::Xchg { slot, addr })?;
         *word = Pte::NONE.0;
         self.sink.delta(Cell::Word(slot), old, *word);
-        self.sink.event(Event::Store { slot, addr })?;
+        self.sink.event(&Event::Store { slot, addr })?;
         *word = change(Pte(old)).0;
         self.sink.delta(Cell::Word(slot), Pte::NONE.0, *word);
         Ok(())

@@ -39,11 +39,12 @@ pub enum MayFault {
 
 /// Receives what a run does. A step is one event and the deltas up to the next.
 pub trait Sink {
-    /// Something happened.
+    /// Something happened. By reference: an event that is copied right after it was put together
+    /// keeps the processor waiting for the stores.
     ///
     /// # Errors
     /// [`Stop`] ends the run here.
-    fn event(&mut self, event: Event) -> Result<(), Stop>;
+    fn event(&mut self, event: &Event) -> Result<(), Stop>;
 
     /// A cell of the world went from `old` to `new`.
     fn delta(&mut self, cell: Cell, old: u64, new: u64);
@@ -69,7 +70,7 @@ pub trait Sink {
 /// Runs untraced, at no cost.
 impl Sink for () {
     #[inline(always)]
-    fn event(&mut self, _: Event) -> Result<(), Stop> {
+    fn event(&mut self, _: &Event) -> Result<(), Stop> {
         Ok(())
     }
 

@@ -221,11 +221,11 @@ impl Tape {
 impl Sink for Tape {
     // Out of line in the page: it is called from a hundred places, each to be paid in bytes.
     #[cfg_attr(target_arch = "wasm32", inline(never))]
-    fn event(&mut self, event: Event) -> Result<(), Stop> {
+    fn event(&mut self, event: &Event) -> Result<(), Stop> {
         if self.len() >= self.steps_max {
             return Err(Stop::Steps(self.steps_max));
         }
-        self.events.push(event);
+        self.events.push(*event);
         self.deltas_end.push(number(self.deltas.len()));
         Ok(())
     }

@@ -82,12 +82,12 @@ impl<'a> Watch<'a> {
 
 impl Sink for Watch<'_> {
     #[inline]
-    fn event(&mut self, event: Event) -> Result<(), Stop> {
+    fn event(&mut self, event: &Event) -> Result<(), Stop> {
         if self.steps >= self.steps_max {
             return Err(Stop::Steps(self.steps_max));
         }
         self.sink.event(event)?;
-        match event {
+        match *event {
             Event::Filter { vma, verdict } => {
                 self.visits.push(Visit { vma, verdict, flush: None });
                 self.asked = Some(vma);
@@ -106,7 +106,7 @@ impl Sink for Watch<'_> {
             }
             Event::Ipi { .. } => self.ipis += 1,
             Event::Lock { .. } | Event::Unlock { .. } | Event::Downgrade { .. } => {
-                self.intrusions.step(event);
+                self.intrusions.step(*event);
             }
             Event::VmaChange { vma } => self.changed.push((vma, self.steps)),
             Event::VmaGone { vma } => self.gone.push((vma, self.steps)),

@@ -78,7 +78,7 @@ impl Walker {
                 }
             }
             // A counter has no limit.
-            let _ = self.counter.event(tape.event(step));
+            let _ = self.counter.event(&tape.event(step));
             self.at += 1;
         }
     }

@@ -41,8 +41,7 @@ impl Align {
 /// The places on each lane's tape that positions stand for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rails {
-    /// For each lane, steps done at position 0, 1, ... A lane that is done earlier than others stays
-    /// at its end.
+    /// For each lane, steps done at position 0, 1, ... One that is done earlier stays at its end.
     lanes: Vec<Rail>,
     positions: u32,
 }
@@ -68,7 +67,8 @@ impl Rail {
         match self {
             Rail::Each(end) => position.min(*end),
             Rail::At(steps) => {
-                steps.get(position as usize).or(steps.last()).copied().unwrap_or(0)
+                let at = steps.get(position as usize).or(steps.last());
+                at.copied().unwrap_or(0)
             }
         }
     }

@@ -50,7 +50,8 @@ fn assert_equal(case: &Case, expected: &[answer::Answer], replay: &mut Replay) {
 /// Every step leaves a sound world, beside the right answer.
 #[test]
 fn the_promised_scripts_are_equal_on_all_three_kernels() {
-    let promised = [("facts", 32), ("merge", 54), ("huge", 34), ("five", 12), ("migrate", 18)];
+    let promised =
+        [("facts", 32), ("merge", 54), ("huge", 34), ("five", 12), ("migrate", 18), ("uffd", 12)];
     for (kernel, (name, promised)) in
         KERNELS.into_iter().flat_map(|kernel| promised.map(|promised| (kernel, promised)))
     {
@@ -84,6 +85,7 @@ fn whatever_is_reached_is_equal() {
             "huge73",
             "five",
             "migrate",
+            "uffd",
         ] {
             let Some((cases, results)) = golden_pair(name, kernel) else { continue };
             assert_eq!(kernel_of(&results), Some(kernel), "{name}");
@@ -109,6 +111,7 @@ fn every_golden_script_is_understood() {
         ("huge73", 4),
         ("five", 12),
         ("migrate", 18),
+        ("uffd", 12),
     ] {
         let text = golden(&format!("{name}.txt")).expect(name);
         assert_eq!(script::parse(&text).expect(name).len(), scenarios, "{name}");

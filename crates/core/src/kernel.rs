@@ -139,6 +139,9 @@ pub struct Kernel {
     pub foreign_pmd_ends_walk: bool,
     /// There are `PAGEMAP_SCAN` and userfaultfd's asynchronous write-protection.
     pub uffd_wp_async: bool,
+    /// A range that userfaultfd watches may become one with a neighbour when it moves; no part of
+    /// that is watched then.
+    pub moved_uffd_merges: bool,
     /// `SWP_MIGRATION_READ`: the type of a readable migration entry, as Debian configures it: 7.3
     /// alone has types for device memory above it.
     pub swp_migration_read: u64,
@@ -200,6 +203,7 @@ pub static LINUX_7_3: Kernel = Kernel {
     mprotect_upgrades_pmd: true,
     foreign_pmd_ends_walk: false,
     uffd_wp_async: true,
+    moved_uffd_merges: false,
     swp_migration_read: 25,
     migration_write_protects: false,
     migration_clears_soft_dirty: true,
@@ -253,6 +257,7 @@ pub static LINUX_6_12: Kernel = Kernel {
     mprotect_upgrades_pmd: true,
     foreign_pmd_ends_walk: true,
     uffd_wp_async: true,
+    moved_uffd_merges: true,
     swp_migration_read: 28,
     migration_write_protects: false,
     migration_clears_soft_dirty: true,
@@ -306,6 +311,7 @@ pub static LINUX_6_1: Kernel = Kernel {
     mprotect_upgrades_pmd: false,
     foreign_pmd_ends_walk: true,
     uffd_wp_async: false,
+    moved_uffd_merges: true,
     swp_migration_read: 27,
     migration_write_protects: true,
     migration_clears_soft_dirty: false,

@@ -211,7 +211,9 @@ fn copy_vma<S: Sink>(
         _ => (old.pgoff + before, old.anon_pgoff.wrapping_add(before)),
     };
     let copy = Vma { start, end, pgoff, anon_pgoff, ..old };
-    if let Some(target) = vma_merge_new_range(cpu, &copy, NewRange::Copied)? {
+    let alone = copy.flags.contains(VmFlags::UFFD_WP) && !cpu.kernel().moved_uffd_merges;
+    let merged = if alone { None } else { vma_merge_new_range(cpu, &copy, NewRange::Copied)? };
+    if let Some(target) = merged {
         let is_behind = cpu.vma(target).pgoff > old.pgoff;
         return Ok((target, if is_behind { RmapLocks::NotNeeded } else { RmapLocks::Needed }));
     }

@@ -123,10 +123,13 @@ fn now(x: f32, height: f32) -> Html {
     html! { <><path class="thread-case" d={d.clone()}/><path class="thread" {d}/></> }
 }
 
+/// How the takes' lines look: in the colours of their strips.
+const LINES: [&str; 3] = ["l0", "l2", "l1"];
+
 /// What each frame cost: a line for each take, and where the driver changes its method.
 fn costs(model: &FilmModel) -> Html {
     let line = |(at, take): (usize, &Rc<Take>)| {
-        html! { <g class={format!("sweep-line l{at}")}><path d={take.line(model.most)}/></g> }
+        html! { <g class={format!("sweep-line {}", LINES[at])}><path d={take.line(model.most)}/></g> }
     };
     let takes = model.takes.iter().enumerate().filter_map(|(at, take)| Some((at, take.as_ref()?)));
     let switch = |(at, switch): (u8, &Switch)| {
@@ -137,9 +140,9 @@ fn costs(model: &FilmModel) -> Html {
     };
     let name = |(at, name): (usize, &&'static str)| {
         html! {
-            <span class={format!("film-key l{at}")}>
+            <span class={format!("film-key {}", LINES[at])}>
                 <svg width="28" height="8" viewBox="0 0 28 8" aria-hidden="true">
-                    <g class={format!("sweep-line l{at}")}><path d="M0 4H28"/></g>
+                    <g class={format!("sweep-line {}", LINES[at])}><path d="M0 4H28"/></g>
                 </svg>
                 { *name }
             </span>

@@ -332,14 +332,45 @@ fn some_pages_are_spread_and_fewer_are_among_more() {
     assert!(dirty(13, 3).iter().all(|page| further.contains(page)));
 }
 
+/// Lanes long enough that what a scrubber asks for is counted from several places.
+#[test]
+fn counts_so_far_are_those_of_a_count_from_the_start() {
+    let mut text = "file data shmem 3000\nproc P\n".to_owned();
+    for n in 0..6 {
+        text.push_str(&format!(
+            "map M{n} P data 0+3000 @7f{n:02x}00000000 rw\nload M{n} some 1500\n"
+        ));
+    }
+    let lanes = "compare data 0+3000 zap mkclean wp+clean\nstore M0 some 50\nstore M5 0+7\n";
+    for mut lane in compared(&format!("{text}{lanes}")).lanes {
+        let (job, all) = (lane.job_end, lane.run.timeline.tape().len());
+        assert!(all > 2 * 4096 && !lane.is_cut(), "{}: {all}", lane.strategy.name());
+        let around = (0..all).step_by(4096).flat_map(|at| at.saturating_sub(2)..at + 3);
+        for at in around.chain((0..all).step_by(997)).chain(job - 2..job + 3).filter(|at| *at < all)
+        {
+            lane.run.timeline.seek(at);
+            let tape = lane.run.timeline.tape();
+            let counted = |steps| tally_of(tape, steps).score;
+            if at < job {
+                assert_eq!(lane.job_so_far(), counted(0..at), "{at} of {}", lane.strategy.name());
+            } else {
+                assert_eq!(lane.job_so_far(), lane.job.score, "{at}");
+                assert_eq!(lane.after_so_far(), counted(job..at), "{at}");
+            }
+        }
+        lane.run.timeline.seek(all);
+        assert_eq!(lane.after_so_far(), lane.after.score);
+    }
+}
+
 /// A lane that is longer than its tape is counted to its end all the same.
 #[test]
 fn what_a_tape_cannot_hold_is_counted() {
     let text = "file bo dev-pagetable 4096 prefault 512\nproc P\n".to_owned();
     let map = |n: u64| format!("map M{n} P bo 0+4096 @7f{n:02x}00000000 rw\nload M{n}\n");
     let maps: String = (0..40).map(map).collect();
-    let comparison = compared(&format!("{text}{maps}compare bo 0+4096 zap wp\nstore M0 7\n"));
-    let [zap, wp] = &comparison.lanes[..] else { unreachable!("two lanes") };
+    let comparison = compared(&format!("{text}{maps}compare bo 0+4096 zap wp clean\nstore M0 7\n"));
+    let [zap, wp, _] = &comparison.lanes[..] else { unreachable!("three lanes") };
     assert!(!zap.is_cut() && wp.is_cut());
     assert_eq!(wp.run.timeline.tape().len(), 400_000);
     assert_eq!(wp.job.score.get(Count::Changed), 40 * 4096);

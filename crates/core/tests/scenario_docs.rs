@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use rangewalk_core::scenario::limits::{
-    DIAGNOSTICS_MAX, DISK_PAGES_MAX, FAULT_AROUND_MAX, FILE_PAGES_MAX, FILES_MAX, LANE_STEPS_MAX,
-    LANES_MAX, LINES_MAX, MAPPINGS_MAX, NAME_MAX, PGOFF_MAX, PREFAULT_MAX, PROCESSES_MAX,
+    DIAGNOSTICS_MAX, DISK_PAGES_MAX, FAULT_AROUND_MAX, FILE_PAGES_MAX, FILES_MAX, LANES_MAX,
+    LANES_STEPS_MAX, LINES_MAX, MAPPINGS_MAX, NAME_MAX, PGOFF_MAX, PREFAULT_MAX, PROCESSES_MAX,
     REPEAT_MAX, STEPS_MAX, UNTRACED_STEPS_MAX,
 };
 use rangewalk_core::scenario::strategy::Strategy;
@@ -86,7 +86,7 @@ fn its_limits_are_the_programs() {
         REPEAT_MAX,
         LANES_MAX as u64,
         STEPS_MAX.into(),
-        LANE_STEPS_MAX.into(),
+        LANES_STEPS_MAX.into(),
         UNTRACED_STEPS_MAX.into(),
         DIAGNOSTICS_MAX as u64,
     ];

@@ -40,8 +40,8 @@ pub struct Bench {
     pub position: u32,
     /// The entry in hand: the place of its mapping among the ranges, and its page.
     pub picked: Option<(usize, u64)>,
-    /// Entries that do not end alike in all lanes, range after range.
-    pub differing: Rc<[(usize, u64)]>,
+    /// Whether any entry does not end alike in all lanes.
+    pub any_differs: bool,
     /// How many entries of each lane but the first end otherwise than there: `4 and 7`.
     pub differs: Rc<str>,
     /// The file's name.
@@ -57,16 +57,16 @@ impl Bench {
         let comparison = compare::compare(scenario)?;
         let weights = Weights::default();
         let align = Align::Step;
-        let differing: Rc<[(usize, u64)]> = comparison.differing().collect();
+        let picked = comparison.differing().next();
         let mut bench = Self {
             sides: comparison.lanes.iter().map(|lane| Side::new(&comparison, lane)).collect(),
             rails: Rails::new(&comparison, align, &weights),
             align,
             weights,
             position: 0,
-            picked: differing.first().copied(),
+            picked,
             differs: differs(&comparison).into(),
-            differing,
+            any_differs: picked.is_some(),
             file: scenario.files.get(comparison.mapping.index()).map_or("", |f| &f.name).into(),
             comparison,
             columns: OnceCell::new(),
@@ -162,12 +162,12 @@ impl Bench {
 
     /// The differing entry behind or before the one in hand.
     fn next_difference(&self, forward: bool) -> Option<(usize, u64)> {
-        let all = &self.differing;
-        let Some(picked) = self.picked else { return all.first().copied() };
+        let all = || self.comparison.differing();
+        let Some(picked) = self.picked else { return all().next() };
         if forward {
-            all.iter().find(|it| **it > picked).or(all.first()).copied()
+            all().find(|it| *it > picked).or_else(|| all().next())
         } else {
-            all.iter().rfind(|it| **it < picked).or(all.last()).copied()
+            all().take_while(|it| *it < picked).last().or_else(|| all().last())
         }
     }
 

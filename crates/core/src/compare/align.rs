@@ -1,9 +1,9 @@
 //! Lanes go on together: one position stands for a place on every lane's tape.
 
-use crate::compare::counter::Counter;
+use crate::compare::meter::Meter;
 use crate::compare::weights::Weights;
 use crate::compare::{Comparison, Lane};
-use crate::machine::{Kind, Sink};
+use crate::machine::Kind;
 use crate::trace::Tape;
 
 /// By what lanes go on together.
@@ -171,13 +171,11 @@ fn by_cost(lane: &Lane, weights: &Weights) -> Vec<u32> {
     const PS_PER_POSITION: u64 = 1_000_000;
     let tape = lane.run.timeline.tape();
     let mut steps = vec![0];
-    let mut counter = Counter::default();
+    let mut meter = Meter::default();
     let mut spent = 0;
     for step in 0..tape.len() {
-        if counter.event(&tape.event(step)).is_err() {
-            break;
-        }
-        let now = weights.ps(counter.score());
+        meter.event(&tape.event(step));
+        let now = weights.ps(meter.score());
         while spent + PS_PER_POSITION <= now {
             spent += PS_PER_POSITION;
             steps.push(step);

@@ -1,14 +1,13 @@
-//! Counts what a run does, as it does it or from its tape: the one place where events become
-//! numbers.
+//! Counts what a run does, as it does it or from its tape: a score, who held which lock how long,
+//! and in which functions it was.
 
 use std::ops::Range;
 
-use crate::addr::PAGE_SIZE;
 use crate::compare::count::{Count, Score};
+use crate::compare::meter::Meter;
 use crate::compare::profile::Profile;
-use crate::machine::event::{FaultCause, Found, Lock, Mode, Reach};
-use crate::machine::{Cell, CpuId, Event, Func, Sink, Stop};
-use crate::order::sort_by_key;
+use crate::machine::event::{Lock, Mode};
+use crate::machine::{Cell, Event, Func, Sink, Stop};
 use crate::trace::Tape;
 
 /// How long locks of one kind were held in one mode.
@@ -29,14 +28,14 @@ pub struct Held {
 /// A lock by what it protects, whosever it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LockKind {
-    /// `i_mmap_rwsem` of a file.
-    IMmap,
     /// `mmap_lock` of a process.
     Mmap,
-    /// A VMA's.
-    Vma,
     /// A folio's.
     Folio,
+    /// A VMA's.
+    Vma,
+    /// `i_mmap_rwsem` of a file.
+    IMmap,
     /// Of a family of copies on write.
     AnonVma,
     /// `page_table_lock`.
@@ -100,65 +99,50 @@ pub struct Tally {
 /// Counts.
 #[derive(Clone, Debug, Default)]
 pub struct Counter {
-    tally: Tally,
+    meter: Meter,
     /// Held now, since the step of that number.
     open: Vec<(Lock, Mode, u64)>,
-    /// Another CPU has come in, and holds locks of its own.
-    guest: bool,
+    /// How long they were held by kind, in either mode.
+    times: [[Times; 2]; LockKind::ALL.len()],
+    profile: Profile,
     /// Where in the profile it is.
     at: u32,
-    /// The addresses of the last `zap_pte_range`.
-    zapping: [u64; 2],
+}
+
+/// How often something was held, how long in all, how long at most.
+#[derive(Clone, Copy, Debug, Default)]
+struct Times {
+    times: u64,
+    steps: u64,
+    longest: u64,
 }
 
 impl Counter {
     /// What was counted.
     #[must_use]
-    pub fn tally(mut self) -> Tally {
-        sort_by_key(&mut self.tally.held, |held| {
-            let kind = LockKind::ALL.iter().position(|kind| *kind == held.kind);
-            kind.unwrap_or(0) as u64 * 2 + u64::from(held.mode == Mode::Write)
-        });
-        self.tally
+    pub fn tally(self) -> Tally {
+        let mut held = Vec::new();
+        for (kind, modes) in LockKind::ALL.into_iter().zip(&self.times) {
+            for (mode, of) in [Mode::Read, Mode::Write].into_iter().zip(modes) {
+                let Times { times, steps, longest } = *of;
+                held.extend((times > 0).then_some(Held { kind, mode, times, steps, longest }));
+            }
+        }
+        Tally { score: *self.meter.score(), held, profile: self.profile }
     }
 
-    /// The score so far.
-    pub(super) fn score(&self) -> &Score {
-        &self.tally.score
+    /// The score so far, and what goes on counting from there.
+    pub(super) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
-    fn add(&mut self, count: Count, more: u64) {
-        self.tally.score.add(count, more);
-    }
-
-    fn count(&mut self, event: &Event) {
+    #[inline(never)]
+    fn locks(&mut self, event: &Event) {
+        // A guest's locks are its own affair.
+        if self.meter.is_guest() {
+            return;
+        }
         match *event {
-            Event::TreeQuery { .. } => self.add(Count::TreeQueries, 1),
-            Event::TreeLook { .. } => self.add(Count::TreeNodes, 1),
-            Event::Descend { level, .. } => {
-                self.add(Count::Descents, u64::from(level.is_top()));
-                self.add(Count::TableHops, 1);
-            }
-            Event::Slot { found, .. } => {
-                self.add(Count::Slots, 1);
-                self.add(Count::EmptySlots, u64::from(found == Found::None));
-            }
-            Event::Store { .. } => self.add(Count::Changed, 1),
-            Event::Zap { .. } => {
-                self.add(Count::Zapped, 1);
-                self.finds_entry();
-            }
-            Event::Keep { .. } => self.finds_entry(),
-            Event::NotifierStart { .. } => self.add(Count::Notifiers, 1),
-            Event::Flush { reach, start, end, .. } => self.flush(reach, end.pages_since(start)),
-            Event::Ipi { .. } => self.add(Count::Ipis, 1),
-            Event::PageDirty { .. } => self.add(Count::PagesDirtied, 1),
-            Event::Fault { cause: FaultCause::Protection, .. } => self.add(Count::WriteFaults, 1),
-            Event::Fault { cause: FaultCause::NotPresent, .. } => self.add(Count::MissingFaults, 1),
-            Event::Install { .. } => self.add(Count::Installed, 1),
-            Event::Mkwrite { .. } => self.add(Count::Mkwrites, 1),
-            Event::Access { cpu, .. } => self.guest = cpu != CpuId(0) && !self.open.is_empty(),
-            Event::Resume { .. } => self.guest = false,
             Event::Lock { lock, mode } => self.lock(lock, mode),
             Event::Unlock { lock, mode } => self.unlock(lock, mode),
             Event::Downgrade { lock } => {
@@ -169,84 +153,43 @@ impl Counter {
         }
     }
 
-    /// One of the slots of the `zap_pte_range` at work is not empty after all.
-    fn finds_entry(&mut self) {
-        let empty = &mut self.tally.score.0[Count::EmptySlots as usize];
-        *empty = empty.saturating_sub(1);
-    }
-
-    /// `zap_pte_range` reads every slot of its range, and tells only of those that hold something.
-    /// When a batch is full, 6.12 comes back for the rest: counted once.
-    fn zap_begins(&mut self, [start, end]: [u64; 2]) {
-        let [before, behind] = self.zapping;
-        let again = before < start && start < behind && end == behind;
-        self.zapping = [start, end];
-        if !again {
-            let pages = (end - start) / PAGE_SIZE;
-            self.add(Count::Slots, pages);
-            self.add(Count::EmptySlots, pages);
-        }
-    }
-
-    fn flush(&mut self, reach: Reach, pages: u64) {
-        match reach {
-            Reach::None => return,
-            Reach::Pages => self.add(Count::Invlpgs, pages),
-            Reach::HugePages => self.add(Count::Invlpgs, pages.div_ceil(512)),
-            Reach::All => self.add(Count::FullFlushes, 1),
-        }
-        self.add(Count::Flushes, 1);
-    }
-
     fn lock(&mut self, lock: Lock, mode: Mode) {
-        let ptl = matches!(lock, Lock::Ptl(_));
-        self.add(if ptl { Count::PtlRounds } else { Count::OtherLocks }, 1);
-        if self.guest {
-            return;
-        }
-        self.open.push((lock, mode, self.tally.score.get(Count::Steps)));
+        self.open.push((lock, mode, self.meter.score().get(Count::Steps)));
     }
 
     fn unlock(&mut self, lock: Lock, mode: Mode) {
-        if self.guest {
-            return;
-        }
-        let now = self.tally.score.get(Count::Steps);
         let is_it = |open: &(Lock, Mode, u64)| (open.0, open.1) == (lock, mode);
         let Some(at) = self.open.iter().rposition(is_it) else { return };
-        let steps = now - self.open.remove(at).2;
-        let kind = LockKind::from(lock);
-        let held = &mut self.tally.held;
-        let at = held.iter().position(|held| (held.kind, held.mode) == (kind, mode));
-        let at = at.unwrap_or_else(|| {
-            held.push(Held { kind, mode, times: 0, steps: 0, longest: 0 });
-            held.len() - 1
-        });
-        held[at].times += 1;
-        held[at].steps += steps;
-        held[at].longest = held[at].longest.max(steps);
+        let steps = self.meter.score().get(Count::Steps) - self.open.remove(at).2;
+        let of = &mut self.times[LockKind::from(lock) as usize][mode as usize];
+        of.times += 1;
+        of.steps += steps;
+        of.longest = of.longest.max(steps);
     }
 }
 
 impl Sink for Counter {
+    #[inline]
     fn event(&mut self, event: &Event) -> Result<(), Stop> {
-        self.add(Count::Steps, 1);
-        self.tally.profile.step(self.at);
-        self.count(event);
+        self.profile.step(self.at);
+        self.meter.event(event);
+        if matches!(event, Event::Lock { .. } | Event::Unlock { .. } | Event::Downgrade { .. }) {
+            self.locks(event);
+        }
         Ok(())
     }
 
     fn delta(&mut self, _: Cell, _: u64, _: u64) {}
 
+    #[inline]
     fn enter(&mut self, func: Func, args: [u64; 2]) {
-        self.at = self.tally.profile.call(self.at, func);
-        if func == Func::ZapPteRange {
-            self.zap_begins(args);
-        }
+        self.at = self.profile.call(self.at, func);
+        self.meter.enter(func, args);
     }
 
+    #[inline]
     fn exit(&mut self) {
-        self.at = self.tally.profile.caller(self.at);
+        self.at = self.profile.caller(self.at);
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::addr::VirtAddr;
 use crate::arch::pte::PteFlags;
 use crate::arch::{Level, Pte};
+use crate::kernel::Kernel;
 use crate::machine::{AddressSpace, MappingId, MmId, PageFlags, PageId, SlotId, VmaId, World};
 use crate::order::sort_by_key;
 use crate::scenario::ast::Pages;
@@ -200,13 +201,18 @@ pub(super) fn ends(
     mapping: MappingId,
     strategy: Strategy,
 ) -> Vec<End> {
-    let mut ends = Vec::new();
+    let mut ends = Vec::with_capacity(ranges.iter().map(|range| range.words.len()).sum());
     let mut known: Vec<Option<Dirt>> = Vec::new();
+    let aim = strategy.aim();
     for range in ranges {
         let after = words(world, range.mm, range.addr, range.pages.count);
         for ((page, before), word) in (range.pages.first..).zip(&range.words).zip(after) {
-            let fate = fate(world, *before, word, strategy.aim());
-            let mut dirt = dirt_of(world, *before, word);
+            let of_a_file = !before.is_none() && world.file_page(before.pfn()).is_some();
+            let fate = fate(world.kernel(), *before, word, of_a_file, aim);
+            let mut dirt = match of_a_file {
+                true => dirt_of(world.kernel(), *before, word),
+                false => Dirt::None,
+            };
             if dirt == Dirt::Lost {
                 dirt = known_of(&mut known, world, mapping, page, strategy);
             }
@@ -216,18 +222,17 @@ pub(super) fn ends(
     ends
 }
 
-fn fate(world: &World, before: Pte, after: Pte, aim: Aim) -> Fate {
+fn fate(kernel: &Kernel, before: Pte, after: Pte, of_a_file: bool, aim: Aim) -> Fate {
     if before.is_none() {
         return Fate::Empty;
     }
     if after.is_none() {
         return Fate::Dropped;
     }
-    if world.file_page(before.pfn()).is_none() {
+    if !of_a_file {
         // A copy on write is its process's alone.
         return Fate::Untouched;
     }
-    let kernel = world.kernel();
     let (wrote, writes) = (before.is_write(), after.is_write());
     let (was_dirty, is_dirty) = (before.is_dirty(kernel), after.is_dirty(kernel));
     match (wrote && !writes, was_dirty && !is_dirty) {
@@ -246,11 +251,9 @@ fn fate(world: &World, before: Pte, after: Pte, aim: Aim) -> Fate {
     }
 }
 
-/// What the entry itself says; [`Dirt::Lost`] if it says nothing any more.
-fn dirt_of(world: &World, before: Pte, after: Pte) -> Dirt {
-    let kernel = world.kernel();
-    let of_a_file = world.file_page(before.pfn()).is_some();
-    if before.is_none() || !before.is_dirty(kernel) || !of_a_file {
+/// What the entry of a file's page itself says; [`Dirt::Lost`] if it says nothing any more.
+fn dirt_of(kernel: &Kernel, before: Pte, after: Pte) -> Dirt {
+    if !before.is_dirty(kernel) {
         return Dirt::None;
     }
     if after.is_none() || !after.is_dirty(kernel) {

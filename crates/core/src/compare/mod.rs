@@ -14,7 +14,9 @@ pub mod count;
 pub mod counter;
 pub mod ends;
 pub mod film;
+pub mod meter;
 pub mod profile;
+mod progress;
 mod recorder;
 pub mod shared;
 pub mod sweep;
@@ -30,11 +32,12 @@ pub use weights::{Source, Weight, Weights};
 
 use crate::compare::counter::Counter;
 use crate::compare::ends::{pages_lost, stores_lost};
+use crate::compare::progress::Progress;
 use crate::compare::recorder::Recorder;
 use crate::machine::MappingId;
 use crate::scenario::ast::{FileId, Op, Pages, Scenario, Statement};
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::limits::{LANE_STEPS_MAX, UNTRACED_STEPS_MAX};
+use crate::scenario::limits::{LANES_STEPS_MAX, UNTRACED_STEPS_MAX};
 use crate::scenario::run::Verdict;
 use crate::scenario::strategy::Strategy;
 use crate::scenario::{Played, Rest, Run, run_with};
@@ -75,11 +78,15 @@ pub struct Lane {
     /// has them too.
     pub ends: Vec<End>,
     /// The lane on a tape of its own, its cursor at the start. It begins with the job: spans of
-    /// statements before are empty. It may end early, at [`LANE_STEPS_MAX`]; what is counted is
-    /// whole.
+    /// statements before are empty. It may end early, at its share of [`LANES_STEPS_MAX`]; what is
+    /// counted is whole.
     pub run: Run,
     /// Steps of the tape up to the end of the job.
     pub job_end: u32,
+    /// How the job's score grew along the tape.
+    job_progress: Progress,
+    /// Likewise that of what came after it.
+    after_progress: Progress,
 }
 
 /// A lane in numbers alone.
@@ -104,6 +111,27 @@ impl Lane {
     #[must_use]
     pub fn score(&self) -> Score {
         self.job.score.plus(&self.after.score)
+    }
+
+    /// What the job has counted at the cursor. Of a tape that ends early it stays what was counted
+    /// up to there.
+    #[must_use]
+    pub fn job_so_far(&self) -> Score {
+        let timeline = &self.run.timeline;
+        match timeline.at() >= self.job_end && !self.is_cut() {
+            true => self.job.score,
+            false => self.job_progress.score(timeline.tape(), timeline.at().min(self.job_end)),
+        }
+    }
+
+    /// Likewise what came after it.
+    #[must_use]
+    pub fn after_so_far(&self) -> Score {
+        let timeline = &self.run.timeline;
+        match timeline.next_step().is_none() && !self.is_cut() {
+            true => self.after.score,
+            false => self.after_progress.score(timeline.tape(), timeline.at()),
+        }
     }
 
     /// True if the tape ends before the lane does.
@@ -187,23 +215,29 @@ impl<'s> Start<'s> {
     }
 
     /// Goes through lane `lane` from `rest` on.
-    fn measure(&self, rest: &mut Rest, lane: usize, recorder: &mut Recorder) -> Measured {
+    fn measure(
+        &self,
+        rest: &mut Rest,
+        lane: usize,
+        recorder: &mut Recorder,
+    ) -> (Measured, [Progress; 2]) {
         let strategy = self.lanes[lane];
         rest.go_on(self.scenario, self.behind_job(), recorder, self.steps_max);
-        let mut job = recorder.take_tally();
+        let (mut job, job_progress) = recorder.take();
         let ends = ends::ends(rest.world(), &self.ranges, self.mapping, strategy);
         let before = stores_lost(self.rest.world(), self.mapping);
         let between = stores_lost(rest.world(), self.mapping);
         job.score
             .add(Count::DirtLost, pages_lost(&self.ranges, &ends) + between.saturating_sub(before));
         rest.go_on(self.scenario, self.scenario.statements.len(), recorder, self.steps_max);
-        let mut after = recorder.take_tally();
+        let (mut after, after_progress) = recorder.take();
         let behind = stores_lost(rest.world(), self.mapping);
         after.score.add(Count::DirtLost, behind.saturating_sub(between));
         let (says, failed) = rest.outcome(self.at).map_or((String::new(), true), |outcome| {
             (outcome.text.to_string(), outcome.verdict == Verdict::Failed)
         });
-        Measured { strategy, says, failed, job, after, ends }
+        let measured = Measured { strategy, says, failed, job, after, ends };
+        (measured, [job_progress, after_progress])
     }
 
     /// The first statement that comes after the job and who came in meanwhile.
@@ -215,16 +249,18 @@ impl<'s> Start<'s> {
 
     /// The lane in numbers.
     fn measured(&self, lane: usize) -> Measured {
-        self.measure(&mut self.rest.lane(lane), lane, &mut Recorder::new(0))
+        self.measure(&mut self.rest.lane(lane), lane, &mut Recorder::new(0)).0
     }
 
     /// The lane on tape, as far as that goes.
     fn lane(&self, lane: usize) -> Lane {
         let mut rest = self.rest.lane(lane);
-        let mut recorder = Recorder::new(LANE_STEPS_MAX);
+        let share = LANES_STEPS_MAX / u32::try_from(self.lanes.len()).unwrap_or(1);
+        let mut recorder = Recorder::new(share);
         let found = rest.world().clone();
-        let Measured { strategy, says, failed, job, after, ends } =
+        let (measured, [job_progress, after_progress]) =
             self.measure(&mut rest, lane, &mut recorder);
+        let Measured { strategy, says, failed, job, after, ends } = measured;
         let Played { mut spans, outcomes, mut diagnostics, names, .. } = rest.played();
         let tape = recorder.into_tape();
         let len = tape.len();
@@ -239,7 +275,18 @@ impl<'s> Start<'s> {
         let job_end = spans.get(self.at).map_or(0, |span| span.end);
         let timeline = Timeline::at_start(found, tape);
         let run = Run { timeline, spans, outcomes, diagnostics, names };
-        Lane { strategy, says, failed, job, after, ends, run, job_end }
+        Lane {
+            strategy,
+            says,
+            failed,
+            job,
+            after,
+            ends,
+            run,
+            job_end,
+            job_progress,
+            after_progress,
+        }
     }
 }
 

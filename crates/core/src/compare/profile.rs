@@ -19,11 +19,14 @@ pub struct Call {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     calls: Vec<Call>,
+    /// For each call, the places of what it calls, by function; 0: it has not called that yet.
+    callees: Vec<[u32; Func::ALL.len()]>,
 }
 
 impl Default for Profile {
     fn default() -> Self {
-        Self { calls: vec![Call { func: None, caller: 0, calls: 1, steps: 0 }] }
+        let root = Call { func: None, caller: 0, calls: 1, steps: 0 };
+        Self { calls: vec![root], callees: vec![[0; Func::ALL.len()]] }
     }
 }
 
@@ -85,14 +88,15 @@ impl Profile {
 
     /// `func` is called at `caller`. Returns its place.
     pub(super) fn call(&mut self, caller: u32, func: Func) -> u32 {
-        let known = |call: &Call| call.caller == caller && call.func == Some(func);
-        // The last call is the likeliest to come again.
-        let at = self.calls.iter().rposition(known).unwrap_or_else(|| {
+        let mut at = self.callees[caller as usize][func as usize];
+        if at == 0 {
+            at = u32::try_from(self.calls.len()).expect("there are few ways down");
+            self.callees[caller as usize][func as usize] = at;
             self.calls.push(Call { func: Some(func), caller, calls: 0, steps: 0 });
-            self.calls.len() - 1
-        });
-        self.calls[at].calls += 1;
-        u32::try_from(at).expect("there are few ways down")
+            self.callees.push([0; Func::ALL.len()]);
+        }
+        self.calls[at as usize].calls += 1;
+        at
     }
 
     /// Who called at `at`.

@@ -1,6 +1,7 @@
 //! Counts all of a lane, and keeps its first steps on tape: one run for both.
 
 use crate::compare::counter::{Counter, Tally};
+use crate::compare::progress::Progress;
 use crate::machine::{Cell, Event, Func, Sink, Stop};
 use crate::trace::Tape;
 
@@ -11,18 +12,35 @@ pub(super) struct Recorder {
     full: bool,
     /// Calls at work that began when the tape was full.
     untaped: u32,
+    /// What the tape has counted since the last tally.
+    progress: Progress,
 }
 
 impl Recorder {
     /// With a tape of so many steps; 0: it only counts.
     pub(super) fn new(steps_max: u32) -> Self {
-        let (counter, tape) = (Counter::default(), Tape::roomy(steps_max));
-        Self { counter, tape, full: steps_max == 0, untaped: 0 }
+        Self {
+            counter: Counter::default(),
+            tape: Tape::roomy(steps_max),
+            full: steps_max == 0,
+            untaped: 0,
+            progress: Progress::default(),
+        }
     }
 
-    /// What was counted since the last time.
-    pub(super) fn take_tally(&mut self) -> Tally {
-        std::mem::take(&mut self.counter).tally()
+    /// What was counted since the last time, and how it grew along the tape.
+    pub(super) fn take(&mut self) -> (Tally, Progress) {
+        (std::mem::take(&mut self.counter).tally(), std::mem::take(&mut self.progress))
+    }
+
+    /// Out of line: most steps of a long lane find the tape full.
+    #[inline(never)]
+    fn record(&mut self, event: &Event) {
+        let done = self.tape.len();
+        self.full = self.tape.push(event).is_err();
+        if !self.full && self.progress.is_due(done) {
+            self.progress.keep(done, *self.counter.meter());
+        }
     }
 
     pub(super) fn into_tape(mut self) -> Tape {
@@ -32,9 +50,12 @@ impl Recorder {
 }
 
 impl Sink for Recorder {
+    #[inline]
     fn event(&mut self, event: &Event) -> Result<(), Stop> {
-        self.full = self.full || Sink::event(&mut self.tape, event).is_err();
-        self.counter.event(event)
+        if !self.full {
+            self.record(event);
+        }
+        Sink::event(&mut self.counter, event)
     }
 
     fn delta(&mut self, cell: Cell, old: u64, new: u64) {

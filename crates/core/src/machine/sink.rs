@@ -4,13 +4,16 @@ use crate::addr::VirtAddr;
 use crate::machine::event::{Access, FaultEnd};
 use crate::machine::{Cell, CpuId, Event, Func, MmId};
 
-/// Why a run ended before its end. Carried up by `?`, reported as a diagnostic.
+/// Why a run ended before its end. Carried up by `?`, reported as a diagnostic. Without numbers:
+/// every step returns one or none, in a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// The tape holds no more steps than this.
-    Steps(u32),
-    /// The machine has no more frames than this.
-    Memory(u32),
+    /// The run may have no more steps.
+    Steps,
+    /// The machine has no more than [`FRAMES_MAX`] frames.
+    ///
+    /// [`FRAMES_MAX`]: crate::mm::page_alloc::FRAMES_MAX
+    Memory,
 }
 
 /// Another CPU's access that comes in while this one is at work.

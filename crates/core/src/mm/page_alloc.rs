@@ -14,7 +14,7 @@ pub const FRAMES_MAX: u32 = 1 << 22;
 pub(super) fn alloc_page<S: Sink>(cpu: &mut Cpu<S>, page: Page) -> Result<PageId, Stop> {
     let id = cpu.free_page_id();
     if id.0 >= FRAMES_MAX {
-        return Err(Stop::Memory(FRAMES_MAX));
+        return Err(Stop::Memory);
     }
     prep_page(cpu, id, page);
     cpu.set(Cell::Machine(MachineField::FreePage), u64::from(id.0) + 1);
@@ -33,7 +33,7 @@ pub(super) fn alloc_folio<S: Sink>(
 ) -> Result<PageId, Stop> {
     let head = cpu.free_folio_id(order);
     if head.0 >= FRAMES_MAX {
-        return Err(Stop::Memory(FRAMES_MAX));
+        return Err(Stop::Memory);
     }
     for index in 0..1 << order {
         let flags = if index == 0 { first.flags } else { PageFlags::empty() };

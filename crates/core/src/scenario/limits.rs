@@ -32,9 +32,9 @@ pub const LANES_MIN: usize = 2;
 pub const LANES_MAX: usize = 6;
 /// Steps on a tape.
 pub const STEPS_MAX: u32 = 1_000_000;
-/// Steps on the tape of one lane of a comparison; what a lane does behind them is counted, not
-/// recorded.
-pub const LANE_STEPS_MAX: u32 = 400_000;
+/// Steps on all tapes of a comparison, as many for each lane; what a lane does behind its share is
+/// counted, not recorded.
+pub const LANES_STEPS_MAX: u32 = 1_200_000;
 /// Steps of a run that is not recorded.
 pub const UNTRACED_STEPS_MAX: u32 = 100_000_000;
 /// Diagnostics of one text.

@@ -177,10 +177,16 @@ impl Tape {
         &self.frames
     }
 
+    /// How many calls had begun when `at` steps were done, those that begin there among them.
+    #[must_use]
+    pub fn entered(&self, at: u32) -> usize {
+        self.frames.partition_point(|frame| frame.enter <= at)
+    }
+
     /// The innermost frame that `step` belongs to: the last one entered by then that has not ended.
     #[must_use]
     pub fn frame_at(&self, step: u32) -> Option<u32> {
-        let entered = self.frames.partition_point(|frame| frame.enter <= step);
+        let entered = self.entered(step);
         let mut frame = number(entered.checked_sub(1)?);
         while self.frames[frame as usize].exit <= step {
             frame = self.frames[frame as usize].parent?;
@@ -207,6 +213,20 @@ impl Tape {
             + size_of_val(&*self.frames)
     }
 
+    /// One more step.
+    ///
+    /// # Errors
+    /// The tape is full.
+    #[inline]
+    pub(crate) fn push(&mut self, event: &Event) -> Result<(), Stop> {
+        if self.len() >= self.steps_max {
+            return Err(Stop::Steps);
+        }
+        self.events.push(*event);
+        self.deltas_end.push(number(self.deltas.len()));
+        Ok(())
+    }
+
     /// Empties the tape but keeps its room, for the next run.
     pub fn clear(&mut self) {
         self.events.clear();
@@ -222,12 +242,7 @@ impl Sink for Tape {
     // Out of line in the page: it is called from a hundred places, each to be paid in bytes.
     #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn event(&mut self, event: &Event) -> Result<(), Stop> {
-        if self.len() >= self.steps_max {
-            return Err(Stop::Steps(self.steps_max));
-        }
-        self.events.push(*event);
-        self.deltas_end.push(number(self.deltas.len()));
-        Ok(())
+        self.push(event)
     }
 
     #[cfg_attr(target_arch = "wasm32", inline(never))]

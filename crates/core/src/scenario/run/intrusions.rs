@@ -34,8 +34,16 @@ impl Intrusions {
         self.inside.is_some()
     }
 
-    pub(super) fn step(&mut self, event: Event) {
-        match event {
+    /// Keeps what is held, for as long as somebody is still to come.
+    #[inline]
+    pub(super) fn step(&mut self, event: &Event) {
+        if !self.coming.is_empty() {
+            self.hold(event);
+        }
+    }
+
+    fn hold(&mut self, event: &Event) {
+        match *event {
             Event::Lock { lock, mode: Mode::Write } if !self.is_inside() => self.held.push(lock),
             Event::Unlock { lock, mode: Mode::Write } | Event::Downgrade { lock }
                 if !self.is_inside() =>

@@ -18,11 +18,12 @@ use std::borrow::Cow;
 use databake::Bake;
 
 use crate::machine::{Cpu, Event, MappingId, MmId, Sink, Stop, VmaId, World};
+use crate::mm::page_alloc::FRAMES_MAX;
 use crate::mm::pagewalk::FilterMiss;
 use crate::order::sort_by_key;
 use crate::scenario::ast::{Failure, FileId, LabelId, Op, ProcessId, Scenario, Statement};
 use crate::scenario::cover::Cover;
-use crate::scenario::diagnostic::{Diagnostic, Site};
+use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::format;
 use crate::scenario::limits::STEPS_MAX;
 use crate::scenario::run::statement::Effect;
@@ -184,8 +185,8 @@ pub struct Rest {
     next: usize,
     /// Steps done.
     steps: u32,
-    /// Why it ended early, and at which statement.
-    stop: Option<(Stop, Site)>,
+    /// Why it ended early.
+    stop: Option<Diagnostic>,
     spans: Vec<Span>,
     outcomes: Vec<Outcome>,
     diagnostics: Vec<Diagnostic>,
@@ -276,17 +277,18 @@ impl Rest {
     #[must_use]
     pub fn played(self) -> Played {
         let Self { world, spans, outcomes, mut diagnostics, names, last, stop, .. } = self;
-        diagnostics.extend(stop.map(|(why, site)| *Diagnostic::error(site, stop_text(why))));
+        diagnostics.extend(stop);
         diagnostics.extend(last.failure.map(|(_, diagnostic)| diagnostic));
         sort_by_key(&mut diagnostics, |diagnostic| diagnostic.line.into());
         Played { world, spans, outcomes, diagnostics, names }
     }
 }
 
-fn stop_text(stop: Stop) -> String {
+/// `steps` were done: of a run that may have no more, all that it may have.
+fn stop_text(stop: Stop, steps: u32) -> String {
     match stop {
-        Stop::Steps(max) => format!("the run ends here: the limit is {max} steps"),
-        Stop::Memory(max) => format!("the run ends here: the limit is {max} page frames"),
+        Stop::Steps => format!("the run ends here: the limit is {steps} steps"),
+        Stop::Memory => format!("the run ends here: the limit is {FRAMES_MAX} page frames"),
     }
 }
 
@@ -341,8 +343,9 @@ impl<'s> Runner<'s> {
             return outcome(statement, Verdict::Failed, None, "not reached".to_owned());
         }
         self.statement(u32::try_from(at).unwrap_or(u32::MAX), statement).unwrap_or_else(|why| {
-            self.rest.stop = Some((why, statement.site()));
-            outcome(statement, Verdict::Failed, None, stop_text(why))
+            let text = stop_text(why, self.watch.steps);
+            self.rest.stop = Some(*Diagnostic::error(statement.site(), text.as_str()));
+            outcome(statement, Verdict::Failed, None, text)
         })
     }
 

@@ -71,6 +71,31 @@ impl<'a> Watch<'a> {
         self.intrusions = Intrusions::default();
     }
 
+    /// Keeps what is asked about. Out of line: most steps have nothing of it.
+    #[inline(never)]
+    fn heed(&mut self, event: &Event) {
+        match *event {
+            Event::Filter { vma, verdict } => {
+                self.visits.push(Visit { vma, verdict, flush: None });
+                self.asked = Some(vma);
+            }
+            // A zap asks no filter.
+            Event::Clip { vma, .. } if self.asked.take() != Some(vma) => {
+                self.visits.push(Visit { vma, verdict: Verdict::Walk, flush: None });
+            }
+            Event::Flush { flush, reach, start, end, .. } => {
+                self.flushed(flush, reach, start, end);
+            }
+            Event::FlushOmitted { start, .. } => {
+                self.flushed(Flush::Nothing, Reach::None, start, start)
+            }
+            Event::Ipi { .. } => self.ipis += 1,
+            Event::VmaChange { vma } => self.changed.push((vma, self.steps)),
+            Event::VmaGone { vma } => self.gone.push((vma, self.steps)),
+            _ => {}
+        }
+    }
+
     fn flushed(&mut self, flush: Flush, reach: Reach, start: VirtAddr, end: VirtAddr) {
         self.flushes += u64::from(reach != Reach::None);
         // A copy on write that another CPU makes meanwhile is not the walk's.
@@ -84,32 +109,22 @@ impl Sink for Watch<'_> {
     #[inline]
     fn event(&mut self, event: &Event) -> Result<(), Stop> {
         if self.steps >= self.steps_max {
-            return Err(Stop::Steps(self.steps_max));
+            return Err(Stop::Steps);
         }
         self.sink.event(event)?;
-        match *event {
-            Event::Filter { vma, verdict } => {
-                self.visits.push(Visit { vma, verdict, flush: None });
-                self.asked = Some(vma);
-            }
-            // A zap asks no filter.
-            Event::Clip { vma, .. } if self.asked.take() != Some(vma) => {
-                self.visits.push(Visit { vma, verdict: Verdict::Walk, flush: None });
-            }
+        match event {
             Event::Zap { .. } => self.zapped += 1,
             Event::Xchg { .. } => self.exchanged += 1,
-            Event::Flush { flush, reach, start, end, .. } => {
-                self.flushed(flush, reach, start, end);
-            }
-            Event::FlushOmitted { start, .. } => {
-                self.flushed(Flush::Nothing, Reach::None, start, start)
-            }
-            Event::Ipi { .. } => self.ipis += 1,
             Event::Lock { .. } | Event::Unlock { .. } | Event::Downgrade { .. } => {
-                self.intrusions.step(*event);
+                self.intrusions.step(event);
             }
-            Event::VmaChange { vma } => self.changed.push((vma, self.steps)),
-            Event::VmaGone { vma } => self.gone.push((vma, self.steps)),
+            Event::Filter { .. }
+            | Event::Clip { .. }
+            | Event::Flush { .. }
+            | Event::FlushOmitted { .. }
+            | Event::Ipi { .. }
+            | Event::VmaChange { .. }
+            | Event::VmaGone { .. } => self.heed(event),
             _ => {}
         }
         self.steps += 1;

@@ -381,7 +381,8 @@ impl Place<'_> {
         let mut pen = 'M';
         let point = |visit: &Visit| {
             let y = layout.y(visit.range as usize)?;
-            Some((layout.x(visit.page) + layout.cell / 2.0, y + tall - up))
+            let page = visit.page(&self.bench.comparison);
+            Some((layout.x(page) + layout.cell / 2.0, y + tall - up))
         };
         let visits = self.bench.sides[self.lane].visits.before(at, most);
         for (x, y) in visits.iter().filter_map(point) {

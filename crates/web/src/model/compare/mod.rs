@@ -6,7 +6,6 @@ pub mod field;
 pub mod lane;
 pub mod matrix;
 pub mod notes;
-pub mod progress;
 pub mod score;
 pub mod side;
 pub mod visits;
@@ -159,7 +158,7 @@ impl CompareModel {
             under: under(bench),
             align: bench.align,
             differs: bench.differs.clone(),
-            any_differs: !bench.differing.is_empty(),
+            any_differs: bench.any_differs,
             notes: notes::notes(bench).into(),
             lanes: lanes
                 .map(|(at, now)| Rc::new(LaneModel::new(bench, at, now, &layout)))

@@ -60,9 +60,10 @@ pub struct PriceRow {
 #[must_use]
 pub fn rows(bench: &Bench, before: Option<(&[Rc<ScoreRow>], usize)>) -> Vec<Rc<ScoreRow>> {
     let mut board = Board { before, rows: Vec::new() };
-    let lanes = 0..bench.comparison.lanes.len();
-    let job: Vec<(Score, Score)> = lanes.clone().map(|at| job(bench, at)).collect();
-    let after: Vec<(Score, Score)> = lanes.map(|at| after(bench, at)).collect();
+    let lanes = bench.comparison.lanes.iter();
+    let job = lanes.clone().map(|lane| (lane.job_so_far(), lane.job.score));
+    let after = lanes.map(|lane| (lane.after_so_far(), lane.after.score));
+    let (job, after): (Vec<_>, Vec<_>) = (job.collect(), after.collect());
     for (part, scores) in [(Part::Job, &job), (Part::After, &after)] {
         for count in Count::ALL {
             let pairs: Vec<_> = scores.iter().map(|(a, b)| (a.get(count), b.get(count))).collect();
@@ -103,25 +104,6 @@ impl Board<'_> {
         let old = waits.and_then(|(rows, _)| rows.get(at).cloned());
         self.rows.push(old.unwrap_or_else(|| Rc::new(make())));
     }
-}
-
-/// What the lane's job has counted so far, and in the end.
-fn job(bench: &Bench, lane: usize) -> (Score, Score) {
-    let (side, lane) = (&bench.sides[lane], &bench.comparison.lanes[lane]);
-    let timeline = &lane.run.timeline;
-    let end = lane.job.score;
-    // What a tape had no room for is counted all the same.
-    let whole = timeline.at() >= lane.job_end && !lane.is_cut();
-    (if whole { end } else { side.job.score(timeline.tape(), timeline.at()) }, end)
-}
-
-/// Likewise what came after it.
-fn after(bench: &Bench, lane: usize) -> (Score, Score) {
-    let (side, lane) = (&bench.sides[lane], &bench.comparison.lanes[lane]);
-    let timeline = &lane.run.timeline;
-    let end = lane.after.score;
-    let whole = timeline.next_step().is_none() && !lane.is_cut();
-    (if whole { end } else { side.after.score(timeline.tape(), timeline.at()) }, end)
 }
 
 /// A row of figures so far and in the end.

@@ -7,7 +7,6 @@ use rangewalk_core::machine::{Event, Kind};
 use rangewalk_core::trace::Tape;
 
 use crate::model::compare::lane::{StripModel, outcome};
-use crate::model::compare::progress::Progress;
 use crate::model::compare::visits::{Order, Visits};
 use crate::model::stage_index::StageIndex;
 
@@ -17,10 +16,6 @@ pub struct Side {
     pub index: StageIndex,
     /// Which entries it looks at, in which order.
     pub visits: Visits,
-    /// What the job does, up to any step.
-    pub job: Progress,
-    /// What comes after it does.
-    pub after: Progress,
     /// What its job came to.
     pub outcome: Rc<str>,
     /// How it goes through mappings and pages.
@@ -41,11 +36,9 @@ impl Side {
         Self {
             index: StageIndex::new(&lane.run.timeline),
             outcome: outcome(lane).into(),
-            order: visits.order(),
+            order: visits.order(comparison),
             visits,
             strip: Rc::new(StripModel::new(lane, lengths.max().unwrap_or(0))),
-            job: Progress::new(tape, 0..lane.job_end),
-            after: Progress::new(tape, lane.job_end..tape.len()),
             changes: changes(tape),
         }
     }

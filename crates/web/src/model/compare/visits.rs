@@ -11,8 +11,16 @@ pub struct Visit {
     pub step: u32,
     /// The place of its mapping among the ranges.
     pub range: u32,
+    /// The page's place among those of the mapping.
+    inside: u32,
+}
+
+impl Visit {
     /// Page of the file.
-    pub page: u64,
+    #[must_use]
+    pub fn page(&self, comparison: &Comparison) -> u64 {
+        comparison.ranges[self.range as usize].pages.first + u64::from(self.inside)
+    }
 }
 
 /// How a walk goes through mappings and pages.
@@ -35,17 +43,15 @@ impl Visits {
     #[must_use]
     pub fn new(comparison: &Comparison, lane: &Lane) -> Self {
         let mut leaves = Leaves::new(comparison, lane);
-        let events = lane.run.timeline.tape().events().iter().take(lane.job_end as usize);
-        let visit = |(step, event): (u32, &Event)| {
-            let (Event::Slot { slot, .. } | Event::Zap { slot, .. } | Event::Keep { slot, .. }) =
-                *event
-            else {
-                return None;
-            };
-            let (range, page) = leaves.entry(slot)?;
-            Some(Visit { step, range, page })
-        };
-        Self((0..).zip(events).filter_map(visit).collect())
+        let events = &lane.run.timeline.tape().events()[..lane.job_end as usize];
+        // Counted first: a list this long that grows is copied again and again.
+        let mut visits = Vec::with_capacity(events.iter().filter_map(looked_at).count());
+        for (step, event) in (0..).zip(events) {
+            if let Some((range, inside)) = looked_at(event).and_then(|slot| leaves.entry(slot)) {
+                visits.push(Visit { step, range, inside });
+            }
+        }
+        Self(visits)
     }
 
     /// The last `most` looks before `at` steps were done.
@@ -57,17 +63,27 @@ impl Visits {
 
     /// How they follow each other, on the whole.
     #[must_use]
-    pub fn order(&self) -> Order {
+    pub fn order(&self, comparison: &Comparison) -> Order {
         let (mut rows, mut columns) = (0, 0);
         for pair in self.0.windows(2) {
-            rows += u32::from(pair[0].range == pair[1].range && pair[0].page != pair[1].page);
-            columns += u32::from(pair[0].range != pair[1].range && pair[0].page == pair[1].page);
+            let same_range = pair[0].range == pair[1].range;
+            let same_page = pair[0].page(comparison) == pair[1].page(comparison);
+            rows += u32::from(same_range && !same_page);
+            columns += u32::from(!same_range && same_page);
         }
         match (rows, columns) {
             (0, 0) => Order::None,
             _ if rows >= columns => Order::Rows,
             _ => Order::Columns,
         }
+    }
+}
+
+/// The entry that the event is a look at.
+fn looked_at(event: &Event) -> Option<SlotId> {
+    match *event {
+        Event::Slot { slot, .. } | Event::Zap { slot, .. } | Event::Keep { slot, .. } => Some(slot),
+        _ => None,
     }
 }
 
@@ -84,7 +100,8 @@ struct Leaf {
     first: SlotId,
     len: u32,
     range: u32,
-    page: u64,
+    /// The page's place among those of the mapping.
+    inside: u32,
 }
 
 impl Leaves {
@@ -101,7 +118,8 @@ impl Leaves {
                     && let Ok(first) = world.pte_slot(range.mm, addr)
                 {
                     let len = u32::try_from(left).unwrap_or(PTRS_PER_TABLE);
-                    leaves.push(Leaf { first, len, range: at, page: range.pages.first + page });
+                    let inside = u32::try_from(page).expect("a comparison holds all its entries");
+                    leaves.push(Leaf { first, len, range: at, inside });
                 }
                 page += left;
             }
@@ -110,13 +128,13 @@ impl Leaves {
         Self { all: leaves, last: 0 }
     }
 
-    /// The mapping and the page of this entry.
-    fn entry(&mut self, slot: SlotId) -> Option<(u32, u64)> {
+    /// The mapping of this entry, and the place of its page there.
+    fn entry(&mut self, slot: SlotId) -> Option<(u32, u32)> {
         let inside = |leaf: &Leaf| slot.0.checked_sub(leaf.first.0).filter(|it| *it < leaf.len);
         if self.all.get(self.last).and_then(inside).is_none() {
             self.last = self.all.partition_point(|leaf| leaf.first <= slot).checked_sub(1)?;
         }
         let leaf = self.all.get(self.last)?;
-        inside(leaf).map(|inside| (leaf.range, leaf.page + u64::from(inside)))
+        inside(leaf).map(|inside| (leaf.range, leaf.inside + inside))
     }
 }

@@ -142,9 +142,10 @@ impl Bench {
 }
 
 /// While one scrubs, pictures follow at once and words take turns: so many frames and all are up to
-/// date. Nobody reads sixty words a second, and laying them out would take most of a frame.
-pub const TURNS: usize = 6;
-/// Pictures of more lanes follow in halves, every other frame.
+/// date. Nobody reads sixty words a second, and laying them out would take most of a frame. Lanes
+/// have the even turns, the scoreboard the odd ones: on the others it is left alone as a whole.
+pub const TURNS: usize = 12;
+/// Pictures of more lanes take turns too: two of them follow in a frame.
 const LANES_AT_ONCE: usize = 3;
 
 impl CompareModel {
@@ -176,18 +177,18 @@ impl CompareModel {
     pub fn moved(&self, bench: &Bench, playback: &Playback, turn: usize) -> Self {
         let (nows, layout) = lay_out(bench);
         let lanes = nows.iter().zip(&self.lanes).enumerate();
-        let halves = if nows.len() > LANES_AT_ONCE { 2 } else { 1 };
+        let parts = if nows.len() > LANES_AT_ONCE { nows.len().div_ceil(2) } else { 1 };
         let lane = |(at, (now, before)): (usize, (&Now<'_>, &Rc<LaneModel>))| {
-            if at % TURNS == turn % TURNS {
+            if 2 * at % TURNS == turn % TURNS {
                 Rc::new(LaneModel::new(bench, at, now, &layout))
-            } else if at % halves == turn % halves {
+            } else if at % parts == turn % parts {
                 Rc::new(before.moved(bench, at, now, &layout))
             } else {
                 before.clone()
             }
         };
         Self {
-            under: under(bench),
+            under: if turn % TURNS == 1 { under(bench) } else { self.under.clone() },
             lanes: lanes.map(lane).collect(),
             rows: score::rows(bench, Some((&self.rows, turn))),
             foot: Rc::new(foot(bench, playback)),

@@ -100,7 +100,7 @@ impl Board<'_> {
         }
         // Which rows there are does not change from step to step.
         let at = self.rows.len();
-        let waits = self.before.filter(|(_, turn)| at % TURNS != turn % TURNS);
+        let waits = self.before.filter(|(_, turn)| (2 * at + 1) % TURNS != turn % TURNS);
         let old = waits.and_then(|(rows, _)| rows.get(at).cloned());
         self.rows.push(old.unwrap_or_else(|| Rc::new(make())));
     }

@@ -11,26 +11,60 @@ use crate::model::compare::{Bit, Change, CompareModel, EntryRows, WordText};
 use crate::view::live::{Own, Piece, is_same, live};
 use crate::view::markup::html;
 
-/// The tables: the entry in hand, then what is counted. Each is a sheet by itself, so that the
-/// browser leaves alone what is scrolled away.
+/// The tables, left alone while no figure changes.
 pub(super) fn score(model: &CompareModel, on_command: &Callback<Command>) -> Html {
-    let lanes = model.lanes.len();
+    let lane = |lane: &Rc<LaneModel>| (lane.word, lane.outcome.clone());
+    live(Board {
+        lanes: model.lanes.iter().map(lane).collect(),
+        entry: model.entry.clone(),
+        rows: model.rows.clone(),
+        on_command: on_command.clone(),
+    })
+}
+
+/// The entry in hand, then what is counted.
+struct Board {
+    /// The lanes' words, and what their jobs came to.
+    lanes: Vec<(&'static str, Rc<str>)>,
+    entry: Option<Rc<EntryRows>>,
+    rows: Vec<Rc<ScoreRow>>,
+    on_command: Callback<Command>,
+}
+
+impl Piece for Board {
+    fn is_like(&self, before: &dyn Piece) -> bool {
+        let before = (before as &dyn std::any::Any).downcast_ref::<Self>();
+        before.is_some_and(|it| {
+            (&it.lanes, &it.entry, &it.rows) == (&self.lanes, &self.entry, &self.rows)
+        })
+    }
+
+    fn draw(&self, _: &Own) -> Html {
+        board(self)
+    }
+}
+
+/// Each table is a sheet by itself, so that the browser leaves alone what is scrolled away.
+fn board(board: &Board) -> Html {
+    let lanes = board.lanes.len();
     let heading = |name: &'static str| {
         html! {
             <tr class="cmp-part"><th scope="colgroup" colspan={(lanes + 1).to_string()}>{ name }</th></tr>
         }
     };
     let counted = |part: Part, name: &'static str| {
-        let own = model.rows.iter().filter(|row| row.part == part);
+        let own = board.rows.iter().filter(|row| row.part == part);
         let rows: Vec<Html> = own.map(|row| live(Row(row.clone()))).collect();
         let head = (!name.is_empty()).then(|| heading(name));
-        (!rows.is_empty()).then(|| sheet(model, html! { { for head }{ for rows } }))
+        (!rows.is_empty()).then(|| sheet(&board.lanes, html! { { for head }{ for rows } }))
     };
     html! {
         <div class={format!("cmp-board n{lanes}")} role="region" aria-label="Scoreboard" tabindex="0">
-            { for model.entry.iter().map(|entry| sheet(model, in_hand(entry, lanes, on_command))) }
+            { for board.entry.iter().map(|entry| {
+                sheet(&board.lanes, in_hand(entry, lanes, &board.on_command))
+            }) }
             { for counted(Part::Job, "") }
-            { sheet(model, outcomes(model)) }
+            { sheet(&board.lanes, outcomes(&board.lanes)) }
             { for counted(Part::After, "after it, the same accesses in each") }
             { for counted(Part::Locks, "locks the job holds, in steps") }
             { for counted(Part::Cost, "priced by the table below") }
@@ -39,13 +73,14 @@ pub(super) fn score(model: &CompareModel, on_command: &Callback<Command>) -> Htm
 }
 
 /// Rows as a table whose columns stand under their lanes.
-fn sheet(model: &CompareModel, rows: Html) -> Html {
-    let lane = |lane: &Rc<LaneModel>| html! { <th scope="col"><code>{ lane.word }</code></th> };
+fn sheet(lanes: &[(&'static str, Rc<str>)], rows: Html) -> Html {
+    let lane =
+        |(word, _): &(&'static str, _)| html! { <th scope="col"><code>{ *word }</code></th> };
     html! {
         <div class="cmp-sheet">
             <table class="cmp-score">
                 <colgroup><col class="cmp-name"/></colgroup>
-                <thead><tr><td/>{ for model.lanes.iter().map(lane) }</tr></thead>
+                <thead><tr><td/>{ for lanes.iter().map(lane) }</tr></thead>
                 <tbody>{ rows }</tbody>
             </table>
         </div>
@@ -58,12 +93,12 @@ pub(crate) fn row(row: &Rc<ScoreRow>) -> Html {
 }
 
 /// What each lane did to the entries, in a sentence.
-fn outcomes(model: &CompareModel) -> Html {
-    let outcome = |lane: &Rc<LaneModel>| {
-        html! { <td><div class="cmp-fig cmp-outcome">{ &*lane.outcome }</div></td> }
+fn outcomes(lanes: &[(&'static str, Rc<str>)]) -> Html {
+    let outcome = |(_, outcome): &(_, Rc<str>)| {
+        html! { <td><div class="cmp-fig cmp-outcome">{ &**outcome }</div></td> }
     };
     html! {
-        <tr><th scope="row">{ "what it did" }</th>{ for model.lanes.iter().map(outcome) }</tr>
+        <tr><th scope="row">{ "what it did" }</th>{ for lanes.iter().map(outcome) }</tr>
     }
 }
 

@@ -1,8 +1,10 @@
-//! Sweeps on the page: points measured by a worker, with a way to stop; in slices between two
-//! frames where a browser starts none.
+//! Sweeps on the page, with a way to stop: the page itself measures points from the first one on, in
+//! slices between two frames, and a worker from the last one back, where they are larger. Where a
+//! browser starts no worker the page does all of it; a small sweep is done before one has started.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::rc::Rc;
 
 use rangewalk_core::compare::sweep::{LanePoint, Metric, Plan, Point, csv};
@@ -14,6 +16,7 @@ use yew::{AttrValue, Callback, Html};
 use crate::command::{Command, SweepAsk};
 use crate::model::sweep::{Chart, NoSweep, SweepModel, chart};
 use crate::platform::file;
+use crate::platform::ticker;
 use crate::platform::worker::{self, Heard, Worker};
 use crate::scene::{Frame, Scene, Subject};
 use crate::session::Changed;
@@ -25,9 +28,11 @@ const DENSITIES: [u64; 4] = [8, 4, 2, 1];
 const POINTS_MAX: usize = 1_500;
 /// Most entries that are measured, over all points and lanes: some ten seconds of work.
 const WORK_MAX: u64 = 40_000_000;
-/// Entries that may be measured between two frames, in all lanes: less than 30 ms of work.
-const SLICE: u64 = 6_000;
-/// Likewise between two messages of a worker.
+/// Milliseconds that may be spent on points between two frames.
+const SLICE: f64 = 8.0;
+/// Likewise while a worker starts: it needs the processor more.
+const SLICE_AT_START: f64 = 2.0;
+/// Entries that are measured between two messages of a worker, in all lanes.
 const MESSAGE: u64 = 30_000;
 /// Most charts.
 const CHARTS_MAX: usize = 9;
@@ -38,7 +43,10 @@ const LANE: usize = 1 + 2 * Count::ALL.len();
 struct Sweep {
     text: Rc<str>,
     plan: Rc<Plan>,
+    /// From the first one on: measured here.
     points: Vec<Point>,
+    /// From the last one back: what the worker has told, until the two meet.
+    behind: Vec<Point>,
     charts: Vec<Rc<Chart>>,
     /// What is still to be drawn, when all points are there.
     metrics: VecDeque<Metric>,
@@ -69,6 +77,7 @@ pub fn open(subject: Subject<'_>) -> Box<dyn Scene> {
                 text: subject.text.into(),
                 plan: Rc::new(plan),
                 points: Vec::new(),
+                behind: Vec::new(),
                 charts: Vec::new(),
                 metrics: VecDeque::new(),
                 made: VecDeque::new(),
@@ -88,29 +97,35 @@ pub fn serve() {
     worker::serve(work);
 }
 
-/// A job is the number of the first point, a line feed, and the scenario's text.
+/// A job is how many points are left, a line feed, and the scenario's text: the last one of them
+/// comes first.
 fn work(job: &str, tell: &dyn Fn(&[f64])) {
-    let Some((first, text)) = job.split_once('\n') else { return };
-    let (Ok(first), Some(plan)) = (first.parse(), plan(&scenario::parse(text).0)) else { return };
-    let mut at = first;
-    while at < plan.len() {
+    let Some((left, text)) = job.split_once('\n') else { return };
+    let (Ok(left), Some(plan)) = (left.parse(), plan(&scenario::parse(text).0)) else { return };
+    let mut left = (0..plan.len().min(left)).rev();
+    while left.len() > 0 {
         let mut numbers = Vec::new();
-        for point in slice(&plan, &mut at, MESSAGE) {
+        for point in slice(&plan, &mut left, |entries| entries < MESSAGE) {
             pack(&point, &mut numbers);
         }
         tell(&numbers);
     }
 }
 
-/// Measures points of so many entries from `at` on, which then is the next one.
-fn slice(plan: &Plan, at: &mut usize, entries: u64) -> Vec<Point> {
+/// Measures points, the next ones of `left`, as long as `more` agrees that there be more than so
+/// many entries.
+fn slice(
+    plan: &Plan,
+    left: &mut dyn Iterator<Item = usize>,
+    more: impl Fn(u64) -> bool,
+) -> Vec<Point> {
     let mut points = Vec::new();
     let mut spent = 0;
-    while spent < entries && *at < plan.len() {
-        let place = plan.at(*at);
+    while more(spent) {
+        let Some(number) = left.next() else { break };
+        let place = plan.at(number);
         spent += effort(plan, &place);
         points.push(plan.measure(&place));
-        *at += 1;
     }
     points
 }
@@ -177,20 +192,28 @@ impl Sweep {
     fn hire(&mut self) {
         let heard = Rc::new(RefCell::new(Vec::new()));
         let hears = heard.clone();
-        let job = format!("{}\n{}", self.points.len(), self.text);
+        let job = format!("{}\n{}", self.left().end, self.text);
         let tell = Callback::from(move |what| hears.borrow_mut().push(what));
         self.worker = Worker::start(job, tell);
         self.heard = heard;
     }
 
-    /// Takes in what was measured, or measures some points, or draws one chart; and says whether
-    /// anything is new.
+    /// The points that are there, in their order.
+    fn measured(&self) -> Vec<&Point> {
+        self.points.iter().chain(self.behind.iter().rev()).collect()
+    }
+
+    /// The points that nobody has measured yet.
+    fn left(&self) -> Range<usize> {
+        self.points.len()..self.plan.len() - self.behind.len()
+    }
+
+    /// Takes in what was measured and measures some points, or draws one chart.
     fn go_on(&mut self) -> Changed {
-        if self.points.len() == self.plan.len() {
+        if self.left().is_empty() {
             self.draw();
             return Changed::PLAYBACK;
         }
-        let before = self.points.len();
         let heard: Vec<Heard> = self.heard.borrow_mut().drain(..).collect();
         for what in heard {
             match what {
@@ -198,22 +221,24 @@ impl Sweep {
                 Heard::Lost => self.worker = None,
             }
         }
-        if self.worker.is_none() {
-            let mut at = self.points.len();
-            self.points.extend(slice(&self.plan, &mut at, SLICE));
-        }
-        if self.points.len() == self.plan.len() {
+        let begin = ticker::now();
+        let starting = self.worker.is_some() && self.behind.is_empty();
+        let room = if starting { SLICE_AT_START } else { SLICE };
+        let more = |_| ticker::now() - begin < room;
+        self.points.extend(slice(&self.plan, &mut self.left(), more));
+        if self.left().is_empty() {
             self.worker = None;
+            self.points.extend(self.behind.drain(..).rev());
             self.metrics = metrics(&self.points);
         }
-        if self.points.len() > before { Changed::PLAYBACK } else { Changed::empty() }
+        Changed::PLAYBACK
     }
 
     fn take(&mut self, mut numbers: &[f64]) {
-        while self.points.len() < self.plan.len() {
-            let at = self.plan.at(self.points.len());
+        while !self.left().is_empty() {
+            let at = self.plan.at(self.left().end - 1);
             let Some(point) = unpack(&self.plan, &at, &mut numbers) else { break };
-            self.points.push(point);
+            self.behind.push(point);
         }
     }
 
@@ -229,7 +254,7 @@ impl Sweep {
     }
 
     fn model(&self) -> SweepModel {
-        SweepModel::new(&self.plan, &self.points, &self.charts, self.running)
+        SweepModel::new(&self.plan, &self.measured(), &self.charts, self.running)
     }
 }
 
@@ -266,13 +291,14 @@ impl Scene for View {
             }
             Command::Sweep(SweepAsk::GoOn) => {
                 sweep.running = true;
-                if sweep.points.len() < sweep.plan.len() {
+                if !sweep.left().is_empty() {
                     sweep.hire();
                 }
                 Some(Changed::PLAYBACK)
             }
             Command::Sweep(SweepAsk::Csv) => {
-                let table = csv(&sweep.plan, &sweep.points, &Weights::default());
+                let points: Vec<Point> = sweep.measured().into_iter().cloned().collect();
+                let table = csv(&sweep.plan, &points, &Weights::default());
                 file::save("sweep.csv", "text/csv", &table);
                 Some(Changed::empty())
             }
@@ -315,11 +341,12 @@ mod tests {
             compare data 0+128 wp zap\nstore A 1\nsweep vma-pages 1..2 mappings 30..36\n";
         let plan = plan(&scenario::parse(text).0).expect("it sweeps");
         let told = RefCell::new(Vec::new());
-        work(&format!("3\n{text}"), &|numbers| told.borrow_mut().extend_from_slice(numbers));
+        let left = plan.len() - 1;
+        work(&format!("{left}\n{text}"), &|numbers| told.borrow_mut().extend_from_slice(numbers));
         let told = told.into_inner();
         let mut rest = &told[..];
         let mut left_out = 0;
-        for number in 3..plan.len() {
+        for number in (0..left).rev() {
             let at = plan.at(number);
             let point = plan.measure(&at);
             left_out += usize::from(point.lanes.is_err());

@@ -189,21 +189,23 @@ fn subject(scenario: &Scenario) -> Option<(usize, FileId, Pages, &[Strategy])> {
     })
 }
 
-/// Everything up to the `compare`, which all lanes have in common.
+/// What all lanes have in common.
 struct Start<'s> {
     scenario: &'s Scenario,
     at: usize,
     mapping: MappingId,
     pages: Pages,
     lanes: &'s [Strategy],
-    rest: Rest,
     ranges: Vec<MappedRange>,
+    /// Pages of the file that were stored to before so that nobody came to know.
+    lost: u64,
     /// Steps of each part that is counted, at most.
     steps_max: u32,
 }
 
 impl<'s> Start<'s> {
-    fn new(scenario: &'s Scenario, steps_max: u32) -> Option<Self> {
+    /// And a run that has come to the `compare`.
+    fn new(scenario: &'s Scenario, steps_max: u32) -> Option<(Self, Rest)> {
         let (at, file, pages, lanes) = subject(scenario)?;
         let mapping = MappingId(file.0);
         let mut rest = Rest::begin(scenario);
@@ -211,10 +213,11 @@ impl<'s> Start<'s> {
         let step = rest.steps();
         let name = |vma| rest.names().vma(vma, step).to_owned();
         let ranges = ends::mapped_ranges(rest.world(), mapping, pages, name);
-        Some(Self { scenario, at, mapping, pages, lanes, rest, ranges, steps_max })
+        let lost = stores_lost(rest.world(), mapping);
+        Some((Self { scenario, at, mapping, pages, lanes, ranges, lost, steps_max }, rest))
     }
 
-    /// Goes through lane `lane` from `rest` on.
+    /// Goes through lane `lane`, at whose start `rest` is.
     fn measure(
         &self,
         rest: &mut Rest,
@@ -225,10 +228,9 @@ impl<'s> Start<'s> {
         rest.go_on(self.scenario, self.behind_job(), recorder, self.steps_max);
         let (mut job, job_progress) = recorder.take();
         let ends = ends::ends(rest.world(), &self.ranges, self.mapping, strategy);
-        let before = stores_lost(self.rest.world(), self.mapping);
         let between = stores_lost(rest.world(), self.mapping);
-        job.score
-            .add(Count::DirtLost, pages_lost(&self.ranges, &ends) + between.saturating_sub(before));
+        let lost = pages_lost(&self.ranges, &ends) + between.saturating_sub(self.lost);
+        job.score.add(Count::DirtLost, lost);
         rest.go_on(self.scenario, self.scenario.statements.len(), recorder, self.steps_max);
         let (mut after, after_progress) = recorder.take();
         let behind = stores_lost(rest.world(), self.mapping);
@@ -247,14 +249,9 @@ impl<'s> Start<'s> {
         self.at + 1 + after.iter().take_while(|statement| is_during(statement)).count()
     }
 
-    /// The lane in numbers.
-    fn measured(&self, lane: usize) -> Measured {
-        self.measure(&mut self.rest.lane(lane), lane, &mut Recorder::new(0)).0
-    }
-
     /// The lane on tape, as far as that goes.
-    fn lane(&self, lane: usize) -> Lane {
-        let mut rest = self.rest.lane(lane);
+    fn lane(&self, rest: Rest, lane: usize) -> Lane {
+        let mut rest = rest.lane(lane);
         let share = LANES_STEPS_MAX / u32::try_from(self.lanes.len()).unwrap_or(1);
         let mut recorder = Recorder::new(share);
         let found = rest.world().clone();
@@ -293,9 +290,9 @@ impl<'s> Start<'s> {
 /// Carries the scenario's `compare` out in every lane, on tape. `None`: it has none.
 #[must_use]
 pub fn compare(scenario: &Scenario) -> Option<Comparison> {
-    let start = Start::new(scenario, UNTRACED_STEPS_MAX)?;
-    let lanes = (0..start.lanes.len()).map(|lane| start.lane(lane)).collect();
-    let Start { at, mapping, pages, rest, ranges, .. } = start;
+    let (start, rest) = Start::new(scenario, UNTRACED_STEPS_MAX)?;
+    let lanes = (0..start.lanes.len()).map(|lane| start.lane(rest.clone(), lane)).collect();
+    let Start { at, mapping, pages, ranges, .. } = start;
     Some(Comparison {
         statement: u32::try_from(at).unwrap_or(u32::MAX),
         mapping,
@@ -315,8 +312,11 @@ pub fn measure(scenario: &Scenario) -> Vec<Measured> {
 /// The same with a limit of the caller's to the steps: a lane that meets it has failed.
 #[must_use]
 pub fn measure_within(scenario: &Scenario, steps_max: u32) -> Vec<Measured> {
-    let Some(start) = Start::new(scenario, steps_max) else { return Vec::new() };
-    (0..start.lanes.len()).map(|lane| start.measured(lane)).collect()
+    let Some((start, rest)) = Start::new(scenario, steps_max) else { return Vec::new() };
+    let runs = std::iter::repeat_n(rest, start.lanes.len()).enumerate();
+    let measure =
+        |(lane, rest): (_, Rest)| start.measure(&mut rest.lane(lane), lane, &mut Recorder::new(0));
+    runs.map(measure).map(|(measured, _)| measured).collect()
 }
 
 impl Comparison {

@@ -108,12 +108,12 @@ impl NoSweep {
 impl SweepModel {
     /// The view of what is measured so far.
     #[must_use]
-    pub fn new(plan: &Rc<Plan>, points: &[Point], charts: &[Rc<Chart>], running: bool) -> Self {
+    pub fn new(plan: &Rc<Plan>, points: &[&Point], charts: &[Rc<Chart>], running: bool) -> Self {
         let axis = |axis: &rangewalk_core::scenario::strategy::AxisRange| {
             format!("{} from {} to {}", axis.axis.name(), axis.from, axis.to)
         };
         let heading: Vec<String> = plan.axes.iter().map(axis).collect();
-        let left_out = |point: &Point| {
+        let left_out = |point: &&Point| {
             let why = point.lanes.as_ref().err()?;
             Some(format!("{}: {}", place(plan, &point.at), why.0))
         };

@@ -27,6 +27,12 @@ impl Drop for Ticker {
     }
 }
 
+/// Milliseconds, to tell how long something takes.
+#[must_use]
+pub fn now() -> f64 {
+    js_sys::Date::now()
+}
+
 fn schedule(next: &Rc<RefCell<Option<AnimationFrame>>>, last: Option<f64>, tick: Callback<f64>) {
     let again = Rc::downgrade(next);
     let frame = request_animation_frame(move |now| {

@@ -65,7 +65,7 @@ impl Shape {
     /// The shape of a scenario's comparison, as its lanes find it. `None`: it compares nothing.
     #[must_use]
     pub fn of(scenario: &Scenario) -> Option<Self> {
-        let start = Start::new(scenario, UNTRACED_STEPS_MAX)?;
+        let (start, rest) = Start::new(scenario, UNTRACED_STEPS_MAX)?;
         let ranges = &start.ranges;
         let words = || ranges.iter().flat_map(|range| &range.words);
         let entries = words().count() as u64;
@@ -77,7 +77,7 @@ impl Shape {
         let (pages, longest) = (start.pages.count, ranges.iter().map(|r| r.pages.count).max());
         Some(Self {
             kernel: scenario.kernel(),
-            kind: start.rest.world().mapping(start.mapping).kind,
+            kind: rest.world().mapping(start.mapping).kind,
             pages,
             mappings: entries.div_ceil(pages).max(1),
             processes: (processes.len() as u64).max(1),

@@ -224,14 +224,13 @@ impl Rest {
     /// The same memory, but as if nothing had led there: steps count from here, and a `compare`
     /// takes its lane number `lane`.
     #[must_use]
-    pub fn lane(&self, lane: usize) -> Self {
-        let mut rest = self.clone();
+    pub fn lane(mut self, lane: usize) -> Self {
         let nothing = |span: &mut Span| (span.first, span.end) = (0, 0);
-        rest.spans.iter_mut().for_each(nothing);
-        rest.names.forget_steps();
-        rest.diagnostics.clear();
-        (rest.lane, rest.steps) = (lane, 0);
-        rest
+        self.spans.iter_mut().for_each(nothing);
+        self.names.forget_steps();
+        self.diagnostics.clear();
+        (self.lane, self.steps) = (lane, 0);
+        self
     }
 
     /// Carries out the statements before number `until`, onto `sink`, at most `steps_max` steps

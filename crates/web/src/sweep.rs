@@ -1,6 +1,7 @@
-//! Sweeps on the page, with a way to stop: the page itself measures points from the first one on, in
-//! slices between two frames, and a worker from the last one back, where they are larger. Where a
-//! browser starts no worker the page does all of it; a small sweep is done before one has started.
+//! Sweeps on the page, with a way to stop: the page itself measures points from the first one on,
+//! in slices between two frames, and a worker from the last one back, where they are larger. Where
+//! a browser starts no worker the page does all of it; a small sweep is done before one has
+//! started.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

@@ -10,9 +10,7 @@ use crate::machine::{Cell, CpuId, Event, Func, MmId};
 pub enum Stop {
     /// The run may have no more steps.
     Steps,
-    /// The machine has no more than [`FRAMES_MAX`] frames.
-    ///
-    /// [`FRAMES_MAX`]: crate::mm::page_alloc::FRAMES_MAX
+    /// The machine has no more page frames.
     Memory,
 }
 

@@ -27,10 +27,10 @@ impl Drop for Ticker {
     }
 }
 
-/// Milliseconds, to tell how long something takes.
+/// Milliseconds, to tell how long something takes. Without a browser time stands still.
 #[must_use]
 pub fn now() -> f64 {
-    js_sys::Date::now()
+    if cfg!(target_family = "wasm") { js_sys::Date::now() } else { 0.0 }
 }
 
 fn schedule(next: &Rc<RefCell<Option<AnimationFrame>>>, last: Option<f64>, tick: Callback<f64>) {

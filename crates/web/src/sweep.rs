@@ -1,7 +1,7 @@
 //! Sweeps on the page, with a way to stop: the page itself measures points from the first one on,
 //! in slices between two frames, and a worker from the last one back, where they are larger. Where
-//! a browser starts no worker the page does all of it; a small sweep is done before one has
-//! started.
+//! a browser starts no worker the page does all of it, and a small sweep is done before one would
+//! have started.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -33,6 +33,8 @@ const WORK_MAX: u64 = 40_000_000;
 const SLICE: f64 = 8.0;
 /// Likewise while a worker starts: it needs the processor more.
 const SLICE_AT_START: f64 = 2.0;
+/// So many entries in all lanes are worth a worker.
+const WORKER_FROM: u64 = 300_000;
 /// Entries that are measured between two messages of a worker, in all lanes.
 const MESSAGE: u64 = 30_000;
 /// Most charts.
@@ -137,12 +139,14 @@ fn effort(plan: &Plan, at: &[u64]) -> u64 {
     shape.pages * shape.mappings * shape.lanes.len() as u64 + 100
 }
 
+/// The same of many points.
+fn work_of(plan: &Plan, points: Range<usize>) -> u64 {
+    points.map(|number| effort(plan, &plan.at(number))).sum()
+}
+
 fn plan(scenario: &Scenario) -> Option<Plan> {
     let plans = DENSITIES.into_iter().map(|density| Plan::new(scenario, density));
-    let fits = |plan: &Plan| {
-        let work = || (0..plan.len()).map(|at| effort(plan, &plan.at(at))).sum::<u64>();
-        plan.len() <= POINTS_MAX && work() <= WORK_MAX
-    };
+    let fits = |plan: &Plan| plan.len() <= POINTS_MAX && work_of(plan, 0..plan.len()) <= WORK_MAX;
     let mut coarsest = None;
     for plan in plans {
         let plan = plan?;
@@ -189,8 +193,11 @@ fn unpack(plan: &Plan, at: &[u64], numbers: &mut &[f64]) -> Option<Point> {
 }
 
 impl Sweep {
-    /// Lets a worker go on from here.
+    /// Lets a worker go on from here, if there is enough for two.
     fn hire(&mut self) {
+        if work_of(&self.plan, self.left()) < WORKER_FROM {
+            return;
+        }
         let heard = Rc::new(RefCell::new(Vec::new()));
         let hears = heard.clone();
         let job = format!("{}\n{}", self.left().end, self.text);

@@ -71,6 +71,15 @@ impl LockKind {
     }
 }
 
+/// A counter has a place for each kind, by its number.
+const _: () = {
+    let mut at = 0;
+    while at < LockKind::ALL.len() {
+        assert!(LockKind::ALL[at] as usize == at);
+        at += 1;
+    }
+};
+
 impl From<Lock> for LockKind {
     fn from(lock: Lock) -> Self {
         match lock {

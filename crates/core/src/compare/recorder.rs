@@ -55,7 +55,7 @@ impl Sink for Recorder {
         if !self.full {
             self.record(event);
         }
-        Sink::event(&mut self.counter, event)
+        self.counter.event(event)
     }
 
     fn delta(&mut self, cell: Cell, old: u64, new: u64) {

@@ -114,6 +114,11 @@ class Browser {
     this.#expected.push(pattern);
   }
 
+  /** Waits until a problem that matches `pattern` was met. */
+  async problem(pattern) {
+    while (!this.#problems.some((problem) => pattern.test(problem))) await new Promise((later) => setTimeout(later, 20));
+  }
+
   /** Fails on any problem that was not expected, and on any expected one that did not come. */
   assertNoProblem() {
     const isExpected = (problem) => this.#expected.some((pattern) => pattern.test(problem));

@@ -30,7 +30,9 @@ const POINTS_MAX: usize = 1_500;
 /// Most entries that are measured, over all points and lanes: some ten seconds of work.
 const WORK_MAX: u64 = 40_000_000;
 /// Milliseconds that may be spent on points between two frames.
-const SLICE: f64 = 8.0;
+const SLICE: f64 = 12.0;
+/// Milliseconds from one look at the progress to the next: drawing, too, takes a processor.
+const LOOKS: f64 = 100.0;
 /// Likewise while a worker starts: it needs the processor more.
 const SLICE_AT_START: f64 = 2.0;
 /// So many entries in all lanes are worth a worker.
@@ -56,6 +58,10 @@ struct Sweep {
     /// Charts that wait to be put on the page.
     made: VecDeque<Chart>,
     running: bool,
+    /// Whether a worker is still to be looked for: that is a step of its own.
+    to_hire: bool,
+    /// Milliseconds since the progress was drawn.
+    unseen: f64,
     /// Who measures; nobody: it is done here.
     worker: Option<Worker>,
     /// What it has told and nobody has looked at.
@@ -76,7 +82,7 @@ pub fn open(subject: Subject<'_>) -> Box<dyn Scene> {
     let (parsed, _) = scenario::parse(subject.text);
     Box::new(match plan(&parsed) {
         Some(plan) => {
-            let mut sweep = Sweep {
+            View::Sweep(Box::new(Sweep {
                 text: subject.text.into(),
                 plan: Rc::new(plan),
                 points: Vec::new(),
@@ -85,11 +91,11 @@ pub fn open(subject: Subject<'_>) -> Box<dyn Scene> {
                 metrics: VecDeque::new(),
                 made: VecDeque::new(),
                 running: true,
+                to_hire: true,
+                unseen: 0.0,
                 worker: None,
                 heard: Rc::default(),
-            };
-            sweep.hire();
-            View::Sweep(Box::new(sweep))
+            }))
         }
         None => View::Nothing(NoSweep::new(&parsed, subject.text)),
     })
@@ -217,10 +223,14 @@ impl Sweep {
     }
 
     /// Takes in what was measured and measures some points, or draws one chart.
-    fn go_on(&mut self) -> Changed {
+    fn go_on(&mut self, elapsed: f64) -> Changed {
         if self.left().is_empty() {
             self.draw();
             return Changed::PLAYBACK;
+        }
+        if std::mem::take(&mut self.to_hire) {
+            self.hire();
+            return Changed::empty();
         }
         let heard: Vec<Heard> = self.heard.borrow_mut().drain(..).collect();
         for what in heard {
@@ -239,6 +249,11 @@ impl Sweep {
             self.points.extend(self.behind.drain(..).rev());
             self.metrics = metrics(&self.points);
         }
+        self.unseen += elapsed;
+        if self.unseen < LOOKS {
+            return Changed::empty();
+        }
+        self.unseen = 0.0;
         Changed::PLAYBACK
     }
 
@@ -289,7 +304,7 @@ impl Scene for View {
             return idle.then_some(Changed::empty());
         };
         match command {
-            Command::Tick(_) if sweep.running => Some(sweep.go_on()),
+            Command::Tick(elapsed) if sweep.running => Some(sweep.go_on(*elapsed)),
             Command::Tick(_) | Command::Go(_) | Command::Play(_) | Command::Zoom(_) => {
                 Some(Changed::empty())
             }
@@ -298,10 +313,7 @@ impl Scene for View {
                 Some(Changed::PLAYBACK)
             }
             Command::Sweep(SweepAsk::GoOn) => {
-                sweep.running = true;
-                if !sweep.left().is_empty() {
-                    sweep.hire();
-                }
+                (sweep.running, sweep.to_hire) = (true, true);
                 Some(Changed::PLAYBACK)
             }
             Command::Sweep(SweepAsk::Csv) => {

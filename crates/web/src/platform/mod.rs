@@ -17,7 +17,7 @@ pub mod worker;
 use gloo::events::EventListener;
 use gloo::utils::document;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlLinkElement, Url};
+use web_sys::HtmlLinkElement;
 
 /// Goes on listening until dropped.
 pub struct Listener {
@@ -28,5 +28,6 @@ pub struct Listener {
 fn beside_program(name: &str) -> Option<String> {
     let program = document().query_selector("link[rel=modulepreload]").ok()??;
     let program = program.dyn_into::<HtmlLinkElement>().ok()?.href();
-    Some(Url::new_with_base(name, &program).ok()?.href())
+    let (folder, _) = program.rsplit_once('/')?;
+    Some(format!("{folder}/{name}"))
 }

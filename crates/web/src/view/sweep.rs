@@ -12,7 +12,7 @@ use crate::model::stage_number::{Pen, number};
 use crate::model::sweep::{Chart, Line, NoSweep, PLOT, SweepModel, TableRow};
 use crate::platform::file;
 use crate::scene::Frame;
-use crate::view::live::{Own, Piece, live};
+use crate::view::live::{Own, Piece, live_as};
 use crate::view::markup::html;
 
 /// Left of a plot, where the numbers stand, and below it.
@@ -27,12 +27,13 @@ pub fn sweep(model: &SweepModel, frame: &Frame) -> Html {
     let back = frame.on_command.reform(|_: MouseEvent| Command::Look(View::Compare));
     let save_csv = frame.on_command.reform(|_: MouseEvent| Command::Sweep(SweepAsk::Csv));
     let chart = |(at, chart): (u32, &Rc<Chart>)| {
-        live(ChartPiece {
+        let piece = ChartPiece {
             at,
             model: chart.clone(),
             plan: model.plan.clone(),
             on_command: frame.on_command.clone(),
-        })
+        };
+        live_as(at, piece)
     };
     html! {
         <main class="cmp sweep" aria-label="Sweep" tabindex="0">

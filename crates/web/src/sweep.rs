@@ -81,22 +81,20 @@ enum View {
 pub fn open(subject: Subject<'_>) -> Box<dyn Scene> {
     let (parsed, _) = scenario::parse(subject.text);
     Box::new(match plan(&parsed) {
-        Some(plan) => {
-            View::Sweep(Box::new(Sweep {
-                text: subject.text.into(),
-                plan: Rc::new(plan),
-                points: Vec::new(),
-                behind: Vec::new(),
-                charts: Vec::new(),
-                metrics: VecDeque::new(),
-                made: VecDeque::new(),
-                running: true,
-                to_hire: true,
-                unseen: 0.0,
-                worker: None,
-                heard: Rc::default(),
-            }))
-        }
+        Some(plan) => View::Sweep(Box::new(Sweep {
+            text: subject.text.into(),
+            plan: Rc::new(plan),
+            points: Vec::new(),
+            behind: Vec::new(),
+            charts: Vec::new(),
+            metrics: VecDeque::new(),
+            made: VecDeque::new(),
+            running: true,
+            to_hire: true,
+            unseen: 0.0,
+            worker: None,
+            heard: Rc::default(),
+        })),
         None => View::Nothing(NoSweep::new(&parsed, subject.text)),
     })
 }

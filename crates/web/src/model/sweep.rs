@@ -22,6 +22,16 @@ pub struct Line {
     pub lane: &'static str,
     /// Its points on the plot.
     pub points: Vec<(f32, f32)>,
+    /// The lines with the same points, by number, itself among them.
+    pub alike: Vec<usize>,
+}
+
+impl Line {
+    /// Its place among the lines with the same points, if it is line `at`.
+    #[must_use]
+    pub fn turn(&self, at: usize) -> usize {
+        self.alike.iter().position(|line| *line == at).unwrap_or(0)
+    }
 }
 
 /// A number on an axis.
@@ -179,28 +189,42 @@ impl Family<'_> {
         let line = |lane: usize| {
             let points = row.iter().zip(&values);
             let points = points.filter_map(|(point, all)| Some(place(point.at[0], all[lane]?)));
-            Line { lane: self.plan.lanes()[lane].name(), points: points.collect() }
+            points.collect()
         };
+        let courses = (0..self.plan.lanes().len()).map(line).collect();
         let rest = row.first()?.at[1..].to_vec();
         let told = crossings.iter().take(TOLD_MAX);
         let table = row.iter().zip(&values).enumerate();
         Some(Chart {
             title: self.title(&rest),
             along: self.plan.axes[0].axis.name(),
-            lines: (0..self.plan.lanes().len()).map(line).collect(),
+            lines: self.lines(courses),
             ticks: (
                 x.ticks(|n| n.to_string()),
                 y.ticks(|n| self.text(n)).into_iter().map(down).collect(),
             ),
             marks: crossings.iter().map(|it| place(it.from, it.values.1)).collect(),
             crossings: told
-                .map(|it| it.sentence(self.plan).replace(" us ", " µs ").replace(" us)", " µs)"))
+                .map(|it| {
+                    it.sentence(self.plan).replace(" us ", "\u{a0}µs ").replace(" us)", "\u{a0}µs)")
+                })
                 .collect(),
             untold: crossings.len().saturating_sub(TOLD_MAX),
             alike: values.iter().all(|all| all.iter().all(|value| *value == all[0])),
             constant: known().all(|value| value == most).then(|| self.text(most)),
             table: table.map(|(at, (point, all))| self.row(first + at, point, all)).collect(),
         })
+    }
+
+    /// The lanes' lines, of the points of each.
+    fn lines(&self, courses: Vec<Vec<(f32, f32)>>) -> Vec<Line> {
+        let like = |points: &[(f32, f32)]| {
+            let all = courses.iter().enumerate();
+            all.filter(|(_, other)| *other == points).map(|(lane, _)| lane).collect()
+        };
+        let alike: Vec<Vec<usize>> = courses.iter().map(|points| like(points)).collect();
+        let lanes = self.plan.lanes().iter().zip(courses).zip(alike);
+        lanes.map(|((lane, points), alike)| Line { lane: lane.name(), points, alike }).collect()
     }
 
     fn row(&self, number: usize, point: &Point, values: &[Option<u64>]) -> TableRow {
@@ -342,5 +366,19 @@ mod tests {
         assert_eq!(places, [0.0, 20.0, 160.0]);
         let ticks = scale.ticks(|n| n.to_string());
         assert_eq!(ticks[..2].iter().map(|it| &*it.text).collect::<Vec<_>>(), ["0", "6"]);
+    }
+    #[test]
+    fn lines_that_run_alike_know_of_each_other() {
+        // One query each for the helper and zap, however many mappings; one a page for rmap.
+        let text = "file data shmem 4\nproc P\nmap A P data 0+4 @7f1000000000 rw\nstore A\n\
+            compare data 0+4 wp mkclean zap\nsweep mappings 1..3\n";
+        let plan = Plan::new(&rangewalk_core::scenario::parse(text).0, 1).expect("it sweeps");
+        let points: Vec<Point> = (0..plan.len()).map(|at| plan.measure(&plan.at(at))).collect();
+        let queries =
+            Metric { part: Part::Job, count: Some(rangewalk_core::compare::Count::TreeQueries) };
+        let charts = chart(&plan, &points, queries, &Weights::default());
+        let alike: Vec<&[usize]> = charts[0].lines.iter().map(|line| &line.alike[..]).collect();
+        assert_eq!(alike, [&[0, 2][..], &[1], &[0, 2]]);
+        assert_eq!([charts[0].lines[0].turn(0), charts[0].lines[2].turn(2)], [0, 1]);
     }
 }

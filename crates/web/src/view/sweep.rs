@@ -21,6 +21,10 @@ const MARGIN: (f32, f32) = (58.0, 34.0);
 const LETTER: f32 = 6.7;
 /// With more points than this a line has no dots.
 const DOTS_MAX: usize = 24;
+/// Length of a dash where lines that run alike take turns.
+const TURN: usize = 9;
+/// What stands before the words of the second and later ones of these.
+const ALIKE: &str = "= ";
 
 /// A sweep, under way or done.
 pub fn sweep(model: &SweepModel, frame: &Frame) -> Html {
@@ -221,7 +225,8 @@ impl ChartPiece {
 
 fn plot(chart: &Chart) -> Html {
     let (width, height) = PLOT;
-    let letters = chart.lines.iter().map(|line| line.lane.len()).max().unwrap_or(0);
+    let letters = (0..).zip(&chart.lines).map(|(at, line)| word(at, line).len());
+    let letters = letters.max().unwrap_or(0);
     let letters = f32::from(u8::try_from(letters).unwrap_or(u8::MAX));
     let size = (width + MARGIN.0 + 10.0 + letters * LETTER, height + MARGIN.1 + 8.0);
     let (below, left) = &chart.ticks;
@@ -252,31 +257,44 @@ fn plot(chart: &Chart) -> Html {
     }
 }
 
-fn line((at, line): (u32, &Line)) -> Html {
+/// A lane's line; lines that run alike take turns in dashes and dots.
+fn line((at, line): (usize, &Line)) -> Html {
     let mut pen = Pen::default();
     let mut dots = Pen::default();
     let mut command = 'M';
-    for (x, y) in &line.points {
+    let turn = line.turn(at);
+    let turns = line.alike.len();
+    for (number, (x, y)) in line.points.iter().enumerate() {
         pen = pen.to(command, &[*x, *y]);
-        if line.points.len() <= DOTS_MAX {
+        if line.points.len() <= DOTS_MAX && number % turns == turn {
             dots = dots.to('M', &[*x, *y]).to('h', &[0.0]);
         }
         command = 'L';
     }
+    let dashes = || (format!("{TURN} {}", TURN * (turns - 1)), format!("-{}", TURN * turn));
+    let (dashes, offset) = (turns > 1).then(dashes).unzip();
     html! {
         <g class={format!("sweep-line l{at}")}>
-            <path d={pen.done()}/>
+            <path class={if turns > 1 { "" } else { "own" }} d={pen.done()}
+                stroke-dasharray={dashes} stroke-dashoffset={offset}/>
             <path class="dots" d={dots.done()}/>
         </g>
     }
 }
 
-/// The lanes' words behind the ends of their lines, apart from each other.
+/// A lane's word behind the end of its line.
+fn word(at: usize, line: &Line) -> String {
+    let alike = if line.turn(at) > 0 { ALIKE } else { "" };
+    format!("{alike}{}", line.lane)
+}
+
+/// The lanes' words, apart from each other; those of lines that run alike stand together.
 fn words(lines: &[Line]) -> Vec<Html> {
     let ends = lines.iter().enumerate();
     let mut ends: Vec<(f32, usize)> =
         ends.filter_map(|(at, line)| Some((line.points.last()?.1, at))).collect();
-    ends.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let first = |at: usize| lines[at].alike.first();
+    ends.sort_by(|one, other| one.0.total_cmp(&other.0).then(first(one.1).cmp(&first(other.1))));
     // From the lowest up, each at least a line above the one before.
     let mut free = PLOT.1 + 15.0;
     for (y, _) in ends.iter_mut().rev() {
@@ -289,11 +307,11 @@ fn words(lines: &[Line]) -> Vec<Html> {
         *y = y.max(free + 13.0);
         free = *y;
     }
-    let word = |(y, at): (f32, usize)| {
+    let named = |(y, at): (f32, usize)| {
         html! {
             <text class={format!("s m sweep-word l{at}")} x={number(PLOT.0 + 8.0)}
-                y={number(y + 4.0)}>{ lines[at].lane }</text>
+                y={number(y + 4.0)}>{ word(at, &lines[at]) }</text>
         }
     };
-    ends.into_iter().map(word).collect()
+    ends.into_iter().map(named).collect()
 }

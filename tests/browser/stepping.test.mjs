@@ -4,10 +4,18 @@ import assert from "node:assert/strict";
 import { forEachBrowser } from "./harness.mjs";
 import { ask, picture, press, settled, step, textOf } from "./page.mjs";
 
-forEachBrowser("the page opens at the first step of a walk", async (browser) => {
+forEachBrowser("the page opens where a walk has first changed an entry", async (browser) => {
   const page = await browser.open();
+  assert.match(await textOf(page, ".line.here"), /wp/);
+  assert.match(await textOf(page, ".stg-say"), /is write-protected\. The store cleared W/);
+  const opened = await step(page);
+  // It was taken out by the change before, and nothing changed before that.
+  await press(page, "N");
+  assert.match(await textOf(page, ".stg-say"), /is taken out/);
+  await press(page, "n");
+  assert.equal(await step(page), opened);
+  await press(page, "Home");
   assert.equal(await step(page), 1);
-  assert.match(await textOf(page, ".line.here"), /wp|clean/);
   assert.match(await page.title(), /· Rangewalk$/);
 });
 

@@ -8,7 +8,7 @@ use rangewalk_core::link::{self, TEXT_MAX};
 use rangewalk_core::machine::{Event, Func, Kind};
 use rangewalk_core::order::sort_by_key;
 use rangewalk_core::scenario::{self, Diagnostic, Recording, Run, Severity, Span};
-use rangewalk_core::trace::{Place, Tape, Timeline};
+use rangewalk_core::trace::{Frame, Place, Tape, Timeline};
 
 use crate::command::Go;
 use crate::model::stage_index::StageIndex;
@@ -183,15 +183,32 @@ impl Story {
         before(range.end).saturating_sub(before(range.start))
     }
 
-    /// Where the first walk over a file's mappings begins, else the end.
+    /// Where a walk has first changed an entry, which is the fullest picture of one. Where it
+    /// begins, if none changes any; the end of a run without walks.
     #[must_use]
     pub fn opening(&self) -> u32 {
+        let is_entry = |frame: &&Frame| matches!(frame.func, Func::WpPte | Func::CleanRecordPte);
+        let mut entries = self.timeline().tape().frames().iter().filter(is_entry);
+        let changed = entries.find_map(|frame| self.last_change(frame.enter..frame.exit));
+        changed.map_or_else(|| self.walk(), |change| change + 1)
+    }
+
+    /// Where the first walk over a file's mappings begins, else the end.
+    #[must_use]
+    pub fn walk(&self) -> u32 {
         let is_walk = |func: Func| {
             matches!(func, Func::WpSharedMappingRange | Func::CleanRecordSharedMappingRange)
         };
         let walk = self.timeline().tape().frames().iter().find(|frame| is_walk(frame.func));
         let statement = walk.and_then(|frame| self.statement_of(frame.enter));
         statement.map_or(self.steps(), |index| self.steps_of(index).start + 1)
+    }
+
+    /// The last of some steps that changes an entry.
+    fn last_change(&self, steps: Range<u32>) -> Option<u32> {
+        let before = self.changes.partition_point(|change| *change < steps.end);
+        let last = *self.changes.get(before.checked_sub(1)?)?;
+        steps.contains(&last).then_some(last)
     }
 
     /// The place that `go` leads to from the cursor.

@@ -38,8 +38,19 @@ fn wait(session: &mut Session, ms: u32) -> Changed {
 }
 
 #[test]
-fn a_scenario_opens_at_the_first_step_of_its_first_walk() {
+fn a_scenario_opens_where_a_walk_has_first_changed_an_entry() {
     let session = open(SMALL);
+    let story = session.story();
+    assert_eq!(story.acts()[story.statement().unwrap()].line, 6);
+    // The first change takes the entry out, the second one puts it back without W.
+    let tape = story.run().timeline.tape();
+    let mut changes = story.span().filter(|step| tape.event(*step).kind() == Kind::Change);
+    assert_eq!(Some(story.at()), changes.nth(1).map(|step| step + 1));
+}
+
+#[test]
+fn a_walk_that_changes_nothing_opens_at_its_first_step() {
+    let session = open(&SMALL.replace("rw\nstore", "r\nload"));
     let story = session.story();
     assert_eq!(story.acts()[story.statement().unwrap()].line, 6);
     assert_eq!(story.at(), story.span().start + 1);

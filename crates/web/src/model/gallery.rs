@@ -91,7 +91,7 @@ fn verdict(exhibit: &Exhibit) -> String {
 }
 
 fn sketch(mut story: Story) -> Sketch {
-    story.seek(story.opening());
+    story.seek(story.walk());
     let timeline = &story.run().timeline;
     let world = timeline.world();
     let frames = timeline.tape().frames();

@@ -31,7 +31,7 @@ pub struct Stack {
 /// Most calls on show.
 const SHOWN_MAX: usize = 10;
 /// Calls kept at the outer end when the middle is left out.
-const OUTER: usize = 2;
+pub const OUTER: usize = 2;
 
 impl Stack {
     /// The stack of the step just done.

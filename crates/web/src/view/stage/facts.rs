@@ -4,36 +4,34 @@ use yew::prelude::*;
 
 use crate::model::counters::Counters;
 use crate::model::held::Held;
-use crate::model::stack::{Call, Stack};
+use crate::model::stack::{Call, OUTER, Stack};
 use crate::view::markup::html;
 
 /// Callers above callees. The timeline's frames are where one goes to a call.
 pub(super) fn stack(stack: &Stack) -> Html {
-    let last = stack.calls.len().saturating_sub(1);
+    let calls = stack.calls.iter().enumerate();
+    let mut rows: Vec<Html> = calls.map(|call| self::call(call, stack)).collect();
+    if stack.left_out > 0 {
+        let more = format!("… {} more", stack.left_out);
+        rows.insert(OUTER, html! { <li key="more" class="more">{ more }</li> });
+    }
     html! {
         <section class="stg-stack">
             <h3>{"Call stack"}</h3>
             if stack.calls.is_empty() {
                 <p class="not">{"between calls"}</p>
             }
-            <ol>{stack.calls.iter().enumerate().map(|(at, call)| {
-                let left_out = if at == 2 { stack.left_out } else { 0 };
-                self::call(call, at == last, left_out)
-            }).collect::<Html>()}</ol>
+            <ol>{ for rows }</ol>
         </section>
     }
 }
 
-fn call(call: &Call, is_innermost: bool, left_out: usize) -> Html {
+fn call((at, call): (usize, &Call), stack: &Stack) -> Html {
+    let class = if at + 1 == stack.calls.len() { "top" } else { "" };
     html! {
-        <>
-            if left_out > 0 {
-                <li class="more">{format!("… {left_out} more")}</li>
-            }
-            <li class={if is_innermost { "top" } else { "" }} title={call.file}>
-                <code>{call.name}</code><span>{call.args.clone()}</span>
-            </li>
-        </>
+        <li key={at} {class} title={call.file}>
+            <code>{call.name}</code><span>{call.args.clone()}</span>
+        </li>
     }
 }
 

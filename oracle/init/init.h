@@ -34,9 +34,11 @@ void give_up(const char *format, ...) __attribute__((format(printf, 1, 2), noret
 
 /* machine.c: the guest around the script. */
 struct machine {
-	int insmod, dev, ext4; /* errors, and the module's descriptor */
+	int khugepaged, insmod, dev, ext4; /* errors, and the module's descriptor */
 };
 struct machine machine_set_up(void);
+/* Huge pages that khugepaged made of small ones. */
+long machine_collapsed(void);
 void machine_off(void) __attribute__((noreturn));
 int write_file(const char *path, const char *text, int flags);
 char *read_file(const char *path, size_t *length);

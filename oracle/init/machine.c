@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -74,6 +75,65 @@ static int mount_ext4(void)
 	return mount("/dev/ram0", "/ext4", "ext4", 0, "") ? -errno : 0;
 }
 
+#define THP "/sys/kernel/mm/transparent_hugepage/"
+#define KHUGEPAGED THP "khugepaged/"
+
+/* What khugepaged has counted there. */
+static long khugepaged(const char *path)
+{
+	size_t length;
+	char *text = read_file(path, &length);
+	long count = text ? atol(text) : 0;
+
+	free(text);
+	return count;
+}
+
+long machine_collapsed(void)
+{
+	return khugepaged(KHUGEPAGED "pages_collapsed");
+}
+
+/* Gives khugepaged a process to look at that stays, and where there is nothing to be done. */
+static void keep_khugepaged(void)
+{
+	const size_t length = 1 << 22;
+	char *area = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (area == MAP_FAILED)
+		_exit(1);
+	/* It is none of khugepaged's before something was there. */
+	*area = 1;
+	if (madvise(area, length, MADV_HUGEPAGE))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+/*
+ * khugepaged would make huge pages of ours, on a slow host sooner. It looks around once when a
+ * first process gives it something to do, then sleeps as long as it is told to. Where anonymous
+ * memory may ask for huge pages it never ends, to be started anew when shared memory may have
+ * them. So it gets that look before anybody else comes. 0 or an error.
+ */
+static int settle_khugepaged(void)
+{
+	int error, tries;
+
+	error = write_file(KHUGEPAGED "scan_sleep_millisecs", "4000000000", 0);
+	if (!error)
+		error = write_file(KHUGEPAGED "max_ptes_none", "0", 0);
+	if (!error)
+		error = write_file(THP "enabled", "madvise", 0);
+	/* It waits for something to do before there is any. */
+	usleep(100000);
+	if (!fork())
+		keep_khugepaged();
+	for (tries = 0; tries < 200 && !khugepaged(KHUGEPAGED "full_scans"); tries++)
+		usleep(10000);
+	return error;
+}
+
 struct machine machine_set_up(void)
 {
 	struct machine machine;
@@ -83,9 +143,7 @@ struct machine machine_set_up(void)
 	mount("none", "/sys", "sysfs", 0, "");
 	mount("none", "/sys/kernel/debug", "debugfs", 0, "");
 	mount("none", "/sys/kernel/tracing", "tracefs", 0, "");
-	/* khugepaged would collapse small pages sooner or later, on a slow host sooner. */
-	write_file("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
-		   "4000000000", 0);
+	machine.khugepaged = settle_khugepaged();
 	machine.insmod = load_modules();
 	machine.dev = open("/dev/rangewalk", O_RDWR | O_CLOEXEC);
 	machine.ext4 = mount_ext4();

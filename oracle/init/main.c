@@ -353,13 +353,15 @@ int main(int argc, char **argv)
 	    machine.insmod, machine.dev, machine.ext4, begin);
 	out("\"version\":\"%s\"}\n", kernel.version);
 	out_flush();
-	if (machine.insmod || machine.dev < 0 || machine.ext4)
-		give_up("modules %d, device %d, ext4 %d", machine.insmod, machine.dev, machine.ext4);
+	if (machine.khugepaged || machine.insmod || machine.dev < 0 || machine.ext4)
+		give_up("khugepaged %d, modules %d, device %d, ext4 %d", machine.khugepaged,
+			machine.insmod, machine.dev, machine.ext4);
 	script = read_file("/script", &length);
 	if (!script)
 		give_up("there is no /script");
 	count = replay(script);
-	out("{\"done\":%d,\"secs\":%.3f}\n", count, uptime() - begin);
+	out("{\"done\":%d,\"secs\":%.3f,\"collapsed\":%ld}\n", count, uptime() - begin,
+	    machine_collapsed());
 	out_flush();
 	machine_off();
 }

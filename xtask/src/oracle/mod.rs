@@ -130,7 +130,7 @@ impl Oracle {
         let unpacked = packages::kernel(kernel)?;
         let folder = Path::new("target/oracle").join(kernel.name);
         let guest = build::guest(kernel, &unpacked, &folder)?;
-        let boot = format!("transparent_hugepage=never {} {boot}", kernel.boot);
+        let boot = format!("{} {boot}", kernel.boot);
         let vm = Vm { guest, folder, boot };
         Ok(Self { kernel, vm, judge: Judge::new(kernel)? })
     }

@@ -159,9 +159,12 @@ fn wait(qemu: &mut Child, answers: &Path) -> Result<()> {
 /// An answer file without its last line is half an answer.
 fn complete(text: &str, wanted: usize) -> Result<()> {
     let has = scenarios(text).len();
-    let done = text.lines().last().is_some_and(|line| line.starts_with("{\"done\":"));
+    let last = text.lines().last().unwrap_or_default();
+    let done = last.starts_with("{\"done\":");
     ensure!(!text.is_empty(), "the guest gave no answer");
     ensure!(done && has == wanted, "the guest stopped behind {has} of {wanted} scenarios");
+    let collapsed = !last.ends_with("\"collapsed\":0}");
+    ensure!(!collapsed, "khugepaged made huge pages that no script asked for: {last}");
     Ok(())
 }
 

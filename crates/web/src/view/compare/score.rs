@@ -49,7 +49,9 @@ fn board(board: &Board) -> Html {
     let lanes = board.lanes.len();
     let heading = |name: &'static str| {
         html! {
-            <tr class="cmp-part"><th scope="colgroup" colspan={(lanes + 1).to_string()}>{ name }</th></tr>
+            <tr class="cmp-part">
+                <th scope="colgroup" colspan={(lanes + 1).to_string()}><span>{ name }</span></th>
+            </tr>
         }
     };
     let counted = |part: Part, name: &'static str| {
@@ -133,9 +135,13 @@ fn cell(figure: &Figure, part: Part) -> Html {
         html! { <span class="cmp-n">{ &figure.now }<i>{ " of " }</i>{ end }</span> }
     };
     let (now, whole) = figure.bar;
+    let class = match part {
+        Part::Locks => "cmp-fig cmp-count cmp-held",
+        _ => "cmp-fig cmp-count",
+    };
     html! {
         <td>
-            <div class="cmp-fig cmp-count">
+            <div {class}>
                 { text }
                 <svg viewBox="0 0 1000 8" preserveAspectRatio="none" aria-hidden="true">
                     <rect class="cmp-bar" width={whole.to_string()} height="8"/>
@@ -165,11 +171,13 @@ fn in_hand(entry: &EntryRows, lanes: usize, on_command: &Callback<Command>) -> H
         <>
             <tr class="cmp-part">
                 <th scope="colgroup" colspan={(lanes + 1).to_string()}>
-                    { &entry.name }
-                    if !entry.differs { { ", alike in all lanes" } }
-                    { " " }
-                    { step("D", "D: the differing entry before", Ask::PreviousDifference) }
-                    { step("d", "d: the next differing entry", Ask::NextDifference) }
+                    <span>
+                        { &entry.name }
+                        if !entry.differs { { ", alike in all lanes" } }
+                        { " " }
+                        { step("D", "D: the differing entry before", Ask::PreviousDifference) }
+                        { step("d", "d: the next differing entry", Ask::NextDifference) }
+                    </span>
                 </th>
             </tr>
             { words("its word now", &entry.now) }

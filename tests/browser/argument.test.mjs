@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { forEachBrowser } from "./harness.mjs";
-import { fragment, press, settled, textOf, write } from "./page.mjs";
+import { fragment, press, reload, settled, textOf, write } from "./page.mjs";
 
 /** Until every claim is worked out. */
 const worked = (page) => page.waitForFunction(() => document.querySelectorAll(".arg-verdict").length === 8);
@@ -67,7 +67,7 @@ async function swept(browser, text, view = {}) {
   const link = await fragment(page);
   await page.setViewport({ width: view.width ?? 1440, height: 900 });
   await page.evaluate((link) => history.replaceState(null, "", `?sweep${link}`), link);
-  await page.reload();
+  await reload(page);
   await page.waitForSelector(".sweep-chart:nth-child(6)");
   await page.waitForFunction(() => document.querySelector(".sweep-progress") === null);
   return page;
@@ -101,7 +101,7 @@ forEachBrowser("a sweep is measured by a worker, can be stopped, and goes on", a
   await write(page, LARGE);
   const link = await fragment(page);
   await page.evaluate((link) => history.replaceState(null, "", `?sweep${link}`), link);
-  await page.reload();
+  await reload(page);
   // Stopped when some is measured and the worker at work, from within: it may not take long.
   await page.waitForFunction(() => {
     const { value, max } = document.querySelector("progress") ?? { value: 0, max: 1 };

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { forEachBrowser } from "./harness.mjs";
-import { fragment, press, settled, step, textOf, write } from "./page.mjs";
+import { fragment, press, reload, settled, step, textOf, write } from "./page.mjs";
 
 const THREE = `title Three ways
 file data shmem 8
@@ -23,7 +23,7 @@ async function compared(browser, text, view = {}) {
   const link = await fragment(page);
   await page.setViewport({ width, height });
   await page.evaluate((link) => history.replaceState(null, "", `?compare${link}`), link);
-  await page.reload();
+  await reload(page);
   await page.waitForSelector(".cmp-lane");
   return page;
 }
@@ -49,7 +49,7 @@ forEachBrowser("a link opens the comparison where it was shared", async (browser
   const said = await lanes(page, ".cmp-say");
   // The address follows a moment later.
   await new Promise((later) => setTimeout(later, 700));
-  await page.reload();
+  await reload(page);
   await page.waitForSelector(".cmp-lane");
   assert.equal(await step(page), 12);
   assert.deepEqual(await lanes(page, ".cmp-say"), said);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { forEachBrowser } from "./harness.mjs";
-import { ask, press, SMALL, settled, step, textOf, write } from "./page.mjs";
+import { SMALL, ask, press, reload, settled, step, textOf, write } from "./page.mjs";
 
 const value = (page) => page.$eval(".ed textarea", (area) => area.value);
 const marks = (page) => page.$$eval(".line .ok, .line .bad", (all) => all.map((it) => it.textContent));
@@ -45,7 +45,7 @@ forEachBrowser("a text survives a reload, and the gallery", async (browser) => {
   const page = await browser.open();
   const unsound = `${SMALL}what is this\n`;
   await write(page, unsound);
-  await page.reload();
+  await reload(page);
   await page.waitForSelector("main");
   assert.equal(await value(page), unsound);
 

@@ -28,6 +28,12 @@ export async function ask(page, key) {
   await page.waitForSelector("dialog[open]");
 }
 
+/** Loads the page anew once it has what it asked for: Firefox tells of what is broken off. */
+export async function reload(page) {
+  await page.waitForNetworkIdle({ idleTime: 250 });
+  await page.reload();
+}
+
 /** Waits until the address bar holds a link and answers its fragment. */
 export async function fragment(page) {
   await page.waitForFunction(() => location.hash.length > 1);

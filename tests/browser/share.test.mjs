@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { forEachBrowser } from "./harness.mjs";
-import { ask, fragment, picture, press, SMALL, settled, step, textOf, write } from "./page.mjs";
+import { SMALL, ask, fragment, picture, press, reload, settled, step, textOf, write } from "./page.mjs";
 
 forEachBrowser("the address bar leads back to scenario and step", async (browser) => {
   const page = await browser.open();
@@ -82,7 +82,7 @@ forEachBrowser("a view is shared and exported as it stands", async (browser) => 
   await write(page, SMALL.replace("wp data 0+4", "compare data 0+4 wp mkclean zap").replace("expect 2\n", ""));
   const hash = await fragment(page);
   await page.evaluate((hash) => history.replaceState(null, "", `?compare${hash}`), hash);
-  await page.reload();
+  await reload(page);
   await page.waitForSelector(".cmp-lane");
   await press(page, "Home", "ArrowRight", "ArrowRight");
   await ask(page, "s");
@@ -154,7 +154,7 @@ forEachBrowser("a picture is painted as it stands, on the stage and of lanes", a
   const hash = await fragment(page);
   for (const [query, ready] of [["", ".pic"], ["?compare", ".cmp-lane"]]) {
     await page.evaluate((address) => history.replaceState(null, "", address), (query || "?") + hash);
-    await page.reload();
+    await reload(page);
     await page.waitForSelector(ready);
     await page.evaluate(() => {
       HTMLAnchorElement.prototype.click = function () { window.painted = [this.download, this.href]; };

@@ -183,32 +183,44 @@ impl Story {
         before(range.end).saturating_sub(before(range.start))
     }
 
-    /// Where a walk has first changed an entry, which is the fullest picture of one. Where it
-    /// begins, if none changes any; the end of a run without walks.
+    /// Where a walk has first changed an entry, which is the fullest picture of one; the helpers
+    /// have put it back by then. Where it begins, if it changes none; the end of a run without.
     #[must_use]
     pub fn opening(&self) -> u32 {
         let is_entry = |frame: &&Frame| matches!(frame.func, Func::WpPte | Func::CleanRecordPte);
         let mut entries = self.timeline().tape().frames().iter().filter(is_entry);
-        let changed = entries.find_map(|frame| self.last_change(frame.enter..frame.exit));
-        changed.map_or_else(|| self.walk(), |change| change + 1)
+        let by_helper = entries.find_map(|frame| self.changed_by(frame).last().copied());
+        let by_another = || self.changed_by(self.first_walk()?).first().copied();
+        let change = by_helper.or_else(by_another);
+        change.map_or_else(|| self.walk(), |change| change + 1)
     }
 
     /// Where the first walk over a file's mappings begins, else the end.
     #[must_use]
     pub fn walk(&self) -> u32 {
-        let is_walk = |func: Func| {
-            matches!(func, Func::WpSharedMappingRange | Func::CleanRecordSharedMappingRange)
-        };
-        let walk = self.timeline().tape().frames().iter().find(|frame| is_walk(frame.func));
-        let statement = walk.and_then(|frame| self.statement_of(frame.enter));
+        let statement = self.first_walk().and_then(|frame| self.statement_of(frame.enter));
         statement.map_or(self.steps(), |index| self.steps_of(index).start + 1)
     }
 
-    /// The last of some steps that changes an entry.
-    fn last_change(&self, steps: Range<u32>) -> Option<u32> {
-        let before = self.changes.partition_point(|change| *change < steps.end);
-        let last = *self.changes.get(before.checked_sub(1)?)?;
-        steps.contains(&last).then_some(last)
+    /// That of a helper, or without one what else a statement asks for.
+    fn first_walk(&self) -> Option<&Frame> {
+        let is_helper = |frame: &&Frame| {
+            let func = frame.func;
+            matches!(func, Func::WpSharedMappingRange | Func::CleanRecordSharedMappingRange)
+        };
+        let is_another = |frame: &&Frame| {
+            let rmap = matches!(frame.func, Func::FolioMkclean | Func::MappingWrprotectRange);
+            let other = matches!(frame.func, Func::UnmapMappingRange | Func::ClearRefsWrite);
+            frame.parent.is_none() && (rmap || other)
+        };
+        let frames = self.timeline().tape().frames();
+        frames.iter().find(is_helper).or_else(|| frames.iter().find(is_another))
+    }
+
+    /// The steps of a call that change an entry.
+    fn changed_by(&self, frame: &Frame) -> &[u32] {
+        let before = |step: u32| self.changes.partition_point(|change| *change < step);
+        &self.changes[before(frame.enter)..before(frame.exit)]
     }
 
     /// The place that `go` leads to from the cursor.

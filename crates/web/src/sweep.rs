@@ -31,10 +31,10 @@ const POINTS_MAX: usize = 1_500;
 const WORK_MAX: u64 = 40_000_000;
 /// Milliseconds that may be spent on points between two frames.
 const SLICE: f64 = 12.0;
-/// Milliseconds from one look at the progress to the next: drawing, too, takes a processor.
-const LOOKS: f64 = 100.0;
 /// Likewise while a worker starts: it needs the processor more.
 const SLICE_AT_START: f64 = 2.0;
+/// Milliseconds from one look at the progress to the next: drawing, too, takes a processor.
+const LOOKS: f64 = 100.0;
 /// So many entries in all lanes are worth a worker.
 const WORKER_FROM: u64 = 300_000;
 /// Entries that are measured between two messages of a worker, in all lanes.

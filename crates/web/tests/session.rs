@@ -49,6 +49,18 @@ fn a_scenario_opens_where_a_walk_has_first_changed_an_entry() {
 }
 
 #[test]
+fn a_walk_of_another_kind_opens_at_its_first_change() {
+    for walk in ["mkclean data 0", "wrprotect data 0+4", "zap data 0+4", "softclear P"] {
+        let session = open(&SMALL.replace("wp data 0+4\nexpect 2", walk));
+        let story = session.story();
+        let tape = story.run().timeline.tape();
+        let change = story.span().find(|step| tape.event(*step).kind() == Kind::Change);
+        assert_eq!(Some(story.at()), change.map(|step| step + 1), "{walk}");
+        assert_eq!(story.acts()[story.statement().unwrap()].line, 6, "{walk}");
+    }
+}
+
+#[test]
 fn a_walk_that_changes_nothing_opens_at_its_first_step() {
     let session = open(&SMALL.replace("rw\nstore", "r\nload"));
     let story = session.story();

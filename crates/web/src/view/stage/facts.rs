@@ -29,7 +29,7 @@ pub(super) fn stack(stack: &Stack) -> Html {
 fn call((at, call): (usize, &Call), stack: &Stack) -> Html {
     let class = if at + 1 == stack.calls.len() { "top" } else { "" };
     html! {
-        <li key={at} {class} title={call.file}>
+        <li key={at} title={call.file} {class}>
             <code>{call.name}</code><span>{call.args.clone()}</span>
         </li>
     }

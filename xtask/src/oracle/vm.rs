@@ -16,8 +16,9 @@ use crate::shell::command;
 pub(super) const FIVE_LEVELS: &str = "levels 5";
 /// The guest writes something at least that often.
 const SILENCE_MAX: Duration = Duration::from_secs(240);
-// On a busy host the kernel's look at its timer may find it dead, and panic.
-const BOOT: &str = "console=ttyS0 quiet mitigations=off nokaslr panic=-1 no_timer_check";
+// On a busy host the kernel's look at its timer may find it dead, and panic; its watchdog may take
+// the wait for a lockup, which taints, as what a script does may.
+const BOOT: &str = "console=ttyS0 quiet mitigations=off nokaslr panic=-1 no_timer_check nowatchdog";
 /// Lines of the console that an error shows.
 const CONSOLE_LINES: usize = 60;
 

@@ -179,8 +179,13 @@ impl Story {
     /// How many of the steps in `range` change an entry.
     #[must_use]
     pub fn changes_in(&self, range: Range<u32>) -> usize {
+        self.changed_in(range).len()
+    }
+
+    /// Which they are.
+    fn changed_in(&self, range: Range<u32>) -> &[u32] {
         let before = |step: u32| self.changes.partition_point(|change| *change < step);
-        before(range.end).saturating_sub(before(range.start))
+        &self.changes[before(range.start)..before(range.end)]
     }
 
     /// Where a walk has first changed an entry, which is the fullest picture of one; the helpers
@@ -189,8 +194,9 @@ impl Story {
     pub fn opening(&self) -> u32 {
         let is_entry = |frame: &&Frame| matches!(frame.func, Func::WpPte | Func::CleanRecordPte);
         let mut entries = self.timeline().tape().frames().iter().filter(is_entry);
-        let by_helper = entries.find_map(|frame| self.changed_by(frame).last().copied());
-        let by_another = || self.changed_by(self.first_walk()?).first().copied();
+        let changed_by = |frame: &Frame| self.changed_in(frame.enter..frame.exit);
+        let by_helper = entries.find_map(|frame| changed_by(frame).last().copied());
+        let by_another = || changed_by(self.first_walk()?).first().copied();
         let change = by_helper.or_else(by_another);
         change.map_or_else(|| self.walk(), |change| change + 1)
     }
@@ -215,12 +221,6 @@ impl Story {
         };
         let frames = self.timeline().tape().frames();
         frames.iter().find(is_helper).or_else(|| frames.iter().find(is_another))
-    }
-
-    /// The steps of a call that change an entry.
-    fn changed_by(&self, frame: &Frame) -> &[u32] {
-        let before = |step: u32| self.changes.partition_point(|change| *change < step);
-        &self.changes[before(frame.enter)..before(frame.exit)]
     }
 
     /// The place that `go` leads to from the cursor.

@@ -367,6 +367,7 @@ mod tests {
         let ticks = scale.ticks(|n| n.to_string());
         assert_eq!(ticks[..2].iter().map(|it| &*it.text).collect::<Vec<_>>(), ["0", "6"]);
     }
+
     #[test]
     fn lines_that_run_alike_know_of_each_other() {
         // One query each for the helper and zap, however many mappings; one a page for rmap.
